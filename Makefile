@@ -1,0 +1,179 @@
+# The verbs of Pollux. Maven does the Java half, this file the C half and the short forms.
+# Settings go on the command line: make test BACKEND=poll BINDING=jnr
+
+BINDING   ?=
+BACKEND   ?=
+NAME      ?=
+ARGS      ?=
+JAVA_OPTS ?=
+MAVEN_ARGS ?=
+FLOOR_MAIN ?= FloorHarness
+# The part of the suite that runs with sanitized native code.
+SANITIZE_TESTS ?= *Contract
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The parts of `check` share target/.
+.NOTPARALLEL:
+
+help: ## this list
+	@echo 'usage: make TARGET [SETTING=VALUE ...]'
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	    | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'settings:'
+	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
+	@echo '  BACKEND=epoll|poll|select  what the kernel is asked with (the same targets)'
+	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
+	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
+	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
+	@echo '  NAME=X ARGS=...            which example, and its arguments'
+
+# ---- Java: Maven, quiet but for what the tests have to say
+
+JAVA  := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
+JAVAC := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)javac
+MAVEN := $(or $(shell command -v mvn 2>/dev/null),./mvnw)
+SUREFIRE_LOG := -Dorg.slf4j.simpleLogger.log.org.apache.maven.plugin.surefire=info
+MVN := $(MAVEN) -q -B -ntp -Dstyle.color=never $(SUREFIRE_LOG)
+
+POLLUX_OPTS = $(if $(BINDING),-Dpollux.binding=$(BINDING)) $(if $(BACKEND),-Dpollux.backend=$(BACKEND))
+# Older JDKs know the option and ignore it; from 24 on its absence is a warning.
+RUN = $(JAVA) --enable-native-access=ALL-UNNAMED $(POLLUX_OPTS) $(JAVA_OPTS) \
+    -cp "target/test-classes:target/classes:$$(cat target/classpath.txt)"
+
+build: ## compile everything, tests and examples included; run nothing
+	@$(MVN) $(MAVEN_ARGS) test-compile
+
+test: ## run all tests and print the totals
+	@rm -f target/surefire-reports/*.dumpstream
+	@$(MVN) $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
+	@$(CHECK_JNI)
+
+demo: build ## run the demonstration: an echo server under load
+	@$(RUN) EdgeEchoDemo $(ARGS)
+
+example: ## run one example: make example NAME=X ARGS='...'
+	@test -n '$(NAME)' || { echo 'usage: make example NAME=X, with X one of:'; \
+	    find src/examples/java -maxdepth 1 -name '*.java' | sed 's|.*/|  |; s|\.java$$||' | sort; exit 2; }
+	@$(MAKE) --no-print-directory build
+	@$(RUN) $(NAME) $(ARGS)
+
+# Warnings of -Xcheck:jni do not fail a test: the JVM prints them past the test runner, which files them away.
+CHECK_JNI = if grep -s -A8 'in native method' target/surefire-reports/*.dumpstream; \
+    then echo 'make: -Xcheck:jni found misuse of JNI, see above' >&2; exit 1; fi
+
+# ---- C: needs only make, a compiler and the jni.h of a JDK
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror
+C_FLAGS   = -std=c11 $(CFLAGS) $(WARNINGS) -fvisibility=hidden -fPIC -pthread $(JNI_INCLUDES)
+
+# What the JVM says of itself; asked at the first use only.
+jvm = $(shell $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/^ *$(1) = //p')
+JDK_HOME = $(eval JDK_HOME := $(call jvm,java.home))$(JDK_HOME)
+OS_NAME  = $(eval OS_NAME := $(call jvm,os.name))$(OS_NAME)
+OS_ARCH  = $(eval OS_ARCH := $(call jvm,os.arch))$(OS_ARCH)
+# os.name in small letters without blanks, and os.arch as it is: what NativeLibrary looks for.
+PLATFORM = $(shell echo '$(OS_NAME)' | tr 'A-Z' 'a-z' | tr -d ' ')-$(OS_ARCH)
+
+JNI_INCLUDES = -I$(JDK_HOME)/include $(patsubst %/jni_md.h,-I%,$(wildcard $(JDK_HOME)/include/*/jni_md.h))
+ifeq ($(shell uname -s),Darwin)
+LIBRARY  := libpollux.dylib
+LD_FLAGS := -dynamiclib
+else
+LIBRARY  := libpollux.so
+LD_FLAGS := -shared -Wl,-z,now -Wl,-z,relro
+endif
+
+SOURCES := $(wildcard native/*.c)
+OBJECTS := $(SOURCES:native/%.c=target/native/%.o)
+JNR_SERVES := the jnr-ffi binding will serve
+
+native: ## compile the JNI library into target/classes; without a C compiler, say so
+	@if ! command -v $(firstword $(CC)) >/dev/null; then \
+	    echo 'pollux: no C compiler ($(firstword $(CC))), so no native library: $(JNR_SERVES)'; \
+	elif ! test -f '$(JDK_HOME)/include/jni.h'; then \
+	    echo 'pollux: no jni.h in $(JDK_HOME), so no native library: $(JNR_SERVES)'; \
+	elif test -n '$(SOURCES)'; then \
+	    $(MAKE) --no-print-directory -s target/classes/META-INF/native/$(PLATFORM)/$(LIBRARY); \
+	fi
+
+target/classes/META-INF/native/%/$(LIBRARY): $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(LD_FLAGS) -o $@ $(OBJECTS)
+
+target/native/%.o: native/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+# ---- the C half under AddressSanitizer and UBSan
+
+SANITIZERS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZED  := target/sanitize/$(LIBRARY)
+C_TESTS    := $(patsubst native/test/%.c,target/sanitize/%,$(wildcard native/test/*.c))
+# The run-time library must come first in a process that was not linked with it, such as a JVM.
+ASAN_RUNTIME = $(eval ASAN_RUNTIME := $(wildcard $(shell $(CC) -print-file-name=libasan.so)))$(ASAN_RUNTIME)
+# SIGSEGV belongs to the JVM, which uses it for its own ends, and which never frees all it took.
+ASAN_JVM := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:detect_leaks=0:abort_on_error=1
+UBSAN_JVM := print_stacktrace=1:abort_on_error=1
+
+sanitize: ## run the C code under AddressSanitizer and UBSan: its own tests, then part of the suite
+	@command -v $(firstword $(CC)) >/dev/null || { echo 'sanitize: no C compiler ($(firstword $(CC)))' >&2; exit 1; }
+	@test -n '$(ASAN_RUNTIME)' || { echo 'sanitize: $(CC) comes without libasan.so; gcc on Debian has it in libgcc-12-dev or the like' >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s $(SANITIZED) $(C_TESTS)
+	@set -e; for t in $(C_TESTS); do echo "sanitize: $$t"; UBSAN_OPTIONS=print_stacktrace=1 ./$$t; done
+	@echo 'sanitize: $(SANITIZE_TESTS) with $(SANITIZED)'
+	@rm -f target/surefire-reports/*.dumpstream
+	@$(MVN) -Psanitize -Dsanitizer.runtime='$(ASAN_RUNTIME)' \
+	    -Dsanitizer.asanOptions='$(ASAN_JVM)' -Dsanitizer.ubsanOptions='$(UBSAN_JVM)' \
+	    -Dpollux.binding=jni -Dpollux.library.path='$(CURDIR)/$(SANITIZED)' -Dtest='$(SANITIZE_TESTS)' \
+	    $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
+	@$(CHECK_JNI)
+
+$(SANITIZED): $(SOURCES) $(wildcard native/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(SANITIZERS) $(LD_FLAGS) -o $@ $(SOURCES)
+
+# Each file is one program: it may call anything of native/*.c and exits with 0 if all is well.
+target/sanitize/%: native/test/%.c $(SOURCES) $(wildcard native/*.h native/test/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Inative $(SANITIZERS) -o $@ $< $(SOURCES)
+
+# ---- the floor: the same loops in C, against which the library is measured
+
+FLOORS := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
+
+floor: build ## measure the library against the same loops written in C
+	@$(MAKE) --no-print-directory -s $(FLOORS)
+	@$(RUN) $(FLOOR_MAIN) target/floor $(ARGS)
+
+target/floor/%: native/floor/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
+
+# ---- holding the line
+
+lint: ## formatting, javadoc and the jar; examples compiled against the public API alone
+	@$(MVN) -DskipTests $(MAVEN_ARGS) verify
+	@rm -rf target/examples-alone
+	@$(JAVAC) -Xlint:all -Werror -proc:none -d target/examples-alone \
+	    -p target/pollux.jar --add-modules dev.pollux -cp "$$(cat target/classpath.txt)" \
+	    $$(find src/examples/java -name '*.java')
+	@echo 'lint: formatting, javadoc, jar and examples are in order'
+
+check: test lint sanitize ## everything that must hold before a change goes in
+
+format: ## bring the Java sources into the house format
+	@$(MVN) $(MAVEN_ARGS) spotless:apply
+
+clean: ## remove all that was built
+	@rm -rf target
+
+print-%: # the value of a variable of this file: make print-PLATFORM
+	@echo '$($*)'
+
+.PHONY: help build test demo example native sanitize floor lint check format clean
