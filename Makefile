@@ -7,6 +7,8 @@ NAME      ?=
 ARGS      ?=
 JAVA_OPTS ?=
 MAVEN_ARGS ?=
+# Maven 3.9 would read it from the environment and so get it twice.
+unexport MAVEN_ARGS
 FLOOR_MAIN ?= FloorHarness
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
@@ -116,14 +118,14 @@ SANITIZERS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefine
 SANITIZED  := target/sanitize/$(LIBRARY)
 C_TESTS    := $(patsubst native/test/%.c,target/sanitize/%,$(wildcard native/test/*.c))
 # The run-time library must come first in a process that was not linked with it, such as a JVM.
-ASAN_RUNTIME = $(eval ASAN_RUNTIME := $(wildcard $(shell $(CC) -print-file-name=libasan.so)))$(ASAN_RUNTIME)
+ASAN_RUNTIME = $(eval ASAN_RUNTIME := $(wildcard $(shell $(CC) -print-file-name=libasan.so 2>/dev/null)))$(ASAN_RUNTIME)
 # SIGSEGV belongs to the JVM, which uses it for its own ends, and which never frees all it took.
 ASAN_JVM := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:detect_leaks=0:abort_on_error=1
 UBSAN_JVM := print_stacktrace=1:abort_on_error=1
 
 sanitize: ## run the C code under AddressSanitizer and UBSan: its own tests, then part of the suite
 	@command -v $(firstword $(CC)) >/dev/null || { echo 'sanitize: no C compiler ($(firstword $(CC)))' >&2; exit 1; }
-	@test -n '$(ASAN_RUNTIME)' || { echo 'sanitize: $(CC) comes without libasan.so; gcc on Debian has it in libgcc-12-dev or the like' >&2; exit 1; }
+	@test -n '$(ASAN_RUNTIME)' || { echo 'sanitize: $(CC) comes without libasan.so, the sanitizer library that gcc brings' >&2; exit 1; }
 	@$(MAKE) --no-print-directory -s $(SANITIZED) $(C_TESTS)
 	@set -e; for t in $(C_TESTS); do echo "sanitize: $$t"; UBSAN_OPTIONS=print_stacktrace=1 ./$$t; done
 	@echo 'sanitize: $(SANITIZE_TESTS) with $(SANITIZED)'
