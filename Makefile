@@ -68,7 +68,7 @@ CHECK_JNI = if grep -s -A8 'in native method' target/surefire-reports/*.dumpstre
 
 # ---- C: needs only make, a compiler and the jni.h of a JDK
 
-CFLAGS   ?= -O2 -g
+CFLAGS   ?= -O2
 WARNINGS := -Wall -Wextra -Werror
 C_FLAGS   = -std=c11 $(CFLAGS) $(WARNINGS) -fvisibility=hidden -fPIC -pthread $(JNI_INCLUDES)
 
