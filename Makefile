@@ -80,7 +80,7 @@ JDK_HOME = $(eval JDK_HOME := $(call jvm,java.home))$(JDK_HOME)
 OS_NAME  = $(eval OS_NAME := $(call jvm,os.name))$(OS_NAME)
 OS_ARCH  = $(eval OS_ARCH := $(call jvm,os.arch))$(OS_ARCH)
 # os.name in small letters without blanks, and os.arch as it is: what NativeLibrary looks for.
-PLATFORM = $(shell echo '$(OS_NAME)' | tr 'A-Z' 'a-z' | tr -d ' ')-$(OS_ARCH)
+PLATFORM = $(shell echo "$(OS_NAME)-$(OS_ARCH)" | tr A-Z a-z | tr -d " " | sed "s/^mac[a-z]*/macos/; s/-amd64$$/-x86_64/")
 
 JNI_INCLUDES = -I$(JDK_HOME)/include $(patsubst %/jni_md.h,-I%,$(wildcard $(JDK_HOME)/include/*/jni_md.h))
 ifeq ($(shell uname -s),Darwin)

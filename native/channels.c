@@ -1,0 +1,32 @@
+/* What the library needs of sun.nio.ch. JNI sees it without --add-opens. */
+#include "pollux.h"
+
+#include <errno.h>
+
+static jclass sel_ch_impl;    /* a class of the boot loader: a global reference that is never given back */
+static jmethodID get_fd_val;
+
+/* Another VM may have no such class: then channelDescriptor answers -ENOSYS. */
+int pollux_resolveChannels(JNIEnv *env) {
+    jclass found = (*env)->FindClass(env, "sun/nio/ch/SelChImpl");
+    if (found == NULL) {
+        (*env)->ExceptionClear(env);
+        return 0;
+    }
+    get_fd_val = (*env)->GetMethodID(env, found, "getFDVal", "()I");
+    if (get_fd_val == NULL) {
+        (*env)->ExceptionClear(env);
+        return 0;
+    }
+    sel_ch_impl = (*env)->NewGlobalRef(env, found);
+    return sel_ch_impl == NULL ? -1 : 0;
+}
+
+/* -ENOSYS: this VM hides it; -EINVAL: not a channel of the JDK's own. */
+jint pollux_channelDescriptor(JNIEnv *env, jobject self, jobject channel) {
+    (void)self;
+    if (sel_ch_impl == NULL) return -ENOSYS;
+    if (!(*env)->IsInstanceOf(env, channel, sel_ch_impl)) return -EINVAL;
+    jint fd = (*env)->CallIntMethod(env, channel, get_fd_val);
+    return (*env)->ExceptionCheck(env) ? -EINVAL : fd;
+}

@@ -1,0 +1,95 @@
+/* epoll and the eventfd that wakes it. See the note in epoll_calls.h on how they are called. */
+#ifdef __linux__
+#define _GNU_SOURCE
+#include "pollux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "epoll_calls.h"
+
+/*
+ * Changes of interest on their way to the kernel, laid out by dev.pollux.sys.EpollChanges. The gate
+ * is a lock that Java takes before it draws up the list; it is given back here as soon as the
+ * kernel has the last of them, before the wait that they travel with. It lies apart from the list,
+ * which may move when it grows.
+ */
+struct change {
+    int32_t fd;
+    int32_t rc;
+    struct epoll_event event;
+} __attribute__((aligned(8)));
+
+struct changes {
+    int64_t gate; /* the address of an int32_t */
+    int32_t count;
+    int32_t failed;
+    struct change list[];
+};
+
+_Static_assert(sizeof(struct change) == 24, "EpollChanges relies on it");
+_Static_assert(offsetof(struct change, event) == 8, "EpollChanges relies on it");
+
+/* How many were refused: whoever is told of it must not be kept waiting. */
+static inline int apply(int epfd, struct changes *changes) {
+    int failed = 0;
+    for (int i = 0; i < changes->count; i++) {
+        struct change *change = &changes->list[i];
+        change->rc = call_epoll_ctl(epfd, EPOLL_CTL_MOD, change->fd, &change->event);
+        failed += change->rc < 0;
+    }
+    changes->failed = failed;
+    __atomic_store_n((int32_t *)pointer(changes->gate), 0, __ATOMIC_RELEASE);
+    return failed;
+}
+
+jint pollux_eventfd(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+/* O_NONBLOCK means nothing to epoll itself; every descriptor the library makes has it all the same. */
+jint pollux_epollCreate(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0) return -errno;
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+/* The number epfd becomes another name of fresh, in one step: nobody sees it closed. */
+jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd) {
+    (void)env, (void)self;
+    return dup3(fresh, epfd, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data) {
+    (void)env, (void)self;
+    struct epoll_event event = {.events = (uint32_t)events, .data.u64 = (uint64_t)data};
+    return call_epoll_ctl(epfd, op, fd, &event);
+}
+
+jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jint millis,
+                       jlong changes) {
+    (void)env, (void)self;
+    if (changes != 0 && apply(epfd, pointer(changes)) > 0) millis = 0;
+    return call_epoll_wait(epfd, pointer(events), capacity, millis);
+}
+
+jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
+                         jlong changes) {
+    (void)env, (void)self;
+    if (changes != 0 && apply(epfd, pointer(changes)) > 0) nanos = 0;
+    struct kernel_timespec timeout = {nanos / 1000000000, nanos % 1000000000};
+    return call_epoll_pwait2(epfd, pointer(events), capacity, &timeout);
+}
+
+#else
+typedef int no_epoll_here; /* unsupported.c answers instead; ISO C wants a declaration */
+#endif

@@ -1,0 +1,37 @@
+/*
+ * How epoll is called. After a system call the processor's return predictor is cold, so that every
+ * `ret` between the `syscall` instruction and the caller costs tens of nanoseconds; libc's wrappers
+ * add one, and the bookkeeping of a cancellation point. Where the processor is known the
+ * instruction is therefore issued in place; elsewhere libc is called. Both answer -errno.
+ */
+#ifndef POLLUX_EPOLL_CALLS_H
+#define POLLUX_EPOLL_CALLS_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* struct __kernel_timespec: 64 bits each on every architecture, whatever time_t is in libc. */
+struct kernel_timespec {
+    int64_t seconds;
+    int64_t nanoseconds;
+};
+
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441 /* the same on every architecture; Linux 5.11 */
+#endif
+
+#if defined(POLLUX_LIBC_CALLS)
+#include "epoll_calls_libc.h"
+#elif defined(__x86_64__) && !defined(__ILP32__)
+#include "epoll_calls_x86_64.h"
+#elif defined(__aarch64__) && !defined(__ILP32__)
+#include "epoll_calls_aarch64.h"
+#else
+#include "epoll_calls_libc.h"
+#endif
+
+#endif

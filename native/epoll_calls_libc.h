@@ -1,0 +1,15 @@
+/* Any other processor: through libc. */
+static inline int call_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
+    return epoll_ctl(epfd, op, fd, event) < 0 ? -errno : 0;
+}
+
+static inline int call_epoll_wait(int epfd, struct epoll_event *events, int capacity, int millis) {
+    int rc = epoll_wait(epfd, events, capacity, millis);
+    return rc < 0 ? -errno : rc;
+}
+
+static inline int call_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
+                                    const struct kernel_timespec *timeout) {
+    long rc = syscall(SYS_epoll_pwait2, epfd, events, capacity, timeout, NULL, 0);
+    return rc < 0 ? -errno : (int)rc;
+}

@@ -1,0 +1,140 @@
+/* Descriptors, struct layouts, constants and error texts. */
+#define _GNU_SOURCE
+#include "pollux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "pipes.h"
+
+/* In the order of the constants in dev.pollux.sys.Layout. */
+static const int64_t layouts[] = {
+    EPOLL_LAYOUT,
+    sizeof(struct pollfd),
+    offsetof(struct pollfd, fd),
+    offsetof(struct pollfd, events),
+    offsetof(struct pollfd, revents),
+    POLLIN,
+    POLLPRI,
+    POLLOUT,
+    POLLERR,
+    POLLHUP,
+    POLLNVAL,
+    POLL_RDHUP,
+    S_IFMT,
+    S_IFREG,
+    S_IFDIR,
+    S_IFBLK,
+    S_IFCHR,
+    S_IFIFO,
+    S_IFSOCK,
+};
+
+/* In the order of the names in dev.pollux.sys.Errno. */
+static const int errors[] = {
+    EPERM,      ENOENT,     EINTR,        EIO,          ENXIO,      EBADF,       EAGAIN,     ENOMEM,
+    EACCES,     EFAULT,     EEXIST,       ENODEV,       ENOTDIR,    EISDIR,      EINVAL,     ENFILE,
+    EMFILE,     ENOTTY,     EFBIG,        ENOSPC,       ESPIPE,     EPIPE,       ENOSYS,     ELOOP,
+    ENOTSOCK,   EOPNOTSUPP, EADDRINUSE,   ECONNABORTED, ECONNRESET, ENOBUFS,     EISCONN,    ENOTCONN,
+    ETIMEDOUT,  ECONNREFUSED, EHOSTUNREACH, ENETUNREACH,  EALREADY,   EINPROGRESS, EMSGSIZE,  ECANCELED,
+};
+
+static jfieldID buffer_address; /* java.nio.Buffer.address: a plain field read, no call into the VM */
+
+int pollux_resolveBuffer(JNIEnv *env) {
+    jclass buffer = (*env)->FindClass(env, "java/nio/Buffer");
+    if (buffer == NULL) return -1;
+    buffer_address = (*env)->GetFieldID(env, buffer, "address", "J");
+    if (buffer_address == NULL) (*env)->ExceptionClear(env); /* another VM: GetDirectBufferAddress serves */
+    return 0;
+}
+
+static char *bytes(JNIEnv *env, jobject buffer) {
+    if (buffer_address != NULL) return pointer((*env)->GetLongField(env, buffer, buffer_address));
+    return (*env)->GetDirectBufferAddress(env, buffer);
+}
+
+jlong pollux_layout(JNIEnv *env, jobject self, jint index) {
+    (void)env, (void)self;
+    return index < 0 || index >= COUNT(layouts) ? -EINVAL : layouts[index];
+}
+
+jint pollux_errorNumber(JNIEnv *env, jobject self, jint index) {
+    (void)env, (void)self;
+    return index < 0 || index >= COUNT(errors) ? -EINVAL : errors[index];
+}
+
+/* glibc, musl and the BSDs answer a known number with a constant; only an unknown one shares a buffer. */
+jint pollux_errorText(JNIEnv *env, jobject self, jint error, jlong text, jint capacity) {
+    (void)env, (void)self;
+    const char *message = strerror(error);
+    size_t length = strlen(message);
+    if (length > (size_t)capacity) length = (size_t)capacity;
+    memcpy(pointer(text), message, length);
+    return (jint)length;
+}
+
+jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {
+    (void)self;
+    return (jlong)(uintptr_t)(*env)->GetDirectBufferAddress(env, directBuffer);
+}
+
+jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
+    (void)self;
+    ssize_t rc = read(fd, bytes(env, directBuffer) + at, (size_t)length);
+    return rc < 0 ? -errno : (jint)rc;
+}
+
+jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
+    (void)self;
+    ssize_t rc = write(fd, bytes(env, directBuffer) + at, (size_t)length);
+    return rc < 0 ? -errno : (jint)rc;
+}
+
+jint pollux_close(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    return close(fd) < 0 ? -errno : 0;
+}
+
+jint pollux_pipe(JNIEnv *env, jobject self, jlong fds) {
+    (void)env, (void)self;
+    return open_pipe(pointer(fds));
+}
+
+jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds) {
+    (void)env, (void)self;
+    return open_socketpair(pointer(fds));
+}
+
+jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on) {
+    (void)env, (void)self;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return -errno;
+    int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    return wanted != flags && fcntl(fd, F_SETFL, wanted) < 0 ? -errno : 0;
+}
+
+jint pollux_isOpen(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    return fcntl(fd, F_GETFD) < 0 ? -errno : 0;
+}
+
+/* Writes four longs: device, inode, mode, device number of a device file. */
+jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status) {
+    (void)env, (void)self;
+    struct stat file;
+    if (fstat(fd, &file) < 0) return -errno;
+    int64_t *out = pointer(status);
+    out[0] = (int64_t)file.st_dev;
+    out[1] = (int64_t)file.st_ino;
+    out[2] = (int64_t)file.st_mode;
+    out[3] = (int64_t)file.st_rdev;
+    return 0;
+}

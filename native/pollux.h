@@ -1,0 +1,56 @@
+/*
+ * The native half of the JNI binding: one function for each method of dev.pollux.sys.JniSyscalls.
+ *
+ * Every function returns its result, or -errno. None throws, allocates, blocks for longer than the
+ * system call it is named after, or uses its JNI arguments where this is not said, so that all of
+ * them can be called from a plain C program with (NULL, NULL, ...).
+ */
+#ifndef POLLUX_H
+#define POLLUX_H
+
+#include <jni.h>
+#include <stdint.h>
+
+/* A Java long that carries an address. */
+static inline void *pointer(jlong address) { return (void *)(uintptr_t)address; }
+
+/* What a table of native methods is made of; each file contributes its own. */
+#define METHOD(name, signature) {(char *)#name, (char *)signature, (void *)pollux_##name}
+#define COUNT(table) ((jint)(sizeof(table) / sizeof((table)[0])))
+
+/* files.c: descriptors, layouts, constants, error texts */
+jlong pollux_layout(JNIEnv *env, jobject self, jint index);
+jint pollux_errorNumber(JNIEnv *env, jobject self, jint index);
+jint pollux_errorText(JNIEnv *env, jobject self, jint error, jlong text, jint capacity);
+jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer);                               /* uses env */
+jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);    /* uses env */
+jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);   /* uses env */
+jint pollux_close(JNIEnv *env, jobject self, jint fd);
+jint pollux_pipe(JNIEnv *env, jobject self, jlong fds);
+jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds);
+jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
+jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
+jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);
+int pollux_resolveBuffer(JNIEnv *env);                                                               /* uses env */
+
+/* channels.c: what the library needs of sun.nio.ch */
+jint pollux_channelDescriptor(JNIEnv *env, jobject self, jobject channel);                           /* uses env */
+int pollux_resolveChannels(JNIEnv *env);                                                             /* uses env */
+
+/* epoll.c, or unsupported.c where the kernel has no epoll */
+jint pollux_eventfd(JNIEnv *env, jobject self);
+jint pollux_epollCreate(JNIEnv *env, jobject self);
+jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd);
+jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data);
+jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jint millis, jlong changes);
+jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
+                         jlong changes);
+
+/* poll.c */
+jint pollux_poll(JNIEnv *env, jobject self, jlong fds, jint count, jint millis);
+jint pollux_ppoll(JNIEnv *env, jobject self, jlong fds, jint count, jlong nanos);
+
+/* select.c */
+jint pollux_select(JNIEnv *env, jobject self, jint nfds, jlong reads, jlong writes, jlong excepts, jlong micros);
+
+#endif

@@ -1,0 +1,41 @@
+/* Where the kernel has no epoll: every call says so. */
+#ifndef __linux__
+#include "pollux.h"
+
+#include <errno.h>
+
+jint pollux_eventfd(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return -ENOSYS;
+}
+
+jint pollux_epollCreate(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return -ENOSYS;
+}
+
+jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd) {
+    (void)env, (void)self, (void)fresh, (void)epfd;
+    return -ENOSYS;
+}
+
+jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data) {
+    (void)env, (void)self, (void)epfd, (void)op, (void)fd, (void)events, (void)data;
+    return -ENOSYS;
+}
+
+jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jint millis,
+                       jlong changes) {
+    (void)env, (void)self, (void)epfd, (void)events, (void)capacity, (void)millis, (void)changes;
+    return -ENOSYS;
+}
+
+jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
+                         jlong changes) {
+    (void)env, (void)self, (void)epfd, (void)events, (void)capacity, (void)nanos, (void)changes;
+    return -ENOSYS;
+}
+
+#else
+typedef int epoll_is_here; /* ISO C wants a declaration */
+#endif

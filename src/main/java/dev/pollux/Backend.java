@@ -1,0 +1,63 @@
+package dev.pollux;
+
+import dev.pollux.driver.Driver;
+import dev.pollux.driver.EpollDriver;
+import dev.pollux.driver.PollDriver;
+import dev.pollux.driver.SelectDriver;
+import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
+
+/**
+ * The kernel interfaces that a selector can stand on, the best first.
+ *
+ * {@snippet lang="java" :
+ * for (Backend backend : Backend.values()) {
+ *     System.out.println(backend + ": " + (backend.isAvailable() ? "yes" : backend.unavailableBecause()));
+ * }
+ * }
+ */
+public enum Backend {
+    /** Linux. The cost of a poll does not grow with the number of registrations. */
+    EPOLL(EpollDriver::new),
+
+    /** {@code man 2 poll}. The cost of a poll grows with the number of registrations. */
+    POLL(PollDriver::new),
+
+    /** {@code man 2 select}. The cost of a poll grows with the largest descriptor. */
+    SELECT(SelectDriver::new);
+
+    /** How a driver is opened. */
+    @FunctionalInterface
+    interface Opener {
+        Driver open(Syscalls sys) throws Driver.OpenFailed;
+    }
+
+    private final Opener opener;
+
+    Backend(Opener opener) {
+        this.opener = opener;
+    }
+
+    Driver open(Syscalls sys) throws Driver.OpenFailed {
+        return opener.open(sys);
+    }
+
+    /** Whether a selector on this backend can be opened here and now; tries it. */
+    public boolean isAvailable() {
+        return unavailableBecause() == null;
+    }
+
+    /**
+     * Why no selector on this backend can be opened here and now; null if one can.
+     *
+     * @return a sentence for people
+     */
+    public String unavailableBecause() {
+        try {
+            open(Bindings.current()).close();
+            return null;
+        } catch (Driver.OpenFailed | Bindings.Unavailable e) {
+            return e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.pollux;
+
+import dev.pollux.sys.Syscalls;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
+
+/**
+ * The descriptor of a {@code java.nio} channel, so that stock channels can be registered.
+ *
+ * {@snippet lang="java" :
+ * SocketChannel channel = server.accept();
+ * channel.configureBlocking(false);
+ * FdKey key = selector.register(ChannelFd.of(channel), Interest.READ, Trigger.EDGE, channel);
+ * }
+ *
+ * <p>The channel keeps the descriptor: {@linkplain FdSelector#unregister unregister} the key before
+ * the channel is closed, and do not close the descriptor itself.
+ */
+public final class ChannelFd {
+    private ChannelFd() {}
+
+    /**
+     * The descriptor of a channel. Any thread; does not allocate.
+     *
+     * @param channel an open channel of the JDK's own: a socket, server socket, datagram or pipe
+     *     channel
+     * @throws PolluxException.Unsupported if the channel is of another make, or the binding is
+     *     jnr-ffi, which cannot look into a channel
+     * @throws ClosedChannelException if the channel is closed: its number may be another's by now
+     */
+    public static int of(SelectableChannel channel) throws PolluxException, ClosedChannelException {
+        if (!channel.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        Syscalls sys = Native.calls("ChannelFd.of");
+        int rc = sys.channelDescriptor(channel);
+        if (rc >= 0) {
+            return rc;
+        }
+        String type = channel.getClass().getName();
+        throw new PolluxException.Unsupported(
+                "ChannelFd.of",
+                -1,
+                -rc,
+                "ChannelFd.of("
+                        + type
+                        + ")"
+                        + (rc == -sys.errno().ENOSYS
+                                ? ": the "
+                                        + sys.binding()
+                                        + " binding cannot look into a channel; the jni binding"
+                                        + " can: build it with `make native`, or use"
+                                        + " descriptors from Fd"
+                                : ": not a channel of the JDK's own provider; it has no descriptor"
+                                        + " that is known here"));
+    }
+}

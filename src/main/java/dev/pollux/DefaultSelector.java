@@ -1,0 +1,57 @@
+package dev.pollux;
+
+import java.util.Locale;
+
+/**
+ * The way in: opens a selector on the best backend that works here.
+ *
+ * {@snippet lang="java" :
+ * try (var selector = DefaultSelector.open()) {
+ *     selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+ *     selector.poll(1, TimeUnit.SECONDS, (key, ready) -> System.out.println(ready));
+ * }
+ * }
+ */
+public final class DefaultSelector {
+    /** Names the backend to take: {@code epoll}, {@code poll} or {@code select}. */
+    static final String PROPERTY = "pollux.backend";
+
+    private DefaultSelector() {}
+
+    /**
+     * Opens a selector on the first {@link Backend} that works here, in the order in which they are
+     * declared; or on the one that the system property {@code pollux.backend} names.
+     *
+     * <p>Each selector owns two or three descriptors, closed by {@link FdSelector#close()}.
+     *
+     * @throws PolluxException.LimitReached if there is no descriptor or no memory left
+     * @throws PolluxException.Unsupported if no backend works here, or the one that is named does
+     *     not; the message says why of each
+     * @throws IllegalArgumentException if the property names no backend
+     */
+    public static FdSelector open() throws PolluxException {
+        String name = System.getProperty(PROPERTY);
+        if (name != null && !name.isBlank()) {
+            return FdSelector.open(named(name.strip()));
+        }
+        var reasons = new StringBuilder();
+        for (Backend backend : Backend.values()) {
+            try {
+                return FdSelector.open(backend);
+            } catch (PolluxException.Unsupported e) {
+                reasons.append(reasons.length() == 0 ? "" : "; ").append(e.getMessage());
+            }
+        }
+        throw new PolluxException.Unsupported(
+                "open", -1, 0, "open: no backend works here: " + reasons);
+    }
+
+    private static Backend named(String name) {
+        try {
+            return Backend.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    PROPERTY + "=" + name + " is none of epoll, poll, select", e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.pollux;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * One registration of a descriptor with a selector: what {@code register} returns and what a
+ * handler is given. All methods may be called by any thread; none allocates or blocks.
+ *
+ * {@snippet lang="java" :
+ * FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, connection);
+ * selector.modify(key, key.interest().plus(Interest.WRITE));
+ * }
+ */
+public final class FdKey {
+    static final int REGISTERED = 0;
+    static final int DROPPED = 1; // its descriptor was found closed
+    static final int UNREGISTERED = 2;
+
+    private static final VarHandle WANT;
+    private static final int INTEREST_MASK = 0xff;
+    private static final int TRIGGER_SHIFT = 8;
+
+    static {
+        try {
+            WANT = MethodHandles.lookup().findVarHandle(FdKey.class, "want", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final FdSelector selector;
+    final int fd;
+    final long token; // generation << 32 | slot
+    private final Object attachment;
+    private int want; // interest and trigger as last asked for; written by any thread, see WANT
+
+    int sent; // interest and trigger as the driver has them; guarded by the driver's change gate
+    boolean queued; // in the list of remembered changes; guarded by who may poll
+    volatile int state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock
+
+    FdKey(FdSelector selector, int fd, long token, int want, Object attachment) {
+        this.selector = selector;
+        this.fd = fd;
+        this.token = token;
+        this.want = want;
+        this.sent = want;
+        this.attachment = attachment;
+    }
+
+    static int want(Interest interest, Trigger trigger) {
+        return interest.bits() | trigger.bits() << TRIGGER_SHIFT;
+    }
+
+    static int interestBits(int want) {
+        return want & INTEREST_MASK;
+    }
+
+    static int triggerBits(int want) {
+        return want >>> TRIGGER_SHIFT;
+    }
+
+    int want() {
+        return (int) WANT.getAcquire(this);
+    }
+
+    void want(int value) {
+        WANT.setRelease(this, value);
+    }
+
+    int slot() {
+        return (int) token;
+    }
+
+    /** The descriptor. */
+    public int fd() {
+        return fd;
+    }
+
+    /** What the registration waits for, as last asked for. */
+    public Interest interest() {
+        return Interest.of(interestBits(want()));
+    }
+
+    /** How often it is reported, as last asked for. */
+    public Trigger trigger() {
+        return Trigger.of(triggerBits(want()));
+    }
+
+    /** What was given to {@code register}; may be null. */
+    public Object attachment() {
+        return attachment;
+    }
+
+    /** The selector that this is, or was, registered with. */
+    public FdSelector selector() {
+        return selector;
+    }
+
+    /**
+     * Whether the registration stands: it was not unregistered, its selector is open, and its
+     * descriptor was not found to be closed.
+     */
+    public boolean isValid() {
+        return state == REGISTERED;
+    }
+
+    /** For people: {@code FdKey[fd=7, READ|WRITE, EDGE]}. */
+    @Override
+    public String toString() {
+        String end = isValid() ? "]" : ", invalid]";
+        return "FdKey[fd=" + fd + ", " + interest() + ", " + trigger() + end;
+    }
+}

@@ -1,0 +1,699 @@
+package dev.pollux;
+
+import dev.pollux.driver.Deadline;
+import dev.pollux.driver.Driver;
+import dev.pollux.driver.ReadyEvents;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Syscalls;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Waits until any of many file descriptors is ready.
+ *
+ * <p>One thread polls; any thread may register, modify, unregister, wake and close at the same
+ * time, and what it changes takes effect on a poll that is already blocked. A poll in steady state
+ * allocates nothing and takes no lock of this library's; the other operations take one for the
+ * length of a system call.
+ *
+ * <p>The descriptor stays the caller's. Unregister it, then close it; a descriptor that is closed
+ * while it is registered disappears from epoll silently, and is reported once with {@link
+ * Ready#isError()} and an invalid key by poll and select.
+ *
+ * {@snippet lang="java" :
+ * try (var selector = DefaultSelector.open()) {
+ *     selector.register(fd, Interest.READ, Trigger.EDGE, connection);
+ *     while (selector.poll(handler) != PollResult.INTERRUPT) { }
+ * }
+ * }
+ *
+ * <p>A virtual thread that polls pins its carrier while it waits: poll on a platform thread.
+ */
+public final class FdSelector implements AutoCloseable {
+    private static final VarHandle STATE;
+    private static final VarHandle WAKEUP_ASKED;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(FdSelector.class, "state", long.class);
+            WAKEUP_ASKED = lookup.findVarHandle(FdSelector.class, "wakeupAsked", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Values of {@link #state} that are no thread's id. */
+    private static final long IDLE = 0;
+
+    private static final long NOTING = -1; // somebody outside a poll notes a change
+    private static final long GONE = -2; // closed, all given back
+
+    private static final int FIRST_EVENTS = 256;
+
+    /** What is told, by interest: the interest itself, and what is told to everybody. */
+    private static final int[] TOLD = new int[8];
+
+    static {
+        for (int interest = 0; interest < TOLD.length; interest++) {
+            int writeClosed = (interest & Ready.WRITE) != 0 ? Ready.WRITE_CLOSED : 0;
+            TOLD[interest] = interest | Ready.READ_CLOSED | Ready.ERROR | writeClosed;
+        }
+    }
+
+    private final Backend backend;
+    private final Driver driver;
+    private final Errno errno;
+    private final Interruption interruption;
+
+    /** Guards the registrations, and the driver's descriptors against being closed while used. */
+    private final Object lock = new Object();
+
+    private final Registrations registrations = new Registrations(); // written under lock
+
+    private int strays; // removals that the kernel may not have understood; under lock
+    private volatile boolean closed; // written under lock
+    private volatile Thread closer; // waits until the poll has left
+
+    /** Who polls: its thread id, or one of the constants above. */
+    private long state;
+
+    private boolean wakeupAsked; // a wakeup that no poll has told yet; any thread's
+
+    /** The polling thread's, handed on from poll to poll through {@link #state}. */
+    private final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
+
+    private FdKey[] noted = new FdKey[64]; // keys with a change that travels with the next wait
+    private int notedCount;
+    private boolean wakeupSeen; // the signal has come, but the wakeup was not yet told
+    private boolean closeOnLeaving; // a handler has called close
+
+    /**
+     * Opens a selector on this backend.
+     *
+     * @throws PolluxException.LimitReached if there is no descriptor or no memory left
+     * @throws PolluxException.Unsupported if the backend does not work here
+     */
+    public static FdSelector open(Backend backend) throws PolluxException {
+        Syscalls sys = Native.calls("open");
+        return open(backend, sys);
+    }
+
+    static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
+        try {
+            return new FdSelector(backend, backend.open(sys));
+        } catch (Driver.OpenFailed e) {
+            String call = "open(" + backend + "): " + e.call;
+            PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
+            why.initCause(e);
+            throw why;
+        }
+    }
+
+    private FdSelector(Backend backend, Driver driver) {
+        this.backend = backend;
+        this.driver = driver;
+        this.errno = driver.sys().errno();
+        this.interruption = new Interruption(driver::signal);
+    }
+
+    /** The kernel interface that this stands on. */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** Whether {@link #register} takes this trigger; otherwise it refuses. */
+    public boolean supports(Trigger trigger) {
+        return driver.supports(trigger.bits());
+    }
+
+    /**
+     * A descriptor that is readable when a poll would report something: register it with another
+     * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
+     * Never read, write or close it. Registering again is due when a descriptor that is open under
+     * a second number was closed and unregistered here, since this selector may then start anew.
+     *
+     * @throws PolluxException.Unsupported on poll and select, which have none
+     * @throws PolluxException.Closed after close
+     */
+    public int fd() throws PolluxException {
+        requireOpen("fd");
+        if (driver.fd() < 0) {
+            throw new PolluxException.Unsupported(
+                    "fd", -1, 0, "fd: " + backend + " has no descriptor of its own; use EPOLL");
+        }
+        return driver.fd();
+    }
+
+    /**
+     * Registers a descriptor, for polls that come and for one that is blocked already.
+     *
+     * <p>If the same number is registered but was closed and reused since, the old registration is
+     * dropped and its key becomes invalid.
+     *
+     * @param fd an open descriptor; use it without blocking
+     * @param interest what to wait for
+     * @param trigger how often to be told
+     * @param attachment what {@link FdKey#attachment()} will return; may be null
+     * @return the registration
+     * @throws PolluxException.BadDescriptor if it is not open
+     * @throws PolluxException.AlreadyRegistered if it is registered; that registration stays
+     * @throws PolluxException.NotPollable if it is a regular file, a directory or the like
+     * @throws PolluxException.Unsupported if the backend does not have the trigger, or an exclusive
+     *     one is asked to wait for {@link Interest#PRIORITY}
+     * @throws PolluxException.LimitReached if the kernel has no room
+     * @throws PolluxException.Closed after close
+     * @throws IllegalArgumentException if it is negative, or a descriptor of this selector's own
+     */
+    public FdKey register(int fd, Interest interest, Trigger trigger, Object attachment)
+            throws PolluxException {
+        Objects.requireNonNull(interest, "interest");
+        Objects.requireNonNull(trigger, "trigger");
+        if (fd < 0 || driver.owns(fd)) {
+            throw new IllegalArgumentException(
+                    call("register", fd, interest, trigger)
+                            + (fd < 0 ? ": a descriptor is not negative" : ": it is my own"));
+        }
+        requireSupported("register", fd, interest, trigger);
+        synchronized (lock) {
+            requireOpen("register");
+            driver.holdChanges();
+            try {
+                return add(fd, interest, trigger, attachment);
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    private FdKey add(int fd, Interest interest, Trigger trigger, Object attachment)
+            throws PolluxException {
+        assert Thread.holdsLock(lock);
+        FdKey old = registrations.of(fd);
+        long token = registrations.nextToken();
+        int want = FdKey.want(interest, trigger);
+        int rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+        if (rc == -errno.EEXIST && old == null) {
+            // Left behind when its number was closed while it was open under another one; the
+            // number is the same file's again, so it can be removed now.
+            driver.remove(fd, token);
+            rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+        }
+        if (rc < 0) {
+            throw PolluxException.of(
+                    errno, "register", fd, call("register", fd, interest, trigger), -rc);
+        }
+        if (old != null) {
+            drop(old); // its descriptor was closed, or the kernel would not have taken this one
+        }
+        registrations.reserve(fd);
+        var key = new FdKey(this, fd, token, want, attachment);
+        registrations.put(key);
+        return key;
+    }
+
+    /** The descriptor of this key is not what it was. */
+    private void drop(FdKey key) {
+        assert Thread.holdsLock(lock);
+        key.state = FdKey.DROPPED;
+        registrations.remove(key);
+        strays++;
+    }
+
+    /**
+     * Changes what a registration waits for; the trigger stays. As {@link #modify(FdKey, Interest,
+     * Trigger)}.
+     */
+    public void modify(FdKey key, Interest interest) throws PolluxException {
+        modify(key, interest, key.trigger());
+    }
+
+    /**
+     * Changes what a registration waits for, and how often it is told; the attachment stays. Arms
+     * {@link Trigger#ONESHOT} again; under {@link Trigger#EDGE} a descriptor that is still ready is
+     * reported again.
+     *
+     * <p>While another thread's poll is under way this takes effect at once. Otherwise, and in a
+     * handler, it is remembered and handed over together with the next wait, as its net effect: any
+     * number of changes to one registration costs one system call, or none if they cancel out. If
+     * the kernel refuses it then, because the descriptor was closed meanwhile, that poll reports
+     * the key once with {@link Ready#isError()}, and the key is invalid.
+     *
+     * @throws PolluxException.NotRegistered if the key is not registered here
+     * @throws PolluxException.BadDescriptor if its descriptor is found closed at once; the
+     *     registration stays as it was
+     * @throws PolluxException.Unsupported as {@link #register}; the registration stays as it was
+     * @throws PolluxException.LimitReached if the kernel has no room, which happens only from or to
+     *     an exclusive trigger; the registration stays as it was, unless the message says otherwise
+     * @throws PolluxException.Closed after close
+     */
+    public void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
+        Objects.requireNonNull(interest, "interest");
+        Objects.requireNonNull(trigger, "trigger");
+        requireOpen("modify");
+        requireRegistered("modify", key);
+        int want = FdKey.want(interest, trigger);
+        if (want != key.want()) {
+            requireSupported("modify", key.fd, interest, trigger);
+        }
+        if (((FdKey.triggerBits(key.want()) | trigger.bits()) & Driver.EXCLUSIVE) != 0) {
+            modifyNow(key, interest, trigger); // a removal and an addition: their errors are yours
+            return;
+        }
+        if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
+            note(key, want); // only this thread can have put its own id there: it is in a handler
+        } else if (STATE.compareAndSet(this, IDLE, NOTING)) {
+            note(key, want); // nobody polls, and nobody begins to before the next line
+            STATE.setRelease(this, IDLE);
+        } else {
+            modifyNow(key, interest, trigger);
+        }
+    }
+
+    private void note(FdKey key, int want) {
+        key.want(want);
+        if (!key.queued) {
+            if (notedCount == noted.length) {
+                noted = Arrays.copyOf(noted, notedCount * 2);
+            }
+            key.queued = true;
+            noted[notedCount++] = key;
+        }
+    }
+
+    private void modifyNow(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
+        synchronized (lock) {
+            requireOpen("modify");
+            driver.holdChanges();
+            try {
+                requireRegistered("modify", key);
+                int rc =
+                        driver.modify(key.fd, key.sent, interest.bits(), trigger.bits(), key.token);
+                if (rc < 0) {
+                    throw refused(key, interest, trigger, rc);
+                }
+                int want = FdKey.want(interest, trigger);
+                key.sent = want;
+                key.want(want);
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    private PolluxException refused(FdKey key, Interest interest, Trigger trigger, int rc) {
+        String call = call("modify", key.fd, interest, trigger);
+        if (rc != Driver.LOST) {
+            return PolluxException.of(errno, "modify", key.fd, call, -rc);
+        }
+        drop(key);
+        return new PolluxException.LimitReached(
+                "modify",
+                key.fd,
+                errno.ENOSPC,
+                call + ": the kernel had no room to put it back; it is not registered any more");
+    }
+
+    /**
+     * Ends a registration, and forgets a change that was remembered for it. Once this has returned,
+     * no event of it is delivered any more, whoever called; one whose delivery by the polling
+     * thread had begun before may still be in its handler.
+     *
+     * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed.
+     *
+     * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
+     * @throws PolluxException.Closed after close
+     */
+    public void unregister(FdKey key) throws PolluxException {
+        Objects.requireNonNull(key, "key");
+        synchronized (lock) {
+            requireOpen("unregister");
+            if (key.selector == this && key.state == FdKey.DROPPED) {
+                key.state = FdKey.UNREGISTERED;
+                return;
+            }
+            requireRegistered("unregister", key);
+            driver.holdChanges();
+            try {
+                key.state = FdKey.UNREGISTERED;
+                registrations.remove(key);
+                if (driver.remove(key.fd, key.token) < 0) {
+                    strays++; // closed: gone from the kernel, unless open under another number
+                }
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    /** The registrations of this moment, in no order; a copy. */
+    public List<FdKey> keys() {
+        synchronized (lock) {
+            return List.copyOf(registrations.list());
+        }
+    }
+
+    /** Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}. */
+    public PollResult poll(ReadyHandler handler) throws IOException {
+        return pollFor(Driver.FOREVER, handler);
+    }
+
+    /**
+     * Waits until a descriptor is ready, the time is over, {@link #wakeup} is called or the thread
+     * is interrupted, and gives each event to the handler. A registration has at most one event in
+     * a poll.
+     *
+     * <p>Events that were left when a handler threw are delivered first, without a wait. Allocates
+     * nothing once its buffers have grown to the number of events that come at once.
+     *
+     * @param timeout how long to wait at most; 0 looks once and does not block. Kept to the
+     *     nanosecond where the kernel can, rounded up where it cannot. Signals ({@code EINTR})
+     *     neither end nor lengthen the wait. More than 292 years is for ever
+     * @param unit of the time-out
+     * @param handler called by this thread, for one event after another
+     * @return why it ended
+     * @throws PolluxException.Closed after close, also when it comes while this waits, or from the
+     *     handler
+     * @throws PolluxException if the kernel fails the wait itself
+     * @throws IOException from the handler; the rest of the events is kept for the next poll
+     * @throws IllegalArgumentException if the time-out is negative
+     * @throws IllegalStateException if another thread polls, or the handler does
+     */
+    public PollResult poll(long timeout, TimeUnit unit, ReadyHandler handler) throws IOException {
+        if (timeout < 0) {
+            throw new IllegalArgumentException(
+                    "poll(timeout=" + timeout + "): negative; poll(handler) waits for ever");
+        }
+        return pollFor(unit.toNanos(timeout), handler);
+    }
+
+    private PollResult pollFor(long timeoutNanos, ReadyHandler handler) throws IOException {
+        Objects.requireNonNull(handler, "handler");
+        enter();
+        try {
+            return run(timeoutNanos, handler);
+        } finally {
+            leave();
+        }
+    }
+
+    private void enter() throws PolluxException {
+        long me = Thread.currentThread().getId();
+        while (!STATE.compareAndSet(this, IDLE, me)) {
+            long other = (long) STATE.getAcquire(this);
+            if (other == GONE) {
+                throw new PolluxException.Closed("poll");
+            }
+            if (other > 0) {
+                throw new IllegalStateException(
+                        other == me
+                                ? "poll: called by a handler of this very poll"
+                                : "poll: thread "
+                                        + other
+                                        + " is polling; one thread polls at once");
+            }
+            Thread.onSpinWait(); // a change is being noted, or the state has just changed
+        }
+    }
+
+    private void leave() {
+        if (closeOnLeaving) {
+            giveBack();
+            return;
+        }
+        STATE.setRelease(this, IDLE);
+        if (closed) {
+            LockSupport.unpark(closer); // if this read came too early, the closer looks again soon
+        }
+    }
+
+    private PollResult run(long timeoutNanos, ReadyHandler handler) throws IOException {
+        requireOpen("poll");
+        if (events.hasNext() && deliver(handler)) {
+            return Thread.currentThread().isInterrupted()
+                    ? PollResult.INTERRUPT
+                    : PollResult.EVENTS;
+        }
+        boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
+        long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
+        long left = wakeupSeen ? 0 : timeoutNanos;
+        while (true) {
+            int rc = await(left);
+            if (rc < 0 && rc != -errno.EINTR) {
+                throw PolluxException.of(errno, "poll", -1, "poll", -rc);
+            }
+            if (events.isSignalled() && (boolean) WAKEUP_ASKED.getAcquire(this)) {
+                wakeupSeen = true; // told below, or by the next poll if the handler throws
+            }
+            requireOpen("poll");
+            boolean delivered = rc > 0 && deliver(handler);
+            if (Thread.currentThread().isInterrupted()) {
+                wakeupTold();
+                return PollResult.INTERRUPT;
+            }
+            if (wakeupSeen) {
+                wakeupTold();
+                return PollResult.WAKEUP;
+            }
+            if (delivered) {
+                return PollResult.EVENTS;
+            }
+            if (bounded) {
+                left = Deadline.remaining(System.nanoTime(), deadline);
+            }
+            if (left == 0 && rc != -errno.EINTR) {
+                return PollResult.TIMEOUT;
+            }
+        }
+    }
+
+    /** A wakeup that comes before this is one with those before; one that comes after is new. */
+    private void wakeupTold() {
+        if (wakeupSeen) {
+            wakeupSeen = false;
+            WAKEUP_ASKED.setVolatile(this, false);
+        }
+    }
+
+    private int await(long timeoutNanos) {
+        events.clear();
+        if (notedCount > 0) {
+            handOver();
+        }
+        if (timeoutNanos == 0) {
+            return driver.poll(0, events);
+        }
+        interruption.watch();
+        try {
+            return driver.poll(timeoutNanos, events);
+        } finally {
+            interruption.unwatch();
+        }
+    }
+
+    /** Gives the noted changes to the driver, as far as they change anything. */
+    private void handOver() {
+        driver.holdChanges();
+        boolean any = false;
+        for (int i = 0; i < notedCount; i++) {
+            FdKey key = noted[i];
+            noted[i] = null;
+            key.queued = false;
+            int want = key.want();
+            int trigger = FdKey.triggerBits(want);
+            if (key.state == FdKey.REGISTERED
+                    && (want != key.sent || (trigger & (Driver.EDGE | Driver.ONESHOT)) != 0)) {
+                driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
+                key.sent = want;
+                any = true;
+            }
+        }
+        notedCount = 0;
+        if (!any) {
+            driver.releaseChanges(); // otherwise the wait does, as soon as it has made them
+        }
+    }
+
+    /** Whether the handler was called. */
+    private boolean deliver(ReadyHandler handler) throws IOException {
+        boolean any = false;
+        while (events.hasNext()) {
+            int i = events.next();
+            FdKey key = registrations.find(events.token(i));
+            if (key == null) {
+                stray();
+                continue;
+            }
+            int ready = events.bits(i);
+            if (ready == Driver.GONE) {
+                synchronized (lock) {
+                    if (key.state != FdKey.REGISTERED) {
+                        continue;
+                    }
+                    drop(key);
+                }
+                ready = Ready.ERROR;
+            }
+            ready &= TOLD[FdKey.interestBits(key.want())];
+            if (ready != 0) {
+                any = true;
+                handler.onReady(key, Ready.of(ready));
+                requireOpen("poll");
+            }
+        }
+        return any;
+    }
+
+    /**
+     * An event of no registration. Mostly one that was unregistered since the wait. But if a
+     * descriptor could not be removed, because it was closed while its file is open under another
+     * number, the kernel may report it for ever: then start anew, without it. Edge-triggered
+     * registrations are reported once more by that, if they are ready.
+     */
+    private void stray() {
+        synchronized (lock) {
+            if (strays == 0 || closed) {
+                return;
+            }
+            strays = 0;
+            driver.holdChanges();
+            try {
+                renew();
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    private void renew() {
+        assert Thread.holdsLock(lock);
+        if (driver.renew() < 0) {
+            strays++; // no descriptor to be had: try again with the next stray event
+            return;
+        }
+        for (FdKey key : registrations.list()) {
+            int sent = key.sent;
+            int rc =
+                    driver.add(
+                            key.fd, FdKey.interestBits(sent), FdKey.triggerBits(sent), key.token);
+            if (rc < 0) {
+                key.state = FdKey.DROPPED;
+                registrations.remove(key);
+            }
+        }
+        driver.renewed();
+    }
+
+    /**
+     * Ends the current poll, or else the next one, with {@link PollResult#WAKEUP}. Many calls
+     * before that count as one. Does nothing after close. Never blocks; costs at most one system
+     * call, and none when a wakeup is pending.
+     */
+    public void wakeup() {
+        if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
+            synchronized (lock) {
+                if (!closed) {
+                    driver.signal();
+                }
+            }
+        }
+    }
+
+    /**
+     * Gives back every descriptor of this selector's own; the registered ones stay open, their keys
+     * become invalid. A poll that is blocked in another thread throws {@link
+     * PolluxException.Closed}, and this waits until it has left; called by a handler, this returns
+     * at once, and that poll closes when it leaves. Closing again does nothing.
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            closer = Thread.currentThread();
+            closed = true;
+            driver.signal();
+        }
+        if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
+            closeOnLeaving = true;
+            return;
+        }
+        while (!STATE.compareAndSet(this, IDLE, GONE)) {
+            LockSupport.parkNanos(this, 1_000_000); // a poll that is about to leave unparks
+        }
+        giveBack();
+    }
+
+    private void giveBack() {
+        synchronized (lock) {
+            driver.close();
+            for (FdKey key : registrations.list()) {
+                key.state = FdKey.UNREGISTERED;
+                registrations.remove(key);
+            }
+        }
+        closer = null;
+        STATE.setVolatile(this, GONE);
+    }
+
+    /** For people: {@code FdSelector[EPOLL/jni, 3 registered]}. */
+    @Override
+    public String toString() {
+        String end;
+        synchronized (lock) {
+            end = closed ? "closed]" : registrations.size() + " registered]";
+        }
+        return "FdSelector[" + backend + "/" + driver.sys().binding() + ", " + end;
+    }
+
+    private void requireOpen(String operation) throws PolluxException {
+        if (closed) {
+            throw new PolluxException.Closed(operation);
+        }
+    }
+
+    private void requireRegistered(String operation, FdKey key) throws PolluxException {
+        if (key.selector != this || key.state != FdKey.REGISTERED) {
+            String why =
+                    key.selector != this
+                            ? "it belongs to another selector"
+                            : key.state == FdKey.DROPPED
+                                    ? "its descriptor was closed"
+                                    : "it was unregistered";
+            throw new PolluxException.NotRegistered(
+                    operation, key.fd, operation + "(" + key + "): " + why + "; register again");
+        }
+    }
+
+    private void requireSupported(String operation, int fd, Interest interest, Trigger trigger)
+            throws PolluxException {
+        boolean exclusivePriority =
+                (trigger.bits() & Driver.EXCLUSIVE) != 0 && interest.isPriority();
+        if (supports(trigger) && !exclusivePriority) {
+            return;
+        }
+        throw new PolluxException.Unsupported(
+                operation,
+                fd,
+                0,
+                call(operation, fd, interest, trigger)
+                        + (exclusivePriority
+                                ? ": an exclusive trigger does not wait for PRIORITY; take another"
+                                : ": "
+                                        + backend
+                                        + " does not have "
+                                        + trigger
+                                        + "; ask supports(trigger) first"));
+    }
+
+    private static String call(String operation, int fd, Interest interest, Trigger trigger) {
+        return operation + "(fd=" + fd + ", interest=" + interest + ", trigger=" + trigger + ")";
+    }
+}

@@ -1,0 +1,89 @@
+package dev.pollux;
+
+/**
+ * What to wait for on a descriptor: {@link #READ}, {@link #WRITE}, {@link #PRIORITY} and their
+ * sums. Never empty. There are seven values, each exists once: compare them with {@code ==}.
+ *
+ * {@snippet lang="java" :
+ * Interest both = Interest.READ.plus(Interest.WRITE);
+ * assert both.minus(Interest.WRITE) == Interest.READ;
+ * }
+ *
+ * <p>Errors and hang-ups are always reported and cannot be asked for; see {@link Ready}. No method
+ * allocates.
+ */
+public final class Interest {
+    private static final Interest[] ALL = new Interest[8];
+
+    static {
+        for (int bits = 1; bits < ALL.length; bits++) {
+            ALL[bits] = new Interest(bits);
+        }
+    }
+
+    /** To read, accept, or learn that the peer will send no more. */
+    public static final Interest READ = ALL[1];
+
+    /** To write, or learn that a connection attempt has ended. */
+    public static final Interest WRITE = ALL[2];
+
+    /**
+     * Out-of-band data of a stream socket, or another condition that {@code POLLPRI} stands for.
+     */
+    public static final Interest PRIORITY = ALL[4];
+
+    private final int bits;
+
+    private Interest(int bits) {
+        this.bits = bits;
+    }
+
+    static Interest of(int bits) {
+        return ALL[bits];
+    }
+
+    int bits() {
+        return bits;
+    }
+
+    /** This and the other. */
+    public Interest plus(Interest other) {
+        return ALL[bits | other.bits];
+    }
+
+    /**
+     * This without the other.
+     *
+     * @throws IllegalArgumentException if nothing is left: to wait for nothing, {@linkplain
+     *     FdSelector#unregister unregister}
+     */
+    public Interest minus(Interest other) {
+        int left = bits & ~other.bits;
+        if (left == 0) {
+            throw new IllegalArgumentException(
+                    this + " minus " + other + " leaves nothing; unregister to wait for nothing");
+        }
+        return ALL[left];
+    }
+
+    /** Whether {@link #READ} is part of this. */
+    public boolean isRead() {
+        return (bits & READ.bits) != 0;
+    }
+
+    /** Whether {@link #WRITE} is part of this. */
+    public boolean isWrite() {
+        return (bits & WRITE.bits) != 0;
+    }
+
+    /** Whether {@link #PRIORITY} is part of this. */
+    public boolean isPriority() {
+        return (bits & PRIORITY.bits) != 0;
+    }
+
+    /** For people: {@code READ|WRITE}. */
+    @Override
+    public String toString() {
+        return Ready.of(bits).toString();
+    }
+}

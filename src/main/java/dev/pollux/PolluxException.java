@@ -1,0 +1,195 @@
+package dev.pollux;
+
+import dev.pollux.sys.Errno;
+import java.io.IOException;
+
+/**
+ * Every way in which the library can fail. Seven kinds have a type of their own, which means that
+ * one thing only; an instance of this class itself is any other error of the kernel, such as a
+ * connection that was reset.
+ *
+ * <p>Wrong arguments and wrong use are {@link IllegalArgumentException}, {@link
+ * IllegalStateException} and {@link NullPointerException}, as everywhere.
+ *
+ * {@snippet lang="java" :
+ * try {
+ *     selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+ * } catch (PolluxException.NotPollable e) {
+ *     readAtOnce(e.fd()); // a regular file is always ready
+ * }
+ * }
+ */
+public sealed class PolluxException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** The descriptor, or -1. */
+    private final int fd;
+
+    /** The kernel's error number, or 0. */
+    private final int errno;
+
+    /** The operation that failed. */
+    private final String operation;
+
+    PolluxException(String operation, int fd, int errno, String message) {
+        super(message);
+        this.operation = operation;
+        this.fd = fd;
+        this.errno = errno;
+    }
+
+    /** The descriptor that the operation was about; -1 if it was about none. */
+    public int fd() {
+        return fd;
+    }
+
+    /** The kernel's error number, {@code man 3 errno}; 0 if the kernel was not asked. */
+    public int errno() {
+        return errno;
+    }
+
+    /** The operation that failed: {@code "register"}, {@code "read"}, … */
+    public String operation() {
+        return operation;
+    }
+
+    /** The descriptor is not open. */
+    public static final class BadDescriptor extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        BadDescriptor(String operation, int fd, int errno, String message) {
+            super(operation, fd, errno, message);
+        }
+    }
+
+    /** The descriptor is registered with this selector already. The first registration stays. */
+    public static final class AlreadyRegistered extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        AlreadyRegistered(String operation, int fd, int errno, String message) {
+            super(operation, fd, errno, message);
+        }
+    }
+
+    /** The key is not, or no longer, registered with this selector. */
+    public static final class NotRegistered extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        NotRegistered(String operation, int fd, String message) {
+            super(operation, fd, 0, message);
+        }
+    }
+
+    /** The descriptor can never be waited for: a regular file, a directory, /dev/null. */
+    public static final class NotPollable extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        NotPollable(String operation, int fd, int errno, String message) {
+            super(operation, fd, errno, message);
+        }
+    }
+
+    /** This backend, binding or platform cannot do that. */
+    public static final class Unsupported extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        Unsupported(String operation, int fd, int errno, String message) {
+            super(operation, fd, errno, message);
+        }
+    }
+
+    /** The kernel has no room left: descriptors, watches or memory. The message names the limit. */
+    public static final class LimitReached extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        LimitReached(String operation, int fd, int errno, String message) {
+            super(operation, fd, errno, message);
+        }
+    }
+
+    /** The selector is closed. */
+    public static final class Closed extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        Closed(String operation) {
+            super(operation, -1, 0, operation + ": the selector is closed; open another one");
+        }
+    }
+
+    /**
+     * The one table from error number to type.
+     *
+     * @param call how the call reads: {@code "register(fd=7, interest=READ, trigger=EDGE)"}
+     */
+    static PolluxException of(Errno table, String operation, int fd, String call, int errno) {
+        String text = call + ": " + table.describe(errno) + "; ";
+        if (errno == table.EBADF) {
+            return new BadDescriptor(
+                    operation,
+                    fd,
+                    errno,
+                    text + "the descriptor is not open: use it before it is closed");
+        }
+        if (errno == table.ENOENT) {
+            return new BadDescriptor(
+                    operation,
+                    fd,
+                    errno,
+                    text + "the descriptor was closed and its number reused: unregister the key");
+        }
+        if (errno == table.EEXIST) {
+            return new AlreadyRegistered(
+                    operation, fd, errno, text + "modify or unregister the key that exists");
+        }
+        if (errno == table.EPERM) {
+            return new NotPollable(
+                    operation,
+                    fd,
+                    errno,
+                    text
+                            + "regular files, directories and devices like /dev/null are always"
+                            + " ready: read and write them without waiting");
+        }
+        if (errno == table.ENOSPC) {
+            return new LimitReached(
+                    operation,
+                    fd,
+                    errno,
+                    text
+                            + "the limit /proc/sys/fs/epoll/max_user_watches is reached: raise it,"
+                            + " or unregister what is not needed");
+        }
+        if (errno == table.EMFILE) {
+            return new LimitReached(
+                    operation,
+                    fd,
+                    errno,
+                    text
+                            + "the process's limit of open descriptors (ulimit -n, RLIMIT_NOFILE)"
+                            + " is reached: raise it, or close some");
+        }
+        if (errno == table.ENFILE) {
+            return new LimitReached(
+                    operation,
+                    fd,
+                    errno,
+                    text + "the system's limit of open files (/proc/sys/fs/file-max) is reached");
+        }
+        if (errno == table.ENOMEM) {
+            return new LimitReached(
+                    operation, fd, errno, text + "the kernel is out of memory for this");
+        }
+        if (errno == table.ELOOP) {
+            return new Unsupported(
+                    operation,
+                    fd,
+                    errno,
+                    text + "selectors may not watch one another in a circle, nor nest too deeply");
+        }
+        if (errno == table.ENOSYS) {
+            return new Unsupported(
+                    operation, fd, errno, text + "this system does not have the call: use another");
+        }
+        return new PolluxException(operation, fd, errno, text + "see the manual page of the call");
+    }
+}

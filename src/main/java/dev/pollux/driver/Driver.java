@@ -1,0 +1,149 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Syscalls;
+
+/**
+ * What a backend does: it keeps the kernel's (or its own) list of descriptors and waits on it. It
+ * speaks only in numbers: descriptors, interest and trigger bits, tokens, and results that are
+ * counts or negated error numbers.
+ *
+ * <p>A <em>token</em> is carried untouched to the event; it names the registration, so that a
+ * descriptor's number that was reused cannot be taken for its former owner. A token has a slot in
+ * its lower half, which is never negative: {@link #SIGNAL} is no token.
+ *
+ * <p>{@link #poll} is called by one thread at a time, and so is {@link #change}. {@link #add},
+ * {@link #modify} and {@link #remove} may come from any thread, also while a poll blocks, one at a
+ * time, with the changes {@linkplain #holdChanges held}; they take effect on that very poll. A call
+ * that fails leaves everything as it was. {@link #close} comes when no other call is under way.
+ */
+public interface Driver {
+    /** Interest and readiness bits, the same as in the facade. */
+    int READ = 1;
+
+    /** See {@link #READ}. */
+    int WRITE = 2;
+
+    /** See {@link #READ}. */
+    int PRIORITY = 4;
+
+    /** Readiness only. */
+    int READ_CLOSED = 8;
+
+    /** Readiness only. */
+    int WRITE_CLOSED = 16;
+
+    /** Readiness only. */
+    int ERROR = 32;
+
+    /** Readiness only: the descriptor is not open any more; the driver has forgotten it. */
+    int GONE = 64;
+
+    /** Trigger bits. No bit is level-triggered. */
+    int EDGE = 1;
+
+    /** Trigger bit: disarmed by its first event. */
+    int ONESHOT = 2;
+
+    /** Trigger bit: one of several selectors is woken. */
+    int EXCLUSIVE = 4;
+
+    /**
+     * The one failure of {@link #modify} that does not leave the registration as it was: it is
+     * gone.
+     */
+    int LOST = Integer.MIN_VALUE;
+
+    /** What the driver's own wakeup carries for a token. */
+    long SIGNAL = -1;
+
+    /** A time-out that never ends. */
+    long FOREVER = Long.MAX_VALUE;
+
+    /** The system calls that this stands on. */
+    Syscalls sys();
+
+    /** Whether registrations with these trigger bits are possible. */
+    boolean supports(int trigger);
+
+    /** Whether this descriptor is one of the driver's own. */
+    boolean owns(int fd);
+
+    /** A descriptor that is readable when a poll would report something; -1 if there is none. */
+    int fd();
+
+    /**
+     * Registers. The kernel is the truth: {@code -EEXIST} means that the same open file is
+     * registered under this number.
+     */
+    int add(int fd, int interest, int trigger, long token);
+
+    /**
+     * Changes a registration now, and arms it again.
+     *
+     * @param oldWas interest and trigger bits before, as {@code trigger << 8 | interest}
+     */
+    int modify(int fd, int oldWas, int interest, int trigger, long token);
+
+    /** Unregisters. Whatever this returns, the registration is gone from the driver's side. */
+    int remove(int fd, long token);
+
+    /** Keeps every other change away, and those on their way to the kernel. */
+    default void holdChanges() {}
+
+    /** The end of {@link #holdChanges}. */
+    default void releaseChanges() {}
+
+    /**
+     * Changes a registration before the next wait, by the thread that polls. The changes are held;
+     * the next {@link #poll} releases them if there was at least one. A change that the kernel
+     * refuses comes back as an event with {@link #GONE}.
+     */
+    void change(int fd, int interest, int trigger, long token);
+
+    /**
+     * Waits once and adds what is ready to {@code events}, which is empty. May end early for no
+     * reason. {@code timeoutNanos}: 0 does not block, {@link #FOREVER} has no end.
+     *
+     * @return how many events there are, or a negated error number; {@code -EINTR} is none
+     */
+    int poll(long timeoutNanos, ReadyEvents events);
+
+    /** Ends the current or the next wait: {@link ReadyEvents#isSignalled}. Never blocks. */
+    void signal();
+
+    /**
+     * Registrations that the kernel may still hold although their number could not be removed any
+     * more are got rid of, by starting anew; the caller adds all others again, before {@link
+     * #renewed}. Nothing to do where the kernel holds none.
+     *
+     * @return 0, or a negated error number, and then nothing has changed
+     */
+    default int renew() {
+        return 0;
+    }
+
+    /** The end of {@link #renew}: what was added since is what counts now. */
+    default int renewed() {
+        return 0;
+    }
+
+    /** Gives back every descriptor. */
+    void close();
+
+    /** A driver could not be opened; nothing of it is left. */
+    final class OpenFailed extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        /** The call that failed. */
+        public final transient String call;
+
+        /** Why. */
+        public final int errno;
+
+        OpenFailed(Syscalls sys, String call, int rc) {
+            super(call + ": " + sys.errno().describe(-rc));
+            this.call = call;
+            this.errno = -rc;
+        }
+    }
+}

@@ -1,0 +1,301 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.EpollChanges;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * epoll, {@code man 7 epoll}. What is odd about it, and what the code below does about it:
+ *
+ * <ul>
+ *   <li>(a) It watches open files, not descriptors. A file that is still open under another number,
+ *       or in a child process, keeps its events coming after the registered number was closed, and
+ *       can then not be removed: {@code EBADF}. {@link #renew} starts anew without it.
+ *   <li>(b) A number that was closed and reused is a new file: adding it succeeds, changing or
+ *       removing it says {@code ENOENT}.
+ *   <li>(c) Closing an epoll descriptor wakes nobody who waits on it; an eventfd does. It is
+ *       edge-triggered and never read, since each write is a new edge.
+ *   <li>(d) An exclusive registration cannot be changed, only removed and added; it does not take
+ *       {@code EPOLLRDHUP} or {@code EPOLLPRI}.
+ *   <li>(e) {@code epoll_wait} counts milliseconds. {@code epoll_pwait2} counts nanoseconds, but is
+ *       missing before Linux 5.11 ({@code ENOSYS}) and refused by old seccomp filters ({@code
+ *       EPERM}).
+ *   <li>(f) {@code struct epoll_event} is packed on x86-64 only.
+ * </ul>
+ */
+public final class EpollDriver implements Driver {
+    private static final int FIRST_CAPACITY = 256;
+    private static final int LAST_CAPACITY = 8192;
+    private static final int CHANGES = 256;
+
+    private final Syscalls sys;
+    private final Errno errno;
+    private final Layout layout;
+    private final int eventSize;
+    private final int eventsAt;
+    private final int dataAt;
+    private final ByteBuffer one; // what is written to the eventfd
+    private final EpollChanges changes;
+    private final int epfd;
+    private final int eventfd;
+
+    private ByteBuffer buffer; // struct epoll_event[capacity]; the polling thread's
+    private long address;
+    private int capacity;
+    private boolean precise = true; // (e); the polling thread's
+    private int fresh = -1; // the epoll descriptor to be, between renew and renewed
+
+    /** Opens epoll and its eventfd. */
+    public EpollDriver(Syscalls sys) throws OpenFailed {
+        this.sys = sys;
+        errno = sys.errno();
+        layout = sys.layout();
+        eventSize = layout.epollEventSize;
+        eventsAt = layout.epollEventEvents;
+        dataAt = layout.epollEventData;
+        epfd = sys.epollCreate();
+        if (epfd < 0) {
+            throw new OpenFailed(sys, "epoll_create1", epfd);
+        }
+        eventfd = sys.eventfd();
+        if (eventfd < 0) {
+            sys.close(epfd);
+            throw new OpenFailed(sys, "eventfd", eventfd);
+        }
+        int rc = watchEventfd(epfd);
+        if (rc < 0) {
+            close();
+            throw new OpenFailed(sys, "epoll_ctl", rc);
+        }
+        one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder()).putLong(0, 1);
+        changes = new EpollChanges(sys, CHANGES);
+        allocate(FIRST_CAPACITY);
+    }
+
+    private int watchEventfd(int epoll) {
+        int events = layout.EPOLLIN | layout.EPOLLET; // (c)
+        return sys.epollCtl(epoll, layout.EPOLL_CTL_ADD, eventfd, events, SIGNAL);
+    }
+
+    private void allocate(int events) {
+        capacity = events;
+        buffer = ByteBuffer.allocateDirect(events * eventSize).order(ByteOrder.nativeOrder());
+        address = sys.address(buffer);
+    }
+
+    @Override
+    public Syscalls sys() {
+        return sys;
+    }
+
+    @Override
+    public boolean supports(int trigger) {
+        return true;
+    }
+
+    @Override
+    public boolean owns(int fd) {
+        return fd == epfd || fd == eventfd;
+    }
+
+    @Override
+    public int fd() {
+        return epfd;
+    }
+
+    @Override
+    public int add(int fd, int interest, int trigger, long token) {
+        int target = fresh < 0 ? epfd : fresh;
+        return sys.epollCtl(target, layout.EPOLL_CTL_ADD, fd, toEpoll(interest, trigger), token);
+    }
+
+    @Override
+    public int modify(int fd, int oldWas, int interest, int trigger, long token) {
+        int events = toEpoll(interest, trigger);
+        if (((oldWas >> 8 | trigger) & EXCLUSIVE) == 0) {
+            return sys.epollCtl(epfd, layout.EPOLL_CTL_MOD, fd, events, token);
+        }
+        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0); // (d)
+        if (rc < 0) {
+            return rc;
+        }
+        rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, events, token);
+        if (rc < 0) {
+            int old = toEpoll(oldWas & 0xff, oldWas >> 8);
+            int back = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, old, token);
+            return back < 0 ? LOST : rc; // only when somebody took the room that was just made free
+        }
+        return 0;
+    }
+
+    @Override
+    public int remove(int fd, long token) {
+        return sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0);
+    }
+
+    @Override
+    public void holdChanges() {
+        changes.hold();
+    }
+
+    @Override
+    public void releaseChanges() {
+        changes.release();
+    }
+
+    @Override
+    public void change(int fd, int interest, int trigger, long token) {
+        changes.add(fd, toEpoll(interest, trigger), token);
+    }
+
+    @Override
+    public int poll(long timeoutNanos, ReadyEvents events) {
+        int sent = changes.count();
+        if (events.capacity() < capacity + sent) {
+            events.grow(capacity + sent);
+        }
+        int rc = await(timeoutNanos, sent == 0 ? null : changes);
+        if (sent != 0) {
+            report(sent, events);
+        }
+        if (rc < 0) {
+            return events.size() > 0 ? events.size() : rc;
+        }
+        ByteBuffer from = buffer;
+        for (int i = 0, at = 0; i < rc; i++, at += eventSize) {
+            long token = from.getLong(at + dataAt);
+            if (token != SIGNAL) {
+                events.add(token, toReady(from.getInt(at + eventsAt)));
+            } else {
+                events.addSignal();
+            }
+        }
+        if (rc == capacity && capacity < LAST_CAPACITY) {
+            allocate(capacity * 2);
+        }
+        return events.size();
+    }
+
+    private int await(long timeoutNanos, EpollChanges list) {
+        if (timeoutNanos == 0) {
+            return sys.epollWait(epfd, address, capacity, 0, list);
+        }
+        EpollChanges left = list;
+        if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (e)
+            long nanos = Deadline.nanos(timeoutNanos);
+            int rc = sys.epollPwait2(epfd, address, capacity, nanos, left);
+            if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
+                return rc;
+            }
+            precise = false;
+            if (left != null && left.failed() > 0) {
+                return 0; // to be told of at once
+            }
+            left = null;
+        }
+        return sys.epollWait(epfd, address, capacity, Deadline.millis(timeoutNanos), left);
+    }
+
+    /** What the kernel refused is gone: closed, or closed and reused (b). */
+    private void report(int sent, ReadyEvents events) {
+        if (changes.failed() > 0) {
+            for (int i = 0; i < sent; i++) {
+                if (changes.rc(i) < 0) {
+                    events.add(changes.data(i), GONE);
+                }
+            }
+        }
+        changes.clear();
+    }
+
+    @Override
+    public void signal() {
+        int rc;
+        do {
+            rc = sys.write(eventfd, one, 0, 8);
+        } while (rc == -errno.EINTR);
+    }
+
+    @Override
+    public int renew() {
+        int created = sys.epollCreate();
+        if (created < 0) {
+            return created;
+        }
+        int rc = watchEventfd(created);
+        if (rc < 0) {
+            sys.close(created);
+            return rc;
+        }
+        fresh = created;
+        return 0;
+    }
+
+    @Override
+    public int renewed() {
+        int created = fresh;
+        fresh = -1;
+        int rc = sys.epollReplace(created, epfd);
+        sys.close(created);
+        return rc;
+    }
+
+    @Override
+    public void close() {
+        sys.close(eventfd);
+        sys.close(epfd);
+    }
+
+    private int toEpoll(int interest, int trigger) {
+        int events = 0;
+        if ((interest & READ) != 0) {
+            events |= layout.EPOLLIN | layout.EPOLLRDHUP;
+        }
+        if ((interest & WRITE) != 0) {
+            events |= layout.EPOLLOUT;
+        }
+        if ((interest & PRIORITY) != 0) {
+            events |= layout.EPOLLPRI;
+        }
+        if ((trigger & EDGE) != 0) {
+            events |= layout.EPOLLET;
+        }
+        if ((trigger & ONESHOT) != 0) {
+            events |= layout.EPOLLONESHOT;
+        }
+        if ((trigger & EXCLUSIVE) != 0) {
+            events = events & ~layout.EPOLLRDHUP | layout.EPOLLEXCLUSIVE; // (d)
+        }
+        return events;
+    }
+
+    /** More than the interest may be set here; the facade, which knows the interest, masks it. */
+    private int toReady(int events) {
+        int ready = 0;
+        if ((events & layout.EPOLLIN) != 0) {
+            ready |= READ;
+        }
+        if ((events & layout.EPOLLOUT) != 0) {
+            ready |= WRITE;
+        }
+        if ((events & ~(layout.EPOLLIN | layout.EPOLLOUT)) == 0) {
+            return ready;
+        }
+        if ((events & layout.EPOLLPRI) != 0) {
+            ready |= PRIORITY;
+        }
+        if ((events & layout.EPOLLRDHUP) != 0) {
+            ready |= READ | READ_CLOSED;
+        }
+        if ((events & layout.EPOLLHUP) != 0) {
+            ready |= READ | WRITE | READ_CLOSED | WRITE_CLOSED;
+        }
+        if ((events & layout.EPOLLERR) != 0) {
+            ready |= READ | WRITE | ERROR;
+        }
+        return ready;
+    }
+}

@@ -1,0 +1,174 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * {@code man 2 poll}. What is odd about it, beside what {@link ScanningDriver} lists:
+ *
+ * <ul>
+ *   <li>(a) An entry that asks for nothing still reports a hang-up; one whose descriptor is
+ *       negative is ignored.
+ *   <li>(b) A closed descriptor is reported as {@code POLLNVAL}, by every call.
+ *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere.
+ * </ul>
+ */
+public final class PollDriver extends ScanningDriver {
+    private final Layout layout;
+    private final int size;
+    private final int pipeEntry = 0; // where the pipe is in the array
+
+    private ByteBuffer entries; // struct pollfd[capacity]
+    private long address;
+    private int count = 1; // entries in use
+    private int[] fds = new int[64]; // descriptor by entry, also when (a) hides it from the kernel
+    private int[] entryOf = new int[64]; // entry by descriptor; 0 is none
+    private int start = 1; // where the next scan begins, so that all have their turn
+    private boolean precise = true; // (c)
+
+    /** Opens the pipe. */
+    public PollDriver(Syscalls sys) throws OpenFailed {
+        super(sys);
+        layout = sys.layout();
+        size = layout.pollfdSize;
+        entries = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+        address = sys.address(entries);
+        put(pipeEntry, pipe.reader(), layout.POLLIN);
+    }
+
+    private void put(int entry, int fd, int events) {
+        int at = entry * size;
+        entries.putInt(at + layout.pollfdFd, fd);
+        entries.putShort(at + layout.pollfdEvents, (short) events);
+        entries.putShort(at + layout.pollfdRevents, (short) 0);
+    }
+
+    @Override
+    void ask(int fd, int interest) {
+        int entry = fd < entryOf.length ? entryOf[fd] : 0;
+        if (entry == 0) {
+            entry = append(fd);
+        }
+        put(entry, interest == 0 ? -1 : fd, toPoll(interest)); // (a)
+    }
+
+    private int append(int fd) {
+        if (fd >= entryOf.length) {
+            entryOf = Arrays.copyOf(entryOf, Math.max(fd + 1, entryOf.length * 2));
+        }
+        if (count == fds.length) {
+            fds = Arrays.copyOf(fds, count * 2);
+            var more = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+            more.put(0, entries, 0, count * size);
+            entries = more;
+            address = sys.address(more);
+        }
+        fds[count] = fd;
+        entryOf[fd] = count;
+        return count++;
+    }
+
+    /** The last entry takes the place of the one that goes. */
+    @Override
+    void forget(int fd) {
+        int entry = entryOf[fd];
+        entryOf[fd] = 0;
+        int last = --count;
+        if (entry != last) {
+            entries.put(entry * size, entries, last * size, size);
+            fds[entry] = fds[last];
+            entryOf[fds[last]] = entry;
+        }
+    }
+
+    @Override
+    int await(long timeoutNanos) {
+        if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (c)
+            int rc = sys.ppoll(address, count, Deadline.nanos(timeoutNanos));
+            if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
+                return rc;
+            }
+            precise = false;
+        }
+        return sys.poll(address, count, Deadline.millis(timeoutNanos));
+    }
+
+    @Override
+    int recover(int rc, ReadyEvents events) {
+        return rc;
+    }
+
+    @Override
+    void scan(int rc, ReadyEvents events) {
+        int left = rc;
+        if (revents(pipeEntry) != 0) {
+            signalled(events);
+            left--;
+        }
+        int first = start < count ? start : 1;
+        int entry = first;
+        for (int seen = count - 1; left > 0 && seen > 0 && !events.isFull(); seen--) {
+            int revents = revents(entry);
+            int fd = fds[entry];
+            if (revents != 0) {
+                left--;
+                if ((revents & layout.POLLNVAL) != 0) { // (b)
+                    report(fd, GONE, events);
+                    entries.putShort(entry * size + layout.pollfdRevents, revents(entry));
+                    if (entry < count) {
+                        continue; // another entry has moved here
+                    }
+                } else {
+                    report(fd, toReady(revents), events);
+                }
+            }
+            entry = entry + 1 < count ? entry + 1 : 1;
+        }
+        start = entry;
+    }
+
+    private short revents(int entry) {
+        return entries.getShort(entry * size + layout.pollfdRevents);
+    }
+
+    private int toPoll(int interest) {
+        int events = 0;
+        if ((interest & READ) != 0) {
+            events |= layout.POLLIN | layout.POLLRDHUP;
+        }
+        if ((interest & WRITE) != 0) {
+            events |= layout.POLLOUT;
+        }
+        if ((interest & PRIORITY) != 0) {
+            events |= layout.POLLPRI;
+        }
+        return events;
+    }
+
+    /** More than the interest may be set here; the facade, which knows the interest, masks it. */
+    private int toReady(int revents) {
+        int ready = 0;
+        if ((revents & layout.POLLIN) != 0) {
+            ready |= READ;
+        }
+        if ((revents & layout.POLLOUT) != 0) {
+            ready |= WRITE;
+        }
+        if ((revents & layout.POLLPRI) != 0) {
+            ready |= PRIORITY;
+        }
+        if ((revents & layout.POLLRDHUP) != 0) {
+            ready |= READ | READ_CLOSED;
+        }
+        if ((revents & layout.POLLHUP) != 0) {
+            ready |= READ | WRITE | READ_CLOSED | WRITE_CLOSED;
+        }
+        if ((revents & layout.POLLERR) != 0) {
+            ready |= READ | WRITE | ERROR;
+        }
+        return ready;
+    }
+}

@@ -1,0 +1,289 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What poll and select have in common: the list of descriptors lives here and not in the kernel.
+ *
+ * <p>The waiting thread owns the list while it is in the kernel. Whoever wants to edit it takes the
+ * lock, signals the waiter out of the kernel and waits until it has left; the waiter scans what it
+ * found, lets the editors go first and waits on. So no array is edited while a call uses it, and an
+ * edit comes either before the wait or after the scan, never in between.
+ *
+ * <p>What these interfaces get wrong, and what is done here about it:
+ *
+ * <ul>
+ *   <li>(a) They take regular files, directories and /dev/null for ready. epoll refuses them, and
+ *       so does {@link #add}, by the file's type; where that does not tell (devices, anonymous
+ *       inodes) by asking epoll, if there is one.
+ *   <li>(b) They remember nothing about a descriptor, so a number that was closed and reused is
+ *       found out by its device and inode when it is registered again. Anonymous inodes (eventfd,
+ *       timerfd, epoll) all have the same one: such a successor is taken for its predecessor.
+ *   <li>(c) ONESHOT is made here: a descriptor that fired is taken out of what is asked for.
+ * </ul>
+ */
+abstract class ScanningDriver implements Driver {
+    private static final long NONE = -1;
+    private static final int LAST_CAPACITY = 8192;
+
+    final Syscalls sys;
+    final Errno errno;
+    final WakeupPipe pipe;
+
+    private final ByteBuffer status; // four longs: device, inode, mode, device number
+    private final long statusAddress;
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
+    private final Condition leftKernel = lock.newCondition();
+    private final Condition noEditors = lock.newCondition();
+    private int editors; // threads that want to edit
+    private boolean inKernel;
+    private boolean kicked; // the waiter has been signalled by an editor
+
+    /** By descriptor. */
+    private long[] tokens = {};
+
+    private short[] wants = {}; // trigger << 8 | interest
+    private long[] devices = {};
+    private long[] inodes = {};
+
+    ScanningDriver(Syscalls sys) throws OpenFailed {
+        this.sys = sys;
+        errno = sys.errno();
+        pipe = new WakeupPipe(sys);
+        status = ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
+        statusAddress = sys.address(status);
+    }
+
+    /** Starts to ask for the descriptor, or asks for something else; interest 0: for nothing. */
+    abstract void ask(int fd, int interest);
+
+    /** Ceases to ask. */
+    abstract void forget(int fd);
+
+    /** The system call. */
+    abstract int await(long timeoutNanos);
+
+    /** Adds what {@link #await} found. {@code rc} is its result, not negative. */
+    abstract void scan(int rc, ReadyEvents events);
+
+    /** What can be done about an error of {@link #await}: events to tell, or the error. */
+    abstract int recover(int rc, ReadyEvents events);
+
+    final long token(int fd) {
+        assert lock.isHeldByCurrentThread();
+        return fd < tokens.length ? tokens[fd] : NONE;
+    }
+
+    /** An event for one descriptor. */
+    final void report(int fd, int ready, ReadyEvents events) {
+        assert lock.isHeldByCurrentThread();
+        events.add(tokens[fd], ready);
+        if (ready == GONE) {
+            tokens[fd] = NONE;
+            forget(fd);
+        } else if ((wants[fd] >> 8 & ONESHOT) != 0) {
+            ask(fd, 0); // (c)
+        }
+    }
+
+    @Override
+    public final Syscalls sys() {
+        return sys;
+    }
+
+    @Override
+    public final boolean supports(int trigger) {
+        return (trigger & (EDGE | EXCLUSIVE)) == 0;
+    }
+
+    @Override
+    public final boolean owns(int fd) {
+        return pipe.owns(fd);
+    }
+
+    @Override
+    public final int fd() {
+        return -1;
+    }
+
+    @Override
+    public final int add(int fd, int interest, int trigger, long token) {
+        edit();
+        try {
+            int rc = sys.fileStatus(fd, statusAddress);
+            if (rc < 0) {
+                return rc;
+            }
+            long device = status.getLong(0);
+            long inode = status.getLong(8);
+            if (token(fd) != NONE && devices[fd] == device && inodes[fd] == inode) {
+                return -errno.EEXIST; // (b)
+            }
+            rc = checkPollable(fd);
+            if (rc < 0) {
+                return rc;
+            }
+            reserve(fd);
+            tokens[fd] = token;
+            wants[fd] = (short) (trigger << 8 | interest);
+            devices[fd] = device;
+            inodes[fd] = inode;
+            ask(fd, interest);
+            return 0;
+        } finally {
+            edited();
+        }
+    }
+
+    /** (a): {@code -EPERM}, as epoll says it. */
+    private int checkPollable(int fd) {
+        var layout = sys.layout();
+        int type = (int) status.getLong(16) & layout.S_IFMT;
+        if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
+            return 0;
+        }
+        if (type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK) {
+            return -errno.EPERM;
+        }
+        int epfd = sys.epollCreate();
+        if (epfd == -errno.ENOSYS) {
+            return 0;
+        }
+        if (epfd < 0) {
+            return epfd;
+        }
+        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, layout.EPOLLIN, 0);
+        sys.close(epfd);
+        return rc;
+    }
+
+    private void reserve(int fd) {
+        int old = tokens.length;
+        if (fd >= old) {
+            int length = Math.max(fd + 1, Math.max(64, old * 2));
+            tokens = Arrays.copyOf(tokens, length);
+            Arrays.fill(tokens, old, length, NONE);
+            wants = Arrays.copyOf(wants, length);
+            devices = Arrays.copyOf(devices, length);
+            inodes = Arrays.copyOf(inodes, length);
+        }
+    }
+
+    @Override
+    public final int modify(int fd, int oldWas, int interest, int trigger, long token) {
+        edit();
+        try {
+            int rc = sys.isOpen(fd);
+            return rc < 0 ? rc : put(fd, interest, trigger, token);
+        } finally {
+            edited();
+        }
+    }
+
+    /** A closed descriptor is found out by the wait. */
+    @Override
+    public final void change(int fd, int interest, int trigger, long token) {
+        edit();
+        try {
+            put(fd, interest, trigger, token);
+        } finally {
+            edited();
+        }
+    }
+
+    private int put(int fd, int interest, int trigger, long token) {
+        if (token(fd) != token) {
+            return -errno.ENOENT;
+        }
+        wants[fd] = (short) (trigger << 8 | interest);
+        ask(fd, interest);
+        return 0;
+    }
+
+    @Override
+    public final int remove(int fd, long token) {
+        edit();
+        try {
+            if (token(fd) != token) {
+                return -errno.ENOENT;
+            }
+            tokens[fd] = NONE;
+            forget(fd);
+            return 0;
+        } finally {
+            edited();
+        }
+    }
+
+    /** Takes the lock with no thread in the kernel. */
+    private void edit() {
+        lock.lock();
+        editors++;
+        while (inKernel) {
+            if (!kicked) {
+                kicked = true;
+                pipe.signal();
+            }
+            leftKernel.awaitUninterruptibly();
+        }
+    }
+
+    private void edited() {
+        if (--editors == 0) {
+            noEditors.signal();
+        }
+        lock.unlock();
+    }
+
+    @Override
+    public final int poll(long timeoutNanos, ReadyEvents events) {
+        lock.lock();
+        while (editors > 0) {
+            noEditors.awaitUninterruptibly();
+        }
+        inKernel = true;
+        lock.unlock();
+        int rc = await(timeoutNanos);
+        lock.lock();
+        try {
+            inKernel = false;
+            kicked = false;
+            if (rc < 0) {
+                return recover(rc, events);
+            }
+            if (rc > 0) {
+                scan(rc, events);
+            }
+            if (events.isFull() && events.capacity() < LAST_CAPACITY) {
+                events.grow(events.capacity() * 2);
+            }
+            return events.size();
+        } finally {
+            leftKernel.signalAll();
+            lock.unlock();
+        }
+    }
+
+    /** The pipe was readable. */
+    final void signalled(ReadyEvents events) {
+        pipe.drain();
+        events.addSignal();
+    }
+
+    @Override
+    public final void signal() {
+        pipe.signal();
+    }
+
+    @Override
+    public final void close() {
+        pipe.close();
+    }
+}

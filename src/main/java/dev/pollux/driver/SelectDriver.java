@@ -1,0 +1,195 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * {@code man 2 select}. What is odd about it, beside what {@link ScanningDriver} lists:
+ *
+ * <ul>
+ *   <li>(a) {@code fd_set} ends at descriptor 1024, and its macros write beyond it without a word.
+ *       The kernel takes sets of any size; these are direct memory sized by the largest descriptor.
+ *   <li>(b) The sets are overwritten by the answer: each wait works on a copy.
+ *   <li>(c) One closed descriptor fails the call for all, with {@code EBADF}; the culprit is looked
+ *       for and reported. A number above the size of the process's table of descriptors does not
+ *       even do that, its bits are left as they were: then more bits are set than were counted.
+ *   <li>(d) It cannot tell a hang-up or an error from readiness. With an interest in neither {@code
+ *       READ} nor {@code WRITE} neither is noticed.
+ * </ul>
+ */
+public final class SelectDriver extends ScanningDriver {
+    private static final int WORD_BITS = 64;
+
+    /** Three sets after one another, each of {@code words} longs: read, write, except. */
+    private ByteBuffer wanted;
+
+    private ByteBuffer found; // (b)
+    private long foundAddress;
+    private int words;
+    private int highest; // the largest descriptor that is asked for
+    private int start; // where the next scan begins, so that all have their turn
+
+    /** Opens the pipe. */
+    public SelectDriver(Syscalls sys) throws OpenFailed {
+        super(sys);
+        resize(16);
+        ask(pipe.reader(), READ);
+    }
+
+    private void resize(int newWords) {
+        ByteBuffer old = wanted;
+        wanted = allocate(newWords);
+        found = allocate(newWords);
+        foundAddress = sys.address(found);
+        for (int set = 0; old != null && set < 3; set++) {
+            wanted.put(set * newWords * 8, old, set * words * 8, words * 8);
+        }
+        words = newWords;
+    }
+
+    private static ByteBuffer allocate(int words) {
+        return ByteBuffer.allocateDirect(3 * words * 8).order(ByteOrder.nativeOrder());
+    }
+
+    @Override
+    void ask(int fd, int interest) {
+        int word = fd / WORD_BITS;
+        if (word >= words) {
+            resize(Math.max(word + 1, words * 2)); // (a)
+        }
+        long bit = 1L << fd;
+        put(word, bit, (interest & READ) != 0);
+        put(words + word, bit, (interest & WRITE) != 0);
+        put(2 * words + word, bit, (interest & PRIORITY) != 0);
+        if (interest != 0) {
+            highest = Math.max(highest, fd);
+        } else if (fd == highest) {
+            lowerHighest();
+        }
+    }
+
+    private void put(int word, long bit, boolean on) {
+        long old = wanted.getLong(word * 8);
+        wanted.putLong(word * 8, on ? old | bit : old & ~bit);
+    }
+
+    /** The pipe is always asked for. */
+    private void lowerHighest() {
+        int word = highest / WORD_BITS;
+        while (any(wanted, word) == 0) {
+            word--;
+        }
+        highest = word * WORD_BITS + WORD_BITS - 1 - Long.numberOfLeadingZeros(any(wanted, word));
+    }
+
+    /** One word of the three sets together. */
+    private long any(ByteBuffer sets, int word) {
+        return sets.getLong(word * 8)
+                | sets.getLong((words + word) * 8)
+                | sets.getLong((2 * words + word) * 8);
+    }
+
+    @Override
+    void forget(int fd) {
+        ask(fd, 0);
+    }
+
+    @Override
+    int await(long timeoutNanos) {
+        found.put(0, wanted, 0, wanted.capacity());
+        return sys.select(
+                highest + 1,
+                foundAddress,
+                foundAddress + words * 8L,
+                foundAddress + 2 * words * 8L,
+                Deadline.micros(timeoutNanos));
+    }
+
+    /** (c): everything but a bad descriptor is the caller's. */
+    @Override
+    int recover(int rc, ReadyEvents events) {
+        if (rc != -errno.EBADF) {
+            return rc;
+        }
+        for (int word = 0; word <= highest / WORD_BITS; word++) {
+            for (long left = any(wanted, word); left != 0; left &= left - 1) {
+                int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
+                if (fd != pipe.reader() && sys.isOpen(fd) < 0 && !events.isFull()) {
+                    report(fd, GONE, events);
+                }
+            }
+        }
+        return events.size();
+    }
+
+    @Override
+    void scan(int rc, ReadyEvents events) {
+        boolean tooMany = countFound() > rc; // (c)
+        int pipeWord = pipe.reader() / WORD_BITS;
+        long pipeBit = 1L << pipe.reader();
+        long pipeFound = found.getLong(pipeWord * 8);
+        if ((pipeFound & pipeBit) != 0) {
+            signalled(events);
+            found.putLong(pipeWord * 8, pipeFound & ~pipeBit);
+        }
+        int end = highest + 1;
+        int first = start < end ? start : 0;
+        if (scan(first, end, tooMany, events)) {
+            scan(0, first, tooMany, events);
+        }
+    }
+
+    /**
+     * Descriptors {@code from} to before {@code to}; false when there is no room for more events.
+     */
+    private boolean scan(int from, int to, boolean tooMany, ReadyEvents events) {
+        for (int fd = nextFound(from, to); fd < to; fd = nextFound(fd + 1, to)) {
+            if (events.isFull()) {
+                start = fd;
+                return false;
+            }
+            boolean gone = tooMany && sys.isOpen(fd) < 0;
+            report(fd, gone ? GONE : toReady(fd), events);
+        }
+        return true;
+    }
+
+    private int nextFound(int from, int to) {
+        long mask = -1L << from;
+        for (int word = from / WORD_BITS; word * WORD_BITS < to; word++) {
+            long left = any(found, word) & mask;
+            if (left != 0) {
+                return word * WORD_BITS + Long.numberOfTrailingZeros(left);
+            }
+            mask = -1L;
+        }
+        return to;
+    }
+
+    private int countFound() {
+        int bits = 0;
+        for (int i = 0; i < 3; i++) {
+            for (int word = 0; word <= highest / WORD_BITS; word++) {
+                bits += Long.bitCount(found.getLong((i * words + word) * 8));
+            }
+        }
+        return bits;
+    }
+
+    private int toReady(int fd) {
+        int word = fd / WORD_BITS;
+        long bit = 1L << fd;
+        int ready = 0;
+        if ((found.getLong(word * 8) & bit) != 0) {
+            ready |= READ;
+        }
+        if ((found.getLong((words + word) * 8) & bit) != 0) {
+            ready |= WRITE;
+        }
+        if ((found.getLong((2 * words + word) * 8) & bit) != 0) {
+            ready |= PRIORITY;
+        }
+        return ready;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.pollux.sys;
+
+import java.lang.reflect.InvocationTargetException;
+
+/**
+ * Chooses the binding: JNI if its library loads, else jnr-ffi; or the one that the system property
+ * {@code pollux.binding} names. The second is looked up by name, so that neither needs the other.
+ */
+public final class Bindings {
+    /** Names the binding to take: {@code jni} or {@code jnr}. */
+    public static final String PROPERTY = "pollux.binding";
+
+    private static final String JNR = Bindings.class.getPackageName() + ".jnr.JnrSyscalls";
+
+    private static Syscalls current; // once chosen; guarded by the class
+
+    private Bindings() {}
+
+    /** No binding works here; the message says why of each. */
+    public static final class Unavailable extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Unavailable(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The binding of this process. */
+    public static synchronized Syscalls current() throws Unavailable {
+        if (current == null) {
+            current = choose();
+        }
+        return current;
+    }
+
+    private static Syscalls choose() throws Unavailable {
+        String name = System.getProperty(PROPERTY, "").strip();
+        if (!name.isEmpty()) {
+            return open(name);
+        }
+        try {
+            return open("jni");
+        } catch (Unavailable jni) {
+            try {
+                return open("jnr");
+            } catch (Unavailable jnr) {
+                var both = new Unavailable(jni.getMessage() + "; " + jnr.getMessage(), jni);
+                both.addSuppressed(jnr);
+                throw both;
+            }
+        }
+    }
+
+    /**
+     * Opens the binding of this name.
+     *
+     * @throws IllegalArgumentException if there is none of this name
+     */
+    public static Syscalls open(String name) throws Unavailable {
+        try {
+            switch (name) {
+                case "jni":
+                    return new JniSyscalls();
+                case "jnr":
+                    return (Syscalls) Class.forName(JNR).getConstructor().newInstance();
+                default:
+                    throw new IllegalArgumentException(
+                            PROPERTY + "=" + name + " is none of jni, jnr");
+            }
+        } catch (ReflectiveOperationException | LinkageError e) {
+            Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
+            throw new Unavailable(
+                    "the " + name + " binding does not work here: " + reason(cause), cause);
+        }
+    }
+
+    private static String reason(Throwable cause) {
+        if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
+            return "class "
+                    + cause.getMessage()
+                    + " is missing: put jnr-ffi and jnr-posix on the class path, or on the module"
+                    + " path with --add-modules ALL-MODULE-PATH";
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}

@@ -1,0 +1,106 @@
+package dev.pollux.sys;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+
+/** The JNI binding: native methods, in the order of the table in {@code native/pollux.c}. */
+public final class JniSyscalls implements Syscalls {
+    private final Layout layout;
+    private final Errno errno;
+
+    /** Loads the native library; throws {@link UnsatisfiedLinkError} with every reason. */
+    public JniSyscalls() {
+        NativeLibrary.load();
+        layout = new Layout(this);
+        errno = new Errno(this);
+    }
+
+    @Override
+    public String binding() {
+        return "jni";
+    }
+
+    @Override
+    public Layout layout() {
+        return layout;
+    }
+
+    @Override
+    public Errno errno() {
+        return errno;
+    }
+
+    @Override
+    public int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes) {
+        return epollWait0(epfd, events, capacity, millis, changes == null ? 0 : changes.address());
+    }
+
+    @Override
+    public int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes) {
+        return epollPwait20(epfd, events, capacity, nanos, changes == null ? 0 : changes.address());
+    }
+
+    @Override
+    public native long layout(int index);
+
+    @Override
+    public native int errorNumber(int index);
+
+    @Override
+    public native int errorText(int error, long text, int capacity);
+
+    @Override
+    public native long address(ByteBuffer direct);
+
+    @Override
+    public native int read(int fd, ByteBuffer direct, int at, int length);
+
+    @Override
+    public native int write(int fd, ByteBuffer direct, int at, int length);
+
+    @Override
+    public native int close(int fd);
+
+    @Override
+    public native int pipe(long fds);
+
+    @Override
+    public native int socketpair(long fds);
+
+    @Override
+    public native int setNonBlocking(int fd, boolean on);
+
+    @Override
+    public native int isOpen(int fd);
+
+    @Override
+    public native int fileStatus(int fd, long status);
+
+    @Override
+    public native int channelDescriptor(Channel channel);
+
+    @Override
+    public native int eventfd();
+
+    @Override
+    public native int epollCreate();
+
+    @Override
+    public native int epollReplace(int fresh, int epfd);
+
+    @Override
+    public native int epollCtl(int epfd, int op, int fd, int events, long data);
+
+    private native int epollWait0(int epfd, long events, int capacity, int millis, long changes);
+
+    private native int epollPwait20(int epfd, long events, int capacity, long nanos, long changes);
+
+    @Override
+    public native int poll(long fds, int count, int millis);
+
+    @Override
+    public native int ppoll(long fds, int count, long nanos);
+
+    @Override
+    public native int select(int nfds, long reads, long writes, long excepts, long micros);
+}

@@ -1,0 +1,233 @@
+package dev.pollux.sys;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Loads the JNI library, from the first of: the file that {@code pollux.library.path} names, {@code
+ * java.library.path}, the copy in the jar.
+ *
+ * <p>The copy is unpacked into a directory that did not exist before, that only this user can
+ * enter, and is removed as soon as it is loaded. On {@code java.library.path} only a file is taken
+ * that belongs to this user or to root and that nobody else can write: a file that another user
+ * planted is never loaded.
+ */
+final class NativeLibrary {
+    /** The library file, or the directory it is in; then nothing else is tried. */
+    static final String PATH = "pollux.library.path";
+
+    /** Where to unpack, instead of {@code java.io.tmpdir} and the user's cache directory. */
+    static final String TEMPORARY = "pollux.tmpdir";
+
+    /** Tells JNI_OnLoad which class the methods are of, also when it was renamed. */
+    private static final String CLASS = "pollux.jni.class";
+
+    private static boolean loaded; // guarded by the class
+
+    private NativeLibrary() {}
+
+    /** Loads it once; throws {@link UnsatisfiedLinkError} with what was tried and why it failed. */
+    static synchronized void load() {
+        if (loaded) {
+            return;
+        }
+        var failures = new ArrayList<String>();
+        String path = System.getProperty(PATH, "");
+        if (path.isEmpty()) {
+            loaded = loadFromLibraryPath(failures) || loadFromJar(failures);
+        } else {
+            loaded = tryLoad(fileIn(Path.of(path)), PATH, failures);
+        }
+        if (!loaded) {
+            throw new UnsatisfiedLinkError(String.join("; ", failures));
+        }
+    }
+
+    private static Path fileIn(Path path) {
+        Path absolute = path.toAbsolutePath();
+        return Files.isDirectory(absolute) ? absolute.resolve(fileName()) : absolute;
+    }
+
+    private static String fileName() {
+        return System.mapLibraryName("pollux");
+    }
+
+    private static boolean loadFromLibraryPath(List<String> failures) {
+        String directories = System.getProperty("java.library.path", "");
+        for (String directory : directories.split(File.pathSeparator)) {
+            if (directory.isEmpty()) {
+                continue;
+            }
+            Path file = Path.of(directory).toAbsolutePath().resolve(fileName());
+            if (!Files.isRegularFile(file)) {
+                continue;
+            }
+            try {
+                requireOurs(file);
+            } catch (IOException e) {
+                failures.add(e.getMessage());
+                continue;
+            }
+            if (tryLoad(file, "java.library.path", failures)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The file, and the directory where it could be replaced. */
+    private static void requireOurs(Path file) throws IOException {
+        Path real = file.toRealPath();
+        for (Path path : List.of(real, real.getParent())) {
+            int owner = (Integer) Files.getAttribute(path, "unix:uid");
+            int mode = (Integer) Files.getAttribute(path, "unix:mode");
+            boolean othersWrite = (mode & 0022) != 0;
+            if (owner != 0 && owner != userId() || othersWrite) {
+                throw new IOException(
+                        file
+                                + " on java.library.path was not loaded: another user could have"
+                                + " put it there ("
+                                + path
+                                + " belongs to user "
+                                + owner
+                                + ", mode "
+                                + Integer.toOctalString(mode & 07777)
+                                + "); if it is the right one, name it with -D"
+                                + PATH
+                                + "=");
+            }
+        }
+    }
+
+    /** This process's user, from a file that it has just made: Java has no other way to ask. */
+    private static int userId() throws IOException {
+        Path file = Files.createTempFile("pollux", null);
+        try {
+            return (Integer) Files.getAttribute(file, "unix:uid");
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private static boolean loadFromJar(List<String> failures) {
+        String resource = "/META-INF/native/" + platform() + "/" + fileName();
+        for (Path parent : temporaryDirectories()) {
+            try (InputStream library = NativeLibrary.class.getResourceAsStream(resource)) {
+                if (library == null) {
+                    failures.add(
+                            "the jar has no "
+                                    + resource
+                                    + ": build it with `make native` on this platform, and name it"
+                                    + " with -D"
+                                    + PATH
+                                    + "=");
+                    return false;
+                }
+                if (unpackAndLoad(library, parent, failures)) {
+                    return true;
+                }
+            } catch (IOException e) {
+                failures.add(
+                        "cannot unpack into "
+                                + parent
+                                + ": "
+                                + e
+                                + "; name another directory with -D"
+                                + TEMPORARY
+                                + "=");
+            }
+        }
+        return false;
+    }
+
+    private static List<Path> temporaryDirectories() {
+        String named = System.getProperty(TEMPORARY, "");
+        if (!named.isEmpty()) {
+            return List.of(Path.of(named).toAbsolutePath());
+        }
+        return List.of(
+                Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath(),
+                Path.of(System.getProperty("user.home"), ".cache").toAbsolutePath());
+    }
+
+    private static boolean unpackAndLoad(InputStream library, Path parent, List<String> failures)
+            throws IOException {
+        requireSticky(parent);
+        var privately = PosixFilePermissions.fromString("rwx------");
+        Path directory =
+                Files.createTempDirectory(
+                        parent, "pollux-", PosixFilePermissions.asFileAttribute(privately));
+        Path file = directory.resolve(fileName());
+        try {
+            Files.copy(library, file);
+            return tryLoad(file, TEMPORARY, failures);
+        } finally {
+            // What is mapped stays mapped: on every system with POSIX permissions this is at once.
+            Files.deleteIfExists(file);
+            Files.delete(directory);
+        }
+    }
+
+    /** In a directory that all can write, only the sticky bit keeps others from renaming ours. */
+    private static void requireSticky(Path parent) throws IOException {
+        int mode = (Integer) Files.getAttribute(parent, "unix:mode");
+        if ((mode & 0002) != 0 && (mode & 01000) == 0) {
+            throw new IOException("every user may rename what is in it, and it is not sticky");
+        }
+    }
+
+    private static boolean tryLoad(Path file, String property, List<String> failures) {
+        // The lock is the same for every copy of this class, whatever loader it is in: JNI_OnLoad
+        // must not read the name that another copy has set.
+        synchronized (Runtime.getRuntime()) {
+            System.setProperty(CLASS, JniSyscalls.class.getName());
+            try {
+                System.load(file.toString());
+                return true;
+            } catch (LinkageError e) {
+                failures.add(explain(file, property, e));
+                return false;
+            } finally {
+                System.clearProperty(CLASS);
+            }
+        }
+    }
+
+    private static String explain(Path file, String property, LinkageError error) {
+        var text = new StringBuilder("cannot load ").append(file);
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                FileStore store = Files.getFileStore(file);
+                text.append(" on file system ")
+                        .append(store)
+                        .append(", type ")
+                        .append(store.type());
+            } catch (IOException e) {
+                text.append(" on a file system that cannot be told (").append(e).append(')');
+            }
+        }
+        text.append(": ").append(error.getMessage());
+        text.append(
+                "; if the file system is mounted noexec, or the library is for another system,");
+        text.append(" name another place with -D").append(property).append('=');
+        return text.toString();
+    }
+
+    /** As in the Makefile: {@code linux-x86_64}, {@code linux-aarch64}, {@code macos-aarch64}, … */
+    private static String platform() {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+        return (os.startsWith("mac") ? "macos" : os)
+                + "-"
+                + (arch.equals("amd64") ? "x86_64" : arch);
+    }
+}

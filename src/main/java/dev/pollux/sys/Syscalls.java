@@ -1,0 +1,99 @@
+package dev.pollux.sys;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+
+/**
+ * The system-call contract: one method for each call, implemented by two bindings.
+ *
+ * <p>Every method returns its result, or the negated {@code errno}; none throws, retries or
+ * decides. Addresses are {@code long}s, buffers are direct. Policy (deadlines, {@code EINTR},
+ * fallbacks) is the drivers' business. All methods may be called by any thread.
+ */
+public interface Syscalls {
+
+    /** {@code "jni"} or {@code "jnr"}. */
+    String binding();
+
+    /** Sizes, offsets and flags of this platform. */
+    Layout layout();
+
+    /** The error numbers of this platform. */
+    Errno errno();
+
+    /** One constant of {@link Layout}, by its place there. */
+    long layout(int index);
+
+    /** One error number of {@link Errno}, by its place there. */
+    int errorNumber(int index);
+
+    /** {@code man 3 strerror}: writes the text, without a final zero, and returns its length. */
+    int errorText(int error, long text, int capacity);
+
+    /** Where a direct buffer's memory begins. */
+    long address(ByteBuffer direct);
+
+    /** {@code man 2 read} into {@code direct}, from absolute position {@code at}; 0 is the end. */
+    int read(int fd, ByteBuffer direct, int at, int length);
+
+    /** {@code man 2 write} from {@code direct}, from absolute position {@code at}. */
+    int write(int fd, ByteBuffer direct, int at, int length);
+
+    /** {@code man 2 close}. Never repeated: the descriptor is gone also after {@code EINTR}. */
+    int close(int fd);
+
+    /** {@code man 2 pipe}: two ints, the reading end first; close-on-exec, non-blocking. */
+    int pipe(long fds);
+
+    /** {@code man 2 socketpair}: two ints, unix stream sockets; close-on-exec, non-blocking. */
+    int socketpair(long fds);
+
+    /** {@code man 2 fcntl}: sets or clears {@code O_NONBLOCK}. */
+    int setNonBlocking(int fd, boolean on);
+
+    /** {@code man 2 fcntl}, {@code F_GETFD}: 0, or {@code -EBADF}. */
+    int isOpen(int fd);
+
+    /** {@code man 2 fstat}: writes four longs: device, inode, mode, number of a device file. */
+    int fileStatus(int fd, long status);
+
+    /**
+     * The descriptor of a {@code java.nio} channel of the JDK's own. {@code -EINVAL}: not such a
+     * channel; {@code -ENOSYS}: this binding, or this VM, cannot tell.
+     */
+    int channelDescriptor(Channel channel);
+
+    /** {@code man 2 eventfd}: counter 0; close-on-exec, non-blocking. */
+    int eventfd();
+
+    /** {@code man 2 epoll_create1}: close-on-exec. */
+    int epollCreate();
+
+    /** {@code man 2 dup3}: the number {@code epfd} becomes another name of {@code fresh}. */
+    int epollReplace(int fresh, int epfd);
+
+    /** {@code man 2 epoll_ctl}. */
+    int epollCtl(int epfd, int op, int fd, int events, long data);
+
+    /**
+     * {@code man 2 epoll_wait}, after the given changes have been made. {@code changes} may be
+     * null; otherwise its gate is held by the caller and is given back between the changes and the
+     * wait. When a change is refused the wait does not block. {@code millis}: -1 waits for ever.
+     */
+    int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes);
+
+    /** {@code man 2 epoll_pwait2}; as {@link #epollWait}, with a time-out in nanoseconds. */
+    int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes);
+
+    /** {@code man 2 poll}. {@code millis}: -1 waits for ever. */
+    int poll(long fds, int count, int millis);
+
+    /** {@code man 2 ppoll}, no signal mask; {@code -ENOSYS} where the system has none. */
+    int ppoll(long fds, int count, long nanos);
+
+    /**
+     * {@code man 2 select}, over sets of any size: arrays of native longs, bit {@code fd % 64} of
+     * word {@code fd / 64}. {@code micros}: -1 waits for ever.
+     */
+    int select(int nfds, long reads, long writes, long excepts, long micros);
+}

@@ -1,0 +1,66 @@
+package dev.pollux.sys.jnr;
+
+/**
+ * What the C headers say, for a binding that has no compiler to ask: Linux, from {@code
+ * <sys/epoll.h>}, {@code <bits/poll.h>}, {@code <bits/stat.h>}, {@code <bits/fcntl.h>}, which agree
+ * on every processor that a JDK is built for, but for the packing of {@code struct epoll_event}.
+ */
+final class Platform {
+    static final int O_CLOEXEC = 02000000;
+    static final int O_NONBLOCK = 04000;
+    static final int SOCK_STREAM = 1;
+    static final int AF_UNIX = 1;
+
+    private static final boolean PACKED = isX8664(System.getProperty("os.arch"));
+
+    /** In the order of the constants in {@link dev.pollux.sys.Layout}. */
+    static final long[] LAYOUT = {
+        PACKED ? 12 : 16, // sizeof(struct epoll_event)
+        0, // .events
+        PACKED ? 4 : 8, // .data
+        1, // EPOLL_CTL_ADD
+        2, // EPOLL_CTL_DEL
+        3, // EPOLL_CTL_MOD
+        0x001, // EPOLLIN
+        0x002, // EPOLLPRI
+        0x004, // EPOLLOUT
+        0x008, // EPOLLERR
+        0x010, // EPOLLHUP
+        0x2000, // EPOLLRDHUP
+        1 << 28, // EPOLLEXCLUSIVE
+        1 << 30, // EPOLLONESHOT
+        1 << 31, // EPOLLET
+        8, // sizeof(struct pollfd)
+        0, // .fd
+        4, // .events
+        6, // .revents
+        0x001, // POLLIN
+        0x002, // POLLPRI
+        0x004, // POLLOUT
+        0x008, // POLLERR
+        0x010, // POLLHUP
+        0x020, // POLLNVAL
+        0x2000, // POLLRDHUP
+        0170000, // S_IFMT
+        0100000, // S_IFREG
+        0040000, // S_IFDIR
+        0060000, // S_IFBLK
+        0020000, // S_IFCHR
+        0010000, // S_IFIFO
+        0140000, // S_IFSOCK
+    };
+
+    private Platform() {}
+
+    static void requireSupported() {
+        String os = System.getProperty("os.name");
+        if (!os.equals("Linux")) {
+            throw new UnsatisfiedLinkError(
+                    "the jnr binding knows the layouts of Linux only, not of " + os);
+        }
+    }
+
+    private static boolean isX8664(String arch) {
+        return arch.equals("amd64") || arch.equals("x86_64");
+    }
+}

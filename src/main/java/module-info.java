@@ -1,0 +1,33 @@
+/**
+ * Waiting for file descriptors: a thin readiness multiplexer over epoll, poll and select.
+ *
+ * <p>Open a selector with {@link dev.pollux.DefaultSelector#open()}, {@linkplain
+ * dev.pollux.FdSelector#register register} any descriptor with what to wait for ({@link
+ * dev.pollux.Interest}) and how often to be told ({@link dev.pollux.Trigger}), and {@linkplain
+ * dev.pollux.FdSelector#poll poll} with a handler that is given each {@link dev.pollux.FdKey} and
+ * what it is {@link dev.pollux.Ready} for. Descriptors come from {@link dev.pollux.Fd}, from {@link
+ * dev.pollux.ChannelFd}, or from native code. Every failure is a {@link
+ * dev.pollux.PolluxException}.
+ *
+ * <p>
+ *
+ * {@snippet lang="java" :
+ * try (var selector = DefaultSelector.open()) {
+ *     int[] pipe = Fd.pipe();
+ *     selector.register(pipe[0], Interest.READ, Trigger.EDGE, "the reading end");
+ *     Fd.write(pipe[1], ByteBuffer.wrap(new byte[] {1}));
+ *     selector.poll((key, ready) -> System.out.println(key.attachment() + " is " + ready));
+ * }
+ * }
+ */
+@SuppressWarnings("requires-automatic") // jnr-ffi and jnr-posix have only automatic module names
+module dev.pollux {
+    requires static org.jnrproject.constants;
+    requires static org.jnrproject.ffi;
+    requires static org.jnrproject.jffi;
+    requires static org.jnrproject.posix;
+
+    exports dev.pollux;
+
+    opens dev.pollux.sys.jnr; // the classes that jnr-ffi makes live in an unnamed module
+}

@@ -1,0 +1,146 @@
+package dev.pollux;
+
+import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.TestTemplate;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.Extension;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
+
+/**
+ * Runs a test once for each pair of a backend and a binding. A parameter of type {@link FdSelector}
+ * is a fresh selector on that pair, closed after the test; one of type {@link Pair} is the pair.
+ * What is not available here is skipped with the reason; {@code -Dpollux.backend} and {@code
+ * -Dpollux.binding} leave the others out.
+ */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@TestTemplate
+@ExtendWith(EveryBackend.Provider.class)
+@interface EveryBackend {
+
+    /** A backend through a binding. */
+    record Pair(Backend backend, String binding, Syscalls sys, String unavailableBecause) {
+        FdSelector open() throws PolluxException {
+            return FdSelector.open(backend, sys);
+        }
+
+        @Override
+        public String toString() {
+            return (backend + "/" + binding).toLowerCase(java.util.Locale.ROOT);
+        }
+
+        /** Every pair that the properties leave, available or not. */
+        static List<Pair> all() {
+            String onlyBackend = System.getProperty(DefaultSelector.PROPERTY, "").strip();
+            String onlyBinding = System.getProperty(Bindings.PROPERTY, "").strip();
+            var pairs = new ArrayList<Pair>();
+            for (String binding : List.of("jni", "jnr")) {
+                if (!onlyBinding.isEmpty() && !onlyBinding.equals(binding)) {
+                    continue;
+                }
+                for (Backend backend : Backend.values()) {
+                    if (onlyBackend.isEmpty() || onlyBackend.equalsIgnoreCase(backend.name())) {
+                        pairs.add(of(backend, binding));
+                    }
+                }
+            }
+            return pairs;
+        }
+
+        private static Pair of(Backend backend, String binding) {
+            try {
+                Syscalls sys = Bindings.open(binding);
+                FdSelector.open(backend, sys).close();
+                return new Pair(backend, binding, sys, null);
+            } catch (Bindings.Unavailable | PolluxException e) {
+                return new Pair(backend, binding, null, e.getMessage());
+            }
+        }
+    }
+
+    /** One invocation for each pair. */
+    final class Provider implements TestTemplateInvocationContextProvider {
+        private static final List<Pair> PAIRS = Pair.all();
+
+        @Override
+        public boolean supportsTestTemplate(ExtensionContext context) {
+            return true;
+        }
+
+        @Override
+        public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
+                ExtensionContext context) {
+            return PAIRS.stream().map(Invocation::new);
+        }
+    }
+
+    /** One invocation. */
+    record Invocation(Pair pair) implements TestTemplateInvocationContext {
+        @Override
+        public String getDisplayName(int index) {
+            return pair.toString();
+        }
+
+        @Override
+        public List<Extension> getAdditionalExtensions() {
+            return List.of(new Support(pair));
+        }
+    }
+
+    /** Skips, supplies, closes. */
+    final class Support implements ExecutionCondition, ParameterResolver, AfterEachCallback {
+        private final Pair pair;
+        private final List<FdSelector> opened = new ArrayList<>();
+
+        Support(Pair pair) {
+            this.pair = pair;
+        }
+
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            return pair.unavailableBecause == null
+                    ? ConditionEvaluationResult.enabled("available")
+                    : ConditionEvaluationResult.disabled(pair + ": " + pair.unavailableBecause);
+        }
+
+        @Override
+        public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+            Class<?> type = parameter.getParameter().getType();
+            return type == FdSelector.class || type == Pair.class;
+        }
+
+        @Override
+        public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+            if (parameter.getParameter().getType() == Pair.class) {
+                return pair;
+            }
+            try {
+                FdSelector selector = pair.open();
+                opened.add(selector);
+                return selector;
+            } catch (PolluxException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void afterEach(ExtensionContext context) {
+            opened.forEach(FdSelector::close);
+        }
+    }
+}

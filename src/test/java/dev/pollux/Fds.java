@@ -1,0 +1,113 @@
+package dev.pollux;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** Descriptors for tests, closed together, and what a poll said of them. */
+final class Fds implements AutoCloseable {
+    private final List<Integer> open = new ArrayList<>();
+
+    /** The end to read from, the end to write to. */
+    int[] pipe() throws IOException {
+        return keep(Fd.pipe());
+    }
+
+    /** Two connected unix stream sockets. */
+    int[] socketpair() throws IOException {
+        return keep(Fd.socketpair());
+    }
+
+    private int[] keep(int[] pair) {
+        open.add(pair[0]);
+        open.add(pair[1]);
+        return pair;
+    }
+
+    /** Closes one early. */
+    void close(int fd) throws IOException {
+        open.remove((Integer) fd);
+        Fd.close(fd);
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (int fd : open) {
+            Fd.close(fd);
+        }
+        open.clear();
+    }
+
+    /** Writes so many bytes, all of them. */
+    static void write(int fd, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(count);
+        while (bytes.hasRemaining()) {
+            if (Fd.write(fd, bytes) == 0) {
+                throw new IOException("full after " + bytes.position());
+            }
+        }
+    }
+
+    /** Writes until no more goes in; returns how much did. */
+    static int fill(int fd) throws IOException {
+        int total = 0;
+        ByteBuffer bytes = ByteBuffer.allocate(4096);
+        for (int n; (n = Fd.write(fd, bytes.clear())) > 0; ) {
+            total += n;
+        }
+        return total;
+    }
+
+    /** Reads until it would block or the end; returns how much came. */
+    static int drain(int fd) throws IOException {
+        int total = 0;
+        ByteBuffer bytes = ByteBuffer.allocate(4096);
+        for (int n; (n = Fd.read(fd, bytes.clear())) > 0; ) {
+            total += n;
+        }
+        return total;
+    }
+
+    /**
+     * What one poll without blocking reports, as text: {@code "7 READ, 9 WRITE"} sorted by
+     * descriptor, or {@code "TIMEOUT"} and the like when the handler was not called. A second event
+     * for one registration fails.
+     */
+    static String pollNow(FdSelector selector) throws IOException {
+        return poll(selector, 0);
+    }
+
+    /** As {@link #pollNow}, waiting for so many milliseconds at most. */
+    static String poll(FdSelector selector, long millis) throws IOException {
+        var events = new TreeMap<Integer, Ready>();
+        PollResult result =
+                selector.poll(
+                        millis,
+                        TimeUnit.MILLISECONDS,
+                        (key, ready) -> {
+                            if (events.put(key.fd(), ready) != null) {
+                                throw new AssertionError("two events for " + key);
+                            }
+                        });
+        if (events.isEmpty()) {
+            return result.toString();
+        }
+        var text = new StringBuilder();
+        events.forEach(
+                (fd, ready) ->
+                        text.append(text.length() == 0 ? "" : ", ").append(fd + " " + ready));
+        return text.toString();
+    }
+
+    /** How many descriptors this process has open. */
+    static int openCount() throws IOException {
+        try (var entries = Files.list(Path.of("/proc/self/fd"))) {
+            return (int) entries.count() - 1; // the one of this listing
+        }
+    }
+}
