@@ -77,7 +77,6 @@ public final class FdSelector implements AutoCloseable {
 
     private final Registrations registrations = new Registrations(); // written under lock
 
-    private int strays; // removals that the kernel may not have understood; under lock
     private volatile boolean closed; // written under lock
     private volatile Thread closer; // waits until the poll has left
 
@@ -93,6 +92,9 @@ public final class FdSelector implements AutoCloseable {
     private int notedCount;
     private boolean wakeupSeen; // the signal has come, but the wakeup was not yet told
     private boolean closeOnLeaving; // a handler has called close
+    private long waits; // how many there have been
+    private long suspect = Driver.SIGNAL; // a token of no registration that an event had; see stray
+    private long suspectedAt; // the wait that found it
 
     /**
      * Opens a selector on this backend.
@@ -209,12 +211,11 @@ public final class FdSelector implements AutoCloseable {
             throw PolluxException.of(
                     errno, "register", fd, call("register", fd, interest, trigger), -rc);
         }
+        var key = new FdKey(this, fd, token, want, attachment);
+        registrations.put(key);
         if (old != null) {
             drop(old); // its descriptor was closed, or the kernel would not have taken this one
         }
-        registrations.reserve(fd);
-        var key = new FdKey(this, fd, token, want, attachment);
-        registrations.put(key);
         return key;
     }
 
@@ -223,7 +224,6 @@ public final class FdSelector implements AutoCloseable {
         assert Thread.holdsLock(lock);
         key.state = FdKey.DROPPED;
         registrations.remove(key);
-        strays++;
     }
 
     /**
@@ -341,11 +341,11 @@ public final class FdSelector implements AutoCloseable {
             requireRegistered("unregister", key);
             driver.holdChanges();
             try {
+                // Refused if it was closed: then it is gone from the kernel by itself, unless it is
+                // open under another number; see stray.
+                driver.remove(key.fd, key.token);
                 key.state = FdKey.UNREGISTERED;
                 registrations.remove(key);
-                if (driver.remove(key.fd, key.token) < 0) {
-                    strays++; // closed: gone from the kernel, unless open under another number
-                }
             } finally {
                 driver.releaseChanges();
             }
@@ -418,7 +418,7 @@ public final class FdSelector implements AutoCloseable {
                                         + other
                                         + " is polling; one thread polls at once");
             }
-            Thread.onSpinWait(); // a change is being noted, or the state has just changed
+            Thread.yield(); // a change is being noted, or the state has just changed
         }
     }
 
@@ -483,6 +483,7 @@ public final class FdSelector implements AutoCloseable {
 
     private int await(long timeoutNanos) {
         events.clear();
+        waits++;
         if (notedCount > 0) {
             handOver();
         }
@@ -527,7 +528,7 @@ public final class FdSelector implements AutoCloseable {
             int i = events.next();
             FdKey key = registrations.find(events.token(i));
             if (key == null) {
-                stray();
+                stray(events.token(i));
                 continue;
             }
             int ready = events.bits(i);
@@ -551,31 +552,35 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * An event of no registration. Mostly one that was unregistered since the wait. But if a
-     * descriptor could not be removed, because it was closed while its file is open under another
-     * number, the kernel may report it for ever: then start anew, without it. Edge-triggered
-     * registrations are reported once more by that, if they are ready.
+     * An event of no registration. Mostly of one that was unregistered since the wait, and then it
+     * does not come again. But if a descriptor was closed while its file is open under another
+     * number, its registration could not be removed, and the kernel may report it for ever: then
+     * start anew, without it. Edge-triggered registrations are reported once more by that, if they
+     * are ready.
      */
-    private void stray() {
-        synchronized (lock) {
-            if (strays == 0 || closed) {
-                return;
+    private void stray(long token) {
+        if (token == suspect && waits != suspectedAt) {
+            suspect = Driver.SIGNAL;
+            synchronized (lock) {
+                if (!closed) {
+                    driver.holdChanges();
+                    try {
+                        renew();
+                    } finally {
+                        driver.releaseChanges();
+                    }
+                }
             }
-            strays = 0;
-            driver.holdChanges();
-            try {
-                renew();
-            } finally {
-                driver.releaseChanges();
-            }
+        } else if (waits > suspectedAt + 1) {
+            suspect = token;
+            suspectedAt = waits;
         }
     }
 
     private void renew() {
         assert Thread.holdsLock(lock);
         if (driver.renew() < 0) {
-            strays++; // no descriptor to be had: try again with the next stray event
-            return;
+            return; // no descriptor to be had: try again when the stray event has come twice again
         }
         for (FdKey key : registrations.list()) {
             int sent = key.sent;

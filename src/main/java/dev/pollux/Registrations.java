@@ -41,23 +41,19 @@ final class Registrations {
         return slot == 0 ? null : keys[slot - 1];
     }
 
-    /** Makes room, so that {@link #put} cannot fail for want of memory. */
-    void reserve(int fd) {
-        if (slots == keys.length) {
-            keys = Arrays.copyOf(keys, slots * 2); // the polling thread sees the old or the new
-        }
-        if (fd >= slotOf.length) {
-            slotOf = Arrays.copyOf(slotOf, Math.max(fd + 1, slotOf.length * 2));
-        }
-    }
-
     /** Adds a key with the last {@link #nextToken}. */
     void put(FdKey key) {
         int slot = key.slot();
-        if (freeCount > 0) {
-            freeCount--;
-        } else {
+        if (slot == keys.length) {
+            keys = Arrays.copyOf(keys, slot * 2); // the polling thread sees the old or the new
+        }
+        if (key.fd >= slotOf.length) {
+            slotOf = Arrays.copyOf(slotOf, Math.max(key.fd + 1, slotOf.length * 2));
+        }
+        if (slot == slots) {
             slots++;
+        } else {
+            freeCount--;
         }
         slotOf[key.fd] = slot + 1;
         KEYS.setRelease(keys, slot, key);

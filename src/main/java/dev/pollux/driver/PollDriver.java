@@ -115,9 +115,9 @@ public final class PollDriver extends ScanningDriver {
             int fd = fds[entry];
             if (revents != 0) {
                 left--;
+                entries.putShort(entry * size + layout.pollfdRevents, (short) 0); // told
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
                     report(fd, GONE, events);
-                    entries.putShort(entry * size + layout.pollfdRevents, revents(entry));
                     if (entry < count) {
                         continue; // another entry has moved here
                     }

@@ -1,5 +1,7 @@
 package dev.pollux.sys.jnr;
 
+import jnr.ffi.Runtime;
+
 /**
  * What the C headers say, for a binding that has no compiler to ask: Linux, from {@code
  * <sys/epoll.h>}, {@code <bits/poll.h>}, {@code <bits/stat.h>}, {@code <bits/fcntl.h>}, which agree
@@ -54,9 +56,12 @@ final class Platform {
 
     static void requireSupported() {
         String os = System.getProperty("os.name");
-        if (!os.equals("Linux")) {
+        if (!os.equals("Linux") || Runtime.getSystemRuntime().addressSize() != 8) {
             throw new UnsatisfiedLinkError(
-                    "the jnr binding knows the layouts of Linux only, not of " + os);
+                    "the jnr binding knows the layouts of 64-bit Linux only, not of "
+                            + os
+                            + " on "
+                            + System.getProperty("os.arch"));
         }
     }
 
