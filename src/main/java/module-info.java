@@ -9,16 +9,14 @@
  * dev.pollux.ChannelFd}, or from native code. Every failure is a {@link
  * dev.pollux.PolluxException}.
  *
- * <p>
- *
- * {@snippet lang="java" :
+ * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
  *     int[] pipe = Fd.pipe();
  *     selector.register(pipe[0], Interest.READ, Trigger.EDGE, "the reading end");
  *     Fd.write(pipe[1], ByteBuffer.wrap(new byte[] {1}));
  *     selector.poll((key, ready) -> System.out.println(key.attachment() + " is " + ready));
  * }
- * }
+ * }</pre>
  */
 @SuppressWarnings("requires-automatic") // jnr-ffi and jnr-posix have only automatic module names
 module dev.pollux {

@@ -10,11 +10,11 @@ import dev.pollux.sys.Syscalls;
 /**
  * The kernel interfaces that a selector can stand on, the best first.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * for (Backend backend : Backend.values()) {
  *     System.out.println(backend + ": " + (backend.isAvailable() ? "yes" : backend.unavailableBecause()));
  * }
- * }
+ * }</pre>
  */
 public enum Backend {
     /** Linux. The cost of a poll does not grow with the number of registrations. */
@@ -42,7 +42,7 @@ public enum Backend {
         return opener.open(sys);
     }
 
-    /** Whether a selector on this backend can be opened here and now; tries it. */
+    /** {@return whether a selector on this backend can be opened here and now} Tries it. */
     public boolean isAvailable() {
         return unavailableBecause() == null;
     }

@@ -7,11 +7,11 @@ import java.nio.channels.SelectableChannel;
 /**
  * The descriptor of a {@code java.nio} channel, so that stock channels can be registered.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * SocketChannel channel = server.accept();
  * channel.configureBlocking(false);
  * FdKey key = selector.register(ChannelFd.of(channel), Interest.READ, Trigger.EDGE, channel);
- * }
+ * }</pre>
  *
  * <p>The channel keeps the descriptor: {@linkplain FdSelector#unregister unregister} the key before
  * the channel is closed, and do not close the descriptor itself.
@@ -24,6 +24,7 @@ public final class ChannelFd {
      *
      * @param channel an open channel of the JDK's own: a socket, server socket, datagram or pipe
      *     channel
+     * @return its descriptor, not negative
      * @throws PolluxException.Unsupported if the channel is of another make, or the binding is
      *     jnr-ffi, which cannot look into a channel
      * @throws ClosedChannelException if the channel is closed: its number may be another's by now

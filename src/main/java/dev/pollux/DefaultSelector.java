@@ -5,12 +5,12 @@ import java.util.Locale;
 /**
  * The way in: opens a selector on the best backend that works here.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
  *     selector.register(fd, Interest.READ, Trigger.LEVEL, null);
  *     selector.poll(1, TimeUnit.SECONDS, (key, ready) -> System.out.println(ready));
  * }
- * }
+ * }</pre>
  */
 public final class DefaultSelector {
     /** Names the backend to take: {@code epoll}, {@code poll} or {@code select}. */
@@ -24,6 +24,7 @@ public final class DefaultSelector {
      *
      * <p>Each selector owns two or three descriptors, closed by {@link FdSelector#close()}.
      *
+     * @return the selector; close it
      * @throws PolluxException.LimitReached if there is no descriptor or no memory left
      * @throws PolluxException.Unsupported if no backend works here, or the one that is named does
      *     not; the message says why of each

@@ -9,12 +9,12 @@ import java.nio.ReadOnlyBufferException;
  * Operations on bare descriptors. Whoever opens one closes it; a number that was closed may be
  * another's by now. Any thread.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
  * while (Fd.read(fd, buffer.clear()) > 0) { // until it would block, or the end
  *     consume(buffer.flip());
  * }
- * }
+ * }</pre>
  */
 public final class Fd {
     /** As much of a heap buffer as goes through a direct one at a time. */
@@ -29,6 +29,8 @@ public final class Fd {
      * Reads into the buffer, at its position. A direct buffer is read into without a copy; through
      * a heap buffer at most 64 KiB go at once. Blocks if the descriptor does.
      *
+     * @param fd a descriptor
+     * @param buffer where to; its position moves
      * @return how many bytes were read; 0 if it would block; -1 at the end
      * @throws IllegalArgumentException if the buffer has no room: 0 would have two meanings
      * @throws PolluxException.BadDescriptor if it is not open for reading
@@ -78,6 +80,8 @@ public final class Fd {
      * Writes from the buffer, at its position. A direct buffer is written without a copy; through a
      * heap buffer at most 64 KiB go at once. Blocks if the descriptor does.
      *
+     * @param fd a descriptor
+     * @param buffer where from; its position moves
      * @return how many bytes were written; fewer than there were, also 0, if it would block
      * @throws PolluxException.BadDescriptor if it is not open for writing
      * @throws PolluxException any other error, such as a peer that is gone (there is no signal)
@@ -122,6 +126,7 @@ public final class Fd {
      * Closes a descriptor. Never repeat it: also after an error the number is free, and may be
      * another's.
      *
+     * @param fd a descriptor
      * @throws PolluxException.BadDescriptor if it is not open
      * @throws PolluxException if what was written could not be stored
      */
@@ -149,6 +154,7 @@ public final class Fd {
      * Two connected unix stream sockets, {@code man 2 socketpair}. Both are close-on-exec and
      * non-blocking.
      *
+     * @return the two
      * @throws PolluxException.LimitReached if there is no descriptor left
      */
     public static int[] socketpair() throws PolluxException {
@@ -169,6 +175,8 @@ public final class Fd {
      * Makes a descriptor non-blocking, or blocking again. The mode belongs to the open file: copies
      * of the descriptor, also in other processes, share it.
      *
+     * @param fd a descriptor
+     * @param on whether it shall not block
      * @throws PolluxException.BadDescriptor if it is not open
      */
     public static void setNonBlocking(int fd, boolean on) throws PolluxException {

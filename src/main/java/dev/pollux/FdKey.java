@@ -7,10 +7,10 @@ import java.lang.invoke.VarHandle;
  * One registration of a descriptor with a selector: what {@code register} returns and what a
  * handler is given. All methods may be called by any thread; none allocates or blocks.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, connection);
  * selector.modify(key, key.interest().plus(Interest.WRITE));
- * }
+ * }</pre>
  */
 public final class FdKey {
     static final int REGISTERED = 0;
@@ -72,34 +72,34 @@ public final class FdKey {
         return (int) token;
     }
 
-    /** The descriptor. */
+    /** {@return the descriptor} */
     public int fd() {
         return fd;
     }
 
-    /** What the registration waits for, as last asked for. */
+    /** {@return what the registration waits for, as last asked for} */
     public Interest interest() {
         return Interest.of(interestBits(want()));
     }
 
-    /** How often it is reported, as last asked for. */
+    /** {@return how often it is reported, as last asked for} */
     public Trigger trigger() {
         return Trigger.of(triggerBits(want()));
     }
 
-    /** What was given to {@code register}; may be null. */
+    /** {@return what was given to {@code register}} May be null. */
     public Object attachment() {
         return attachment;
     }
 
-    /** The selector that this is, or was, registered with. */
+    /** {@return the selector that this is, or was, registered with} */
     public FdSelector selector() {
         return selector;
     }
 
     /**
-     * Whether the registration stands: it was not unregistered, its selector is open, and its
-     * descriptor was not found to be closed.
+     * {@return whether the registration stands} It was not unregistered, its selector is open, and
+     * its descriptor was not found to be closed.
      */
     public boolean isValid() {
         return state == REGISTERED;

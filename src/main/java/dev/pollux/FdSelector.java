@@ -26,12 +26,12 @@ import java.util.concurrent.locks.LockSupport;
  * while it is registered disappears from epoll silently, and is reported once with {@link
  * Ready#isError()} and an invalid key by poll and select.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
  *     selector.register(fd, Interest.READ, Trigger.EDGE, connection);
  *     while (selector.poll(handler) != PollResult.INTERRUPT) { }
  * }
- * }
+ * }</pre>
  *
  * <p>A virtual thread that polls pins its carrier while it waits: poll on a platform thread.
  */
@@ -99,6 +99,8 @@ public final class FdSelector implements AutoCloseable {
     /**
      * Opens a selector on this backend.
      *
+     * @param backend the kernel interface to stand on
+     * @return the selector; close it
      * @throws PolluxException.LimitReached if there is no descriptor or no memory left
      * @throws PolluxException.Unsupported if the backend does not work here
      */
@@ -125,12 +127,16 @@ public final class FdSelector implements AutoCloseable {
         this.interruption = new Interruption(driver::signal);
     }
 
-    /** The kernel interface that this stands on. */
+    /** {@return the kernel interface that this stands on} */
     public Backend backend() {
         return backend;
     }
 
-    /** Whether {@link #register} takes this trigger; otherwise it refuses. */
+    /**
+     * {@return whether {@link #register} takes this trigger} Otherwise it refuses.
+     *
+     * @param trigger how often to be told
+     */
     public boolean supports(Trigger trigger) {
         return driver.supports(trigger.bits());
     }
@@ -141,6 +147,7 @@ public final class FdSelector implements AutoCloseable {
      * Never read, write or close it. Registering again is due when a descriptor that is open under
      * a second number was closed and unregistered here, since this selector may then start anew.
      *
+     * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none
      * @throws PolluxException.Closed after close
      */
@@ -229,6 +236,10 @@ public final class FdSelector implements AutoCloseable {
     /**
      * Changes what a registration waits for; the trigger stays. As {@link #modify(FdKey, Interest,
      * Trigger)}.
+     *
+     * @param key the registration
+     * @param interest what to wait for from now on
+     * @throws PolluxException as there
      */
     public void modify(FdKey key, Interest interest) throws PolluxException {
         modify(key, interest, key.trigger());
@@ -245,6 +256,9 @@ public final class FdSelector implements AutoCloseable {
      * the kernel refuses it then, because the descriptor was closed meanwhile, that poll reports
      * the key once with {@link Ready#isError()}, and the key is invalid.
      *
+     * @param key the registration
+     * @param interest what to wait for from now on
+     * @param trigger how often to be told from now on
      * @throws PolluxException.NotRegistered if the key is not registered here
      * @throws PolluxException.BadDescriptor if its descriptor is found closed at once; the
      *     registration stays as it was
@@ -327,6 +341,7 @@ public final class FdSelector implements AutoCloseable {
      *
      * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed.
      *
+     * @param key the registration
      * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
      * @throws PolluxException.Closed after close
      */
@@ -352,14 +367,20 @@ public final class FdSelector implements AutoCloseable {
         }
     }
 
-    /** The registrations of this moment, in no order; a copy. */
+    /** {@return the registrations of this moment, in no order} A copy. */
     public List<FdKey> keys() {
         synchronized (lock) {
             return List.copyOf(registrations.list());
         }
     }
 
-    /** Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}. */
+    /**
+     * Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}.
+     *
+     * @param handler called by this thread, for one event after another
+     * @return why it ended; never {@link PollResult#TIMEOUT}
+     * @throws IOException as there
+     */
     public PollResult poll(ReadyHandler handler) throws IOException {
         return pollFor(Driver.FOREVER, handler);
     }

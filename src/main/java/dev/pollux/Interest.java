@@ -4,10 +4,10 @@ package dev.pollux;
  * What to wait for on a descriptor: {@link #READ}, {@link #WRITE}, {@link #PRIORITY} and their
  * sums. Never empty. There are seven values, each exists once: compare them with {@code ==}.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * Interest both = Interest.READ.plus(Interest.WRITE);
  * assert both.minus(Interest.WRITE) == Interest.READ;
- * }
+ * }</pre>
  *
  * <p>Errors and hang-ups are always reported and cannot be asked for; see {@link Ready}. No method
  * allocates.
@@ -46,14 +46,19 @@ public final class Interest {
         return bits;
     }
 
-    /** This and the other. */
+    /**
+     * {@return this and the other}
+     *
+     * @param other what to wait for, too
+     */
     public Interest plus(Interest other) {
         return ALL[bits | other.bits];
     }
 
     /**
-     * This without the other.
+     * {@return this without the other}
      *
+     * @param other what not to wait for; need not be part of this
      * @throws IllegalArgumentException if nothing is left: to wait for nothing, {@linkplain
      *     FdSelector#unregister unregister}
      */
@@ -66,17 +71,17 @@ public final class Interest {
         return ALL[left];
     }
 
-    /** Whether {@link #READ} is part of this. */
+    /** {@return whether {@link #READ} is part of this} */
     public boolean isRead() {
         return (bits & READ.bits) != 0;
     }
 
-    /** Whether {@link #WRITE} is part of this. */
+    /** {@return whether {@link #WRITE} is part of this} */
     public boolean isWrite() {
         return (bits & WRITE.bits) != 0;
     }
 
-    /** Whether {@link #PRIORITY} is part of this. */
+    /** {@return whether {@link #PRIORITY} is part of this} */
     public boolean isPriority() {
         return (bits & PRIORITY.bits) != 0;
     }

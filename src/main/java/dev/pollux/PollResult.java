@@ -5,14 +5,14 @@ package dev.pollux;
  * {@link #EVENTS}, {@link #TIMEOUT} is told; the events that were there have been handled in any
  * case.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * switch (selector.poll(1, TimeUnit.SECONDS, handler)) {
  *     case EVENTS -> { }
  *     case WAKEUP -> runTasks();
  *     case TIMEOUT -> closeIdlePeers();
  *     case INTERRUPT -> running = false;
  * }
- * }
+ * }</pre>
  */
 public enum PollResult {
     /** The handler was called at least once. */

@@ -11,13 +11,13 @@ import java.io.IOException;
  * <p>Wrong arguments and wrong use are {@link IllegalArgumentException}, {@link
  * IllegalStateException} and {@link NullPointerException}, as everywhere.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * try {
  *     selector.register(fd, Interest.READ, Trigger.LEVEL, null);
  * } catch (PolluxException.NotPollable e) {
  *     readAtOnce(e.fd()); // a regular file is always ready
  * }
- * }
+ * }</pre>
  */
 public sealed class PolluxException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -38,17 +38,17 @@ public sealed class PolluxException extends IOException {
         this.errno = errno;
     }
 
-    /** The descriptor that the operation was about; -1 if it was about none. */
+    /** {@return the descriptor that the operation was about; -1 if it was about none} */
     public int fd() {
         return fd;
     }
 
-    /** The kernel's error number, {@code man 3 errno}; 0 if the kernel was not asked. */
+    /** {@return the kernel's error number, {@code man 3 errno}; 0 if the kernel was not asked} */
     public int errno() {
         return errno;
     }
 
-    /** The operation that failed: {@code "register"}, {@code "read"}, … */
+    /** {@return the operation that failed: {@code "register"}, {@code "read"}, …} */
     public String operation() {
         return operation;
     }

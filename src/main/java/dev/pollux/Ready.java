@@ -12,12 +12,12 @@ package dev.pollux;
  * interest}: a handler that reads when readable and writes when writable meets the error in its own
  * call.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * ReadyHandler echo = (key, ready) -> {
  *     if (ready.isReadable()) drain(key);
  *     if (ready.isError()) selector.unregister(key);
  * };
- * }
+ * }</pre>
  */
 public final class Ready {
     static final int READ = 1;
@@ -61,7 +61,8 @@ public final class Ready {
     }
 
     /**
-     * A read, or an accept, is worth a try: there is data, a connection, the end, or an error.
+     * {@return whether a read, or an accept, is worth a try} There is data, a connection, the end,
+     * or an error.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -75,7 +76,8 @@ public final class Ready {
     }
 
     /**
-     * A write is worth a try: there is room, a connection attempt has ended, or an error.
+     * {@return whether a write is worth a try} There is room, a connection attempt has ended, or an
+     * error.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -89,7 +91,7 @@ public final class Ready {
     }
 
     /**
-     * There is out-of-band data, or another exceptional condition.
+     * {@return whether there is out-of-band data, or another exceptional condition}
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -103,9 +105,9 @@ public final class Ready {
     }
 
     /**
-     * The peer will send no more. What it has sent may still be waiting to be read: drain first,
-     * close when the read says that it was the end. Never false; may be missing (always with
-     * select), so that only the read itself is proof of the contrary.
+     * {@return whether the peer will send no more} What it has sent may still be waiting to be
+     * read: drain first, close when the read says that it was the end. Never false; may be missing
+     * (always with select), so that only the read itself is proof of the contrary.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -119,8 +121,8 @@ public final class Ready {
     }
 
     /**
-     * No more can be written. Only told to who asked for {@link Interest#WRITE}; never false; may
-     * be missing (always with select), when the write itself tells.
+     * {@return whether no more can be written} Only told to who asked for {@link Interest#WRITE};
+     * never false; may be missing (always with select), when the write itself tells.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -134,9 +136,9 @@ public final class Ready {
     }
 
     /**
-     * The descriptor has a pending error, which its next operation reports; or, when {@link
-     * FdKey#isValid()} is false, the descriptor was closed while it was registered. Never false;
-     * may be missing with select.
+     * {@return whether there was an error} The descriptor's next operation reports it; or, when
+     * {@link FdKey#isValid()} is false, the descriptor was closed while it was registered. Never
+     * false; may be missing with select.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>

@@ -9,9 +9,9 @@ import java.io.IOException;
  * modify and unregister anything, wake the selector and close it; it must not poll it. Keep it in a
  * field, or let it capture nothing: then a poll allocates nothing.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * ReadyHandler handler = (key, ready) -> System.out.println(key.fd() + " is ready for " + ready);
- * }
+ * }</pre>
  */
 @FunctionalInterface
 public interface ReadyHandler {

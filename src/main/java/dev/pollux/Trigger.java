@@ -17,10 +17,10 @@ package dev.pollux;
  * <p>Ask {@link FdSelector#supports} before; {@code register} refuses with {@link
  * PolluxException.Unsupported} after.
  *
- * {@snippet lang="java" :
+ * <pre>{@code
  * Trigger trigger = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
  * selector.register(fd, Interest.READ, trigger, null);
- * }
+ * }</pre>
  */
 public enum Trigger {
     /** By every poll, as long as the descriptor is ready. */
