@@ -124,7 +124,7 @@ public final class FdSelector implements AutoCloseable {
         this.backend = backend;
         this.driver = driver;
         this.errno = driver.sys().errno();
-        this.interruption = new Interruption(driver::signal);
+        this.interruption = new Interruption(this::signal);
     }
 
     /** {@return the kernel interface that this stands on} */
@@ -623,10 +623,15 @@ public final class FdSelector implements AutoCloseable {
      */
     public void wakeup() {
         if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
-            synchronized (lock) {
-                if (!closed) {
-                    driver.signal();
-                }
+            signal();
+        }
+    }
+
+    /** Under the lock, so that nothing is written to a number that is another's by now. */
+    private void signal() {
+        synchronized (lock) {
+            if (!closed) {
+                driver.signal();
             }
         }
     }
@@ -651,8 +656,13 @@ public final class FdSelector implements AutoCloseable {
             closeOnLeaving = true;
             return;
         }
+        boolean interrupted = false; // must not make the parking below a spinning
         while (!STATE.compareAndSet(this, IDLE, GONE)) {
             LockSupport.parkNanos(this, 1_000_000); // a poll that is about to leave unparks
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         giveBack();
     }

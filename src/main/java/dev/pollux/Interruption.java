@@ -11,8 +11,8 @@ import java.util.Set;
  * that is to be a {@code java.nio} selector between its {@code begin} and its {@code end}, so this
  * is one, as far as that goes.
  *
- * <p>The JDK calls {@link #wakeup} with the lock held that {@code end} needs too: the poll cannot
- * leave, and so the driver cannot be closed, while it is signalled from here.
+ * <p>The JDK calls {@link #wakeup} in the interrupting thread; JDK 17 does so with a lock held that
+ * {@code end} needs too, later ones without it, so that the call may come after the poll has left.
  */
 final class Interruption extends AbstractSelector {
     private final Runnable signal;
