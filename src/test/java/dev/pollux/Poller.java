@@ -1,0 +1,129 @@
+package dev.pollux;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/** One call, usually a poll, in a thread of its own. */
+final class Poller {
+    /** What has not happened after so many seconds never will. */
+    static final int LIMIT = 60;
+
+    /** The call. */
+    @FunctionalInterface
+    interface Body<T> {
+        T call() throws Exception;
+    }
+
+    private static final String FUTEX = // its number: what a thread waits in for Java's own locks
+            System.getProperty("os.arch").equals("amd64") ? "202" : "98";
+
+    private final Thread thread;
+    private final CompletableFuture<Long> tid = new CompletableFuture<>();
+    private final CompletableFuture<Object> result = new CompletableFuture<>();
+
+    private Poller(Body<?> body) {
+        thread =
+                new Thread(
+                        () -> {
+                            try {
+                                tid.complete(ownTid());
+                                result.complete(body.call());
+                            } catch (Throwable e) {
+                                tid.completeExceptionally(e);
+                                result.completeExceptionally(e);
+                            }
+                        },
+                        "poller");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Polls without end, with a handler that must not be called. */
+    static Poller poll(FdSelector selector) {
+        return poll(selector, WaitingContract.UNEXPECTED);
+    }
+
+    /** Polls without end. */
+    static Poller poll(FdSelector selector, ReadyHandler handler) {
+        return run(() -> selector.poll(handler));
+    }
+
+    static Poller run(Body<?> body) {
+        return new Poller(body);
+    }
+
+    Thread thread() {
+        return thread;
+    }
+
+    /** The kernel's number of the thread. */
+    long tid() {
+        return tid.join();
+    }
+
+    /** Waits until the thread sleeps in a system call that is not one for Java's locks. */
+    Poller awaitBlocked() {
+        Path path = Path.of("/proc/self/task/" + tid() + "/syscall");
+        await(
+                "a blocked poll",
+                () -> {
+                    if (result.isDone()) {
+                        throw new AssertionError("it has ended: " + result);
+                    }
+                    String call = read(path);
+                    return !call.startsWith("running") && !call.startsWith(FUTEX + " ");
+                });
+        return this;
+    }
+
+    boolean isDone() {
+        return result.isDone();
+    }
+
+    /** What the call returned; throws what it threw. */
+    Object result() throws Exception {
+        try {
+            return result.get(LIMIT, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception cause) {
+                throw cause;
+            }
+            throw new AssertionError(e.getCause());
+        } catch (TimeoutException e) {
+            var trace = new AssertionError("it has not ended; its stack:");
+            trace.setStackTrace(thread.getStackTrace());
+            throw trace;
+        }
+    }
+
+    /** Waits until something is so. */
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "waited in vain for " + what);
+            Thread.yield();
+        }
+    }
+
+    /** The kernel's number of this thread. */
+    static long ownTid() throws IOException {
+        return Long.parseLong(
+                Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString());
+    }
+
+    private static String read(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
