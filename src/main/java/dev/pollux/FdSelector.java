@@ -505,14 +505,13 @@ public final class FdSelector implements AutoCloseable {
     private int await(long timeoutNanos) {
         events.clear();
         waits++;
-        if (notedCount > 0) {
-            handOver();
-        }
         if (timeoutNanos == 0) {
+            handOver();
             return driver.poll(0, events);
         }
-        interruption.watch();
+        interruption.watch(); // takes the lock if an interrupt is pending: not with changes held
         try {
+            handOver();
             return driver.poll(timeoutNanos, events);
         } finally {
             interruption.unwatch();
@@ -521,6 +520,9 @@ public final class FdSelector implements AutoCloseable {
 
     /** Gives the noted changes to the driver, as far as they change anything. */
     private void handOver() {
+        if (notedCount == 0) {
+            return;
+        }
         driver.holdChanges();
         boolean any = false;
         for (int i = 0; i < notedCount; i++) {
