@@ -283,8 +283,11 @@ public final class FdSelector implements AutoCloseable {
         if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
             note(key, want); // only this thread can have put its own id there: it is in a handler
         } else if (STATE.compareAndSet(this, IDLE, NOTING)) {
-            note(key, want); // nobody polls, and nobody begins to before the next line
-            STATE.setRelease(this, IDLE);
+            try {
+                note(key, want); // nobody polls, and nobody begins to before this is over
+            } finally {
+                STATE.setRelease(this, IDLE);
+            }
         } else {
             modifyNow(key, interest, trigger);
         }
@@ -531,8 +534,14 @@ public final class FdSelector implements AutoCloseable {
             key.queued = false;
             int want = key.want();
             int trigger = FdKey.triggerBits(want);
-            if (key.state == FdKey.REGISTERED
-                    && (want != key.sent || (trigger & (Driver.EDGE | Driver.ONESHOT)) != 0)) {
+            if (key.state != FdKey.REGISTERED || (trigger & Driver.EXCLUSIVE) != 0) {
+                continue; // a change to an exclusive trigger has been made at once
+            }
+            if ((FdKey.triggerBits(key.sent) & Driver.EXCLUSIVE) != 0) {
+                // By another thread since this was noted. If it fails the change fails too.
+                driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
+            }
+            if (want != key.sent || (trigger & (Driver.EDGE | Driver.ONESHOT)) != 0) {
                 driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
                 key.sent = want;
                 any = true;
