@@ -558,22 +558,25 @@ public final class FdSelector implements AutoCloseable {
         boolean any = false;
         while (events.hasNext()) {
             int i = events.next();
-            FdKey key = registrations.find(events.token(i));
-            if (key == null) {
-                stray(events.token(i));
-                continue;
-            }
+            long token = events.token(i);
             int ready = events.bits(i);
-            if (ready == Driver.GONE) {
+            FdKey key = registrations.find(token);
+            if (key == null || (ready & ~told(key)) != 0) {
+                // The kernel may know already what another thread is still to put down here: a
+                // register, or a modify to this interest. After the lock it has.
                 synchronized (lock) {
-                    if (key.state != FdKey.REGISTERED) {
-                        continue;
+                    key = registrations.find(token);
+                    if (key != null && ready == Driver.GONE) {
+                        drop(key);
+                        ready = Ready.ERROR;
                     }
-                    drop(key);
                 }
-                ready = Ready.ERROR;
+                if (key == null) {
+                    stray(token);
+                    continue;
+                }
+                ready &= told(key);
             }
-            ready &= TOLD[FdKey.interestBits(key.want())];
             if (ready != 0) {
                 any = true;
                 handler.onReady(key, Ready.of(ready));
@@ -581,6 +584,10 @@ public final class FdSelector implements AutoCloseable {
             }
         }
         return any;
+    }
+
+    private static int told(FdKey key) {
+        return TOLD[FdKey.interestBits(key.want())];
     }
 
     /**
