@@ -222,6 +222,17 @@ abstract class ScanningDriver implements Driver {
         }
     }
 
+    /** So that a change and what the facade notes of it are one step. */
+    @Override
+    public final void holdChanges() {
+        lock.lock();
+    }
+
+    @Override
+    public final void releaseChanges() {
+        lock.unlock();
+    }
+
     /** Takes the lock with no thread in the kernel. */
     private void edit() {
         lock.lock();
@@ -244,7 +255,9 @@ abstract class ScanningDriver implements Driver {
 
     @Override
     public final int poll(long timeoutNanos, ReadyEvents events) {
-        lock.lock();
+        if (!lock.isHeldByCurrentThread()) { // otherwise since the changes that go with this wait
+            lock.lock();
+        }
         while (editors > 0) {
             noEditors.awaitUninterruptibly();
         }
