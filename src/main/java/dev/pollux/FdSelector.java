@@ -184,6 +184,7 @@ public final class FdSelector implements AutoCloseable {
             throws PolluxException {
         Objects.requireNonNull(interest, "interest");
         Objects.requireNonNull(trigger, "trigger");
+        requireOpen("register"); // first: its own numbers are others' by then
         if (fd < 0 || driver.owns(fd)) {
             throw new IllegalArgumentException(
                     call("register", fd, interest, trigger)
