@@ -90,7 +90,6 @@ public final class FdSelector implements AutoCloseable {
 
     private FdKey[] noted = new FdKey[64]; // keys with a change that travels with the next wait
     private int notedCount;
-    private boolean wakeupSeen; // the signal has come, but the wakeup was not yet told
     private boolean closeOnLeaving; // a handler has called close
     private long waits; // how many there have been
     private long suspect = Driver.SIGNAL; // a token of no registration that an event had; see stray
@@ -460,34 +459,24 @@ public final class FdSelector implements AutoCloseable {
 
     private PollResult run(long timeoutNanos, ReadyHandler handler) throws IOException {
         requireOpen("poll");
+        boolean woken = isWakeupAsked();
         if (events.hasNext() && deliver(handler)) {
-            return Thread.currentThread().isInterrupted()
-                    ? PollResult.INTERRUPT
-                    : PollResult.EVENTS;
+            return reason(woken, true);
         }
         boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
-        long left = wakeupSeen ? 0 : timeoutNanos;
+        long left = woken ? 0 : timeoutNanos;
         while (true) {
             int rc = await(left);
             if (rc < 0 && rc != -errno.EINTR) {
                 throw PolluxException.of(errno, "poll", -1, "poll", -rc);
             }
-            if (events.isSignalled() && (boolean) WAKEUP_ASKED.getAcquire(this)) {
-                wakeupSeen = true; // told below, or by the next poll if the handler throws
-            }
+            woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
             requireOpen("poll");
             boolean delivered = rc > 0 && deliver(handler);
-            if (Thread.currentThread().isInterrupted()) {
-                wakeupTold();
-                return PollResult.INTERRUPT;
-            }
-            if (wakeupSeen) {
-                wakeupTold();
-                return PollResult.WAKEUP;
-            }
-            if (delivered) {
-                return PollResult.EVENTS;
+            PollResult reason = reason(woken, delivered);
+            if (reason != null) {
+                return reason;
             }
             if (bounded) {
                 left = Deadline.remaining(System.nanoTime(), deadline);
@@ -498,12 +487,24 @@ public final class FdSelector implements AutoCloseable {
         }
     }
 
-    /** A wakeup that comes before this is one with those before; one that comes after is new. */
-    private void wakeupTold() {
-        if (wakeupSeen) {
-            wakeupSeen = false;
+    private boolean isWakeupAsked() {
+        return (boolean) WAKEUP_ASKED.getAcquire(this);
+    }
+
+    /** Why to end now; null if nothing has happened but, maybe, that the time is over. */
+    private PollResult reason(boolean woken, boolean delivered) {
+        if (woken) {
+            // A wakeup that comes before this is one with those before; one that comes after is
+            // new.
             WAKEUP_ASKED.setVolatile(this, false);
         }
+        if (Thread.currentThread().isInterrupted()) {
+            return PollResult.INTERRUPT;
+        }
+        if (woken) {
+            return PollResult.WAKEUP;
+        }
+        return delivered ? PollResult.EVENTS : null;
     }
 
     private int await(long timeoutNanos) {

@@ -108,7 +108,7 @@ public interface Driver {
      */
     int poll(long timeoutNanos, ReadyEvents events);
 
-    /** Ends the current or the next wait: {@link ReadyEvents#isSignalled}. Never blocks. */
+    /** Ends the current or the next wait. Never blocks. */
     void signal();
 
     /**

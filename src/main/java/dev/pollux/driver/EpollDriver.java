@@ -169,8 +169,6 @@ public final class EpollDriver implements Driver {
             long token = from.getLong(at + dataAt);
             if (token != SIGNAL) {
                 events.add(token, toReady(from.getInt(at + eventsAt)));
-            } else {
-                events.addSignal();
             }
         }
         if (rc == capacity && capacity < LAST_CAPACITY) {

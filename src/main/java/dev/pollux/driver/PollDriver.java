@@ -105,7 +105,7 @@ public final class PollDriver extends ScanningDriver {
     void scan(int rc, ReadyEvents events) {
         int left = rc;
         if (revents(pipeEntry) != 0) {
-            signalled(events);
+            pipe.drain();
             left--;
         }
         int first = start < count ? start : 1;

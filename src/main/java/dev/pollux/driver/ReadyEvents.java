@@ -12,7 +12,6 @@ public final class ReadyEvents {
     private int[] bits;
     private int size;
     private int cursor; // of the next event; size when all have been taken
-    private boolean signalled;
 
     /** An empty batch with room for so many events. */
     public ReadyEvents(int capacity) {
@@ -42,26 +41,15 @@ public final class ReadyEvents {
         bits[size++] = readyBits;
     }
 
-    /** The driver was signalled: somebody has set a flag for the polling thread to look at. */
-    public void addSignal() {
-        signalled = true;
-    }
-
     /** Forgets all. */
     public void clear() {
         size = 0;
         cursor = 0;
-        signalled = false;
     }
 
     /** How many events have been added. */
     public int size() {
         return size;
-    }
-
-    /** Whether {@link #addSignal} was called. */
-    public boolean isSignalled() {
-        return signalled;
     }
 
     /** Whether an event is left. */

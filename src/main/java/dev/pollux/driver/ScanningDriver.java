@@ -284,12 +284,6 @@ abstract class ScanningDriver implements Driver {
         }
     }
 
-    /** The pipe was readable. */
-    final void signalled(ReadyEvents events) {
-        pipe.drain();
-        events.addSignal();
-    }
-
     @Override
     public final void signal() {
         pipe.signal();

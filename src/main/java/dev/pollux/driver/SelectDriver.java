@@ -130,7 +130,7 @@ public final class SelectDriver extends ScanningDriver {
         long pipeBit = 1L << pipe.reader();
         long pipeFound = found.getLong(pipeWord * 8);
         if ((pipeFound & pipeBit) != 0) {
-            signalled(events);
+            pipe.drain();
             found.putLong(pipeWord * 8, pipeFound & ~pipeBit);
         }
         int end = highest + 1;
