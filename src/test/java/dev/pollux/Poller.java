@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 /** One call, usually a poll, in a thread of its own. */
 final class Poller {
     /** What has not happened after so many seconds never will. */
-    static final int LIMIT = 60;
+    static final int LIMIT = 20;
 
     /** The call. */
     @FunctionalInterface
