@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import dev.pollux.driver.Driver;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -37,6 +38,15 @@ public final class FdKey {
 
     int sent; // interest and trigger as the driver has them; guarded by the driver's change gate
     boolean queued; // in the list of remembered changes; guarded by who may poll
+
+    /**
+     * Waits of the selector, by their number: a later one than {@code armedAt} fires what was armed
+     * last; that one itself may have fired before.
+     */
+    long armedAt; // guarded by the driver's change gate
+
+    long firedAt; // the last one that reported it; the polling thread's
+
     volatile int state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock
 
     FdKey(FdSelector selector, int fd, long token, int want, Object attachment) {
@@ -66,6 +76,14 @@ public final class FdKey {
 
     void want(int value) {
         WANT.setRelease(this, value);
+    }
+
+    /**
+     * Whether it has fired and was not armed since: true only if that is certain. When it was armed
+     * during the very wait that fired it, nobody knows which came first.
+     */
+    boolean isDisarmed() {
+        return firedAt > armedAt && (triggerBits(sent) & Driver.ONESHOT) != 0;
     }
 
     int slot() {

@@ -38,12 +38,14 @@ import java.util.concurrent.locks.LockSupport;
 public final class FdSelector implements AutoCloseable {
     private static final VarHandle STATE;
     private static final VarHandle WAKEUP_ASKED;
+    private static final VarHandle WAITS;
 
     static {
         try {
             var lookup = MethodHandles.lookup();
             STATE = lookup.findVarHandle(FdSelector.class, "state", long.class);
             WAKEUP_ASKED = lookup.findVarHandle(FdSelector.class, "wakeupAsked", boolean.class);
+            WAITS = lookup.findVarHandle(FdSelector.class, "waits", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -91,9 +93,10 @@ public final class FdSelector implements AutoCloseable {
     private FdKey[] noted = new FdKey[64]; // keys with a change that travels with the next wait
     private int notedCount;
     private boolean closeOnLeaving; // a handler has called close
-    private long waits; // how many there have been
+    private long waits; // how many have begun; others read it, see armedAt
     private long suspect = Driver.SIGNAL; // a token of no registration that an event had; see stray
     private long suspectedAt; // the wait that found it
+    private boolean anewDue; // the driver is to start anew before the next wait
 
     /**
      * Opens a selector on this backend.
@@ -219,11 +222,21 @@ public final class FdSelector implements AutoCloseable {
                     errno, "register", fd, call("register", fd, interest, trigger), -rc);
         }
         var key = new FdKey(this, fd, token, want, attachment);
+        key.armedAt = armedAt();
         registrations.put(key);
         if (old != null) {
             drop(old); // its descriptor was closed, or the kernel would not have taken this one
         }
         return key;
+    }
+
+    /**
+     * The number of the wait that may be under way, for what the kernel has just armed. If that
+     * wait fires it later than it reported something older, the two are taken for one, and it for
+     * armed.
+     */
+    private long armedAt() {
+        return (long) WAITS.getAcquire(this); // not before the system call; the kernel orders them
     }
 
     /** The descriptor of this key is not what it was. */
@@ -318,6 +331,7 @@ public final class FdSelector implements AutoCloseable {
                 int want = FdKey.want(interest, trigger);
                 key.sent = want;
                 key.want(want);
+                key.armedAt = armedAt();
             } finally {
                 driver.releaseChanges();
             }
@@ -509,7 +523,10 @@ public final class FdSelector implements AutoCloseable {
 
     private int await(long timeoutNanos) {
         events.clear();
-        waits++;
+        if (anewDue) {
+            startAnew();
+        }
+        WAITS.setOpaque(this, waits + 1);
         if (timeoutNanos == 0) {
             handOver();
             return driver.poll(0, events);
@@ -546,6 +563,7 @@ public final class FdSelector implements AutoCloseable {
             if (want != key.sent || (trigger & (Driver.EDGE | Driver.ONESHOT)) != 0) {
                 driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
                 key.sent = want;
+                key.armedAt = waits - 1; // this wait fires it only afterwards
                 any = true;
             }
         }
@@ -563,7 +581,7 @@ public final class FdSelector implements AutoCloseable {
             long token = events.token(i);
             int ready = events.bits(i);
             FdKey key = registrations.find(token);
-            if (key == null || (ready & ~told(key)) != 0) {
+            if (key == null || (ready & ~told(key)) != 0 || key.isDisarmed()) {
                 // The kernel may know already what another thread is still to put down here: a
                 // register, or a modify to this interest. After the lock it has.
                 synchronized (lock) {
@@ -571,6 +589,8 @@ public final class FdSelector implements AutoCloseable {
                     if (key != null && ready == Driver.GONE) {
                         drop(key);
                         ready = Ready.ERROR;
+                    } else if (key != null && key.isDisarmed()) {
+                        continue; // a hang-up of one that was carried over
                     }
                 }
                 if (key == null) {
@@ -579,6 +599,7 @@ public final class FdSelector implements AutoCloseable {
                 }
                 ready &= told(key);
             }
+            key.firedAt = waits;
             if (ready != 0) {
                 any = true;
                 handler.onReady(key, Ready.of(ready));
@@ -602,38 +623,46 @@ public final class FdSelector implements AutoCloseable {
     private void stray(long token) {
         if (token == suspect && waits != suspectedAt) {
             suspect = Driver.SIGNAL;
-            synchronized (lock) {
-                if (!closed) {
-                    driver.holdChanges();
-                    try {
-                        renew();
-                    } finally {
-                        driver.releaseChanges();
-                    }
-                }
-            }
+            anewDue = true; // when this batch has been delivered: it says what has fired
         } else if (waits > suspectedAt + 1) {
             suspect = token;
             suspectedAt = waits;
         }
     }
 
+    private void startAnew() {
+        anewDue = false;
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            driver.holdChanges();
+            try {
+                renew();
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    /** All or nothing; where there is no room, again when the stray event has come twice again. */
     private void renew() {
         assert Thread.holdsLock(lock);
         if (driver.renew() < 0) {
-            return; // no descriptor to be had: try again when the stray event has come twice again
+            return;
         }
+        boolean all = true;
         for (FdKey key : registrations.list()) {
-            int sent = key.sent;
-            int rc =
-                    driver.add(
-                            key.fd, FdKey.interestBits(sent), FdKey.triggerBits(sent), key.token);
-            if (rc < 0) {
-                key.state = FdKey.DROPPED;
-                registrations.remove(key);
+            int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
+            int rc = driver.carry(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
+            if (rc == -errno.ENOENT) {
+                drop(key);
+            } else if (rc < 0) {
+                all = false;
+                break;
             }
         }
-        driver.renewed();
+        driver.renewed(all);
     }
 
     /**

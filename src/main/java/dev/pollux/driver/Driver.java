@@ -112,20 +112,32 @@ public interface Driver {
     void signal();
 
     /**
-     * Registrations that the kernel may still hold although their number could not be removed any
-     * more are got rid of, by starting anew; the caller adds all others again, before {@link
-     * #renewed}. Nothing to do where the kernel holds none.
+     * Begins anew, to get rid of registrations that the kernel still holds although their number
+     * cannot be removed any more. The caller {@linkplain #carry carries} each registration over and
+     * then calls {@link #renewed}, all with the changes held and by the thread that polls.
      *
-     * @return 0, or a negated error number, and then nothing has changed
+     * @return 0, or a negative number: nothing has changed, or there is nothing to get rid of
      */
     default int renew() {
-        return 0;
+        return -1;
     }
 
-    /** The end of {@link #renew}: what was added since is what counts now. */
-    default int renewed() {
-        return 0;
+    /**
+     * Carries one registration over to what {@link #renew} has begun; with an interest of 0,
+     * disarmed, as far as that goes: a hang-up may still be reported, once.
+     *
+     * @return 0; {@code -ENOENT} if its number is not what was registered; or another negated error
+     *     number
+     */
+    default int carry(int fd, int interest, int trigger, long token) {
+        return -1;
     }
+
+    /**
+     * The end of {@link #renew}: what was carried over is what counts now, unless that fails, or is
+     * not {@code wanted}; then everything stays as it was.
+     */
+    default void renewed(boolean wanted) {}
 
     /** Gives back every descriptor. */
     void close();

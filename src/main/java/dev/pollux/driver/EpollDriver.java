@@ -108,8 +108,7 @@ public final class EpollDriver implements Driver {
 
     @Override
     public int add(int fd, int interest, int trigger, long token) {
-        int target = fresh < 0 ? epfd : fresh;
-        return sys.epollCtl(target, layout.EPOLL_CTL_ADD, fd, toEpoll(interest, trigger), token);
+        return sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, toEpoll(interest, trigger), token);
     }
 
     @Override
@@ -232,13 +231,32 @@ public final class EpollDriver implements Driver {
         return 0;
     }
 
+    /** Whether the number is the same file still, the old one knows: it has that already (b). */
     @Override
-    public int renewed() {
-        int created = fresh;
+    public int carry(int fd, int interest, int trigger, long token) {
+        int events = toEpoll(interest, trigger);
+        int rc = sys.epollCtl(fresh, layout.EPOLL_CTL_ADD, fd, events, token);
+        if (rc == 0) {
+            rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, 0, token);
+            if (rc == -errno.EEXIST) {
+                return 0;
+            }
+            sys.epollCtl(fresh, layout.EPOLL_CTL_DEL, fd, 0, 0);
+            if (rc == 0) {
+                sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0);
+                return -errno.ENOENT;
+            }
+        }
+        return rc == -errno.EBADF || rc == -errno.EPERM ? -errno.ENOENT : rc;
+    }
+
+    @Override
+    public void renewed(boolean wanted) {
+        if (wanted) {
+            sys.epollReplace(fresh, epfd); // refused: the old one goes on
+        }
+        sys.close(fresh);
         fresh = -1;
-        int rc = sys.epollReplace(created, epfd);
-        sys.close(created);
-        return rc;
     }
 
     @Override
