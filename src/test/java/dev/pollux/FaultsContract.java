@@ -834,9 +834,9 @@ class FaultsContract {
             sys.on(
                     "epollCtl",
                     call -> {
+                        int begun = waitsBegun;
                         int rc = call.go();
                         sys.heal("epollCtl");
-                        int begun = waitsBegun;
                         await(() -> waitsWithEvents > 0, poller);
                         await(
                                 () ->
