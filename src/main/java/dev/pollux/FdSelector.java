@@ -85,6 +85,8 @@ public final class FdSelector implements AutoCloseable {
     /** Who polls: its thread id, or one of the constants above. */
     private long state;
 
+    private volatile boolean nested; // fd() was called: somebody may wait for what a change brings
+
     private boolean wakeupAsked; // a wakeup that no poll has told yet; any thread's
 
     /** The polling thread's, handed on from poll to poll through {@link #state}. */
@@ -159,6 +161,7 @@ public final class FdSelector implements AutoCloseable {
             throw new PolluxException.Unsupported(
                     "fd", -1, 0, "fd: " + backend + " has no descriptor of its own; use EPOLL");
         }
+        nested = true;
         return driver.fd();
     }
 
@@ -263,11 +266,12 @@ public final class FdSelector implements AutoCloseable {
      * {@link Trigger#ONESHOT} again; under {@link Trigger#EDGE} a descriptor that is still ready is
      * reported again.
      *
-     * <p>While another thread's poll is under way this takes effect at once. Otherwise, and in a
-     * handler, it is remembered and handed over together with the next wait, as its net effect: any
-     * number of changes to one registration costs one system call, or none if they cancel out. If
-     * the kernel refuses it then, because the descriptor was closed meanwhile, that poll reports
-     * the key once with {@link Ready#isError()}, and the key is invalid.
+     * <p>While another thread's poll is under way, and once {@link #fd()} was called, this takes
+     * effect at once. Otherwise, and in a handler, it is remembered and handed over together with
+     * the next wait, as its net effect: any number of changes to one registration costs one system
+     * call, or none if they cancel out. If the kernel refuses it then, because the descriptor was
+     * closed meanwhile, that poll reports the key once with {@link Ready#isError()}, and the key is
+     * invalid.
      *
      * @param key the registration
      * @param interest what to wait for from now on
@@ -293,7 +297,9 @@ public final class FdSelector implements AutoCloseable {
             modifyNow(key, interest, trigger); // a removal and an addition: their errors are yours
             return;
         }
-        if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
+        if (nested) {
+            modifyNow(key, interest, trigger);
+        } else if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
             note(key, want); // only this thread can have put its own id there: it is in a handler
         } else if (STATE.compareAndSet(this, IDLE, NOTING)) {
             try {

@@ -3,6 +3,7 @@ package dev.pollux;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,10 +105,24 @@ final class Fds implements AutoCloseable {
         return text.toString();
     }
 
-    /** How many descriptors this process has open. */
+    /** How many descriptors this process has open, but for the jars of the class path. */
     static int openCount() throws IOException {
+        int count = 0;
         try (var entries = Files.list(Path.of("/proc/self/fd"))) {
-            return (int) entries.count() - 1; // the one of this listing
+            for (Path entry : (Iterable<Path>) entries::iterator) {
+                if (!target(entry).endsWith(".jar")) {
+                    count++;
+                }
+            }
+        }
+        return count - 1; // the one of this listing
+    }
+
+    private static String target(Path entry) throws IOException {
+        try {
+            return Files.readSymbolicLink(entry).toString();
+        } catch (NoSuchFileException e) {
+            return "closed meanwhile.jar";
         }
     }
 }

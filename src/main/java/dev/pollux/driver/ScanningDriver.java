@@ -149,12 +149,11 @@ abstract class ScanningDriver implements Driver {
         if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
             return 0;
         }
-        if (type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK) {
-            return -errno.EPERM;
-        }
         int epfd = sys.epollCreate();
         if (epfd == -errno.ENOSYS) {
-            return 0;
+            boolean file =
+                    type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK;
+            return file ? -errno.EPERM : 0;
         }
         if (epfd < 0) {
             return epfd;

@@ -13,7 +13,8 @@ import java.nio.ByteOrder;
  *   <li>(b) The sets are overwritten by the answer: each wait works on a copy.
  *   <li>(c) One closed descriptor fails the call for all, with {@code EBADF}; the culprit is looked
  *       for and reported. A number above the size of the process's table of descriptors does not
- *       even do that, its bits are left as they were: then more bits are set than were counted.
+ *       even do that, its bits are left as they were: then more bits are set than were counted. One
+ *       that is closed while the call blocks is told as ready: after such a wait each is looked at.
  *   <li>(d) It cannot tell a hang-up or an error from readiness. With an interest in neither {@code
  *       READ} nor {@code WRITE} neither is noticed.
  * </ul>
@@ -29,6 +30,7 @@ public final class SelectDriver extends ScanningDriver {
     private int words;
     private int highest; // the largest descriptor that is asked for
     private int start; // where the next scan begins, so that all have their turn
+    private boolean blocked; // whether the last wait could block
 
     /** Opens the pipe. */
     public SelectDriver(Syscalls sys) throws OpenFailed {
@@ -97,6 +99,7 @@ public final class SelectDriver extends ScanningDriver {
 
     @Override
     int await(long timeoutNanos) {
+        blocked = timeoutNanos != 0;
         found.put(0, wanted, 0, wanted.capacity());
         return sys.select(
                 highest + 1,
@@ -125,7 +128,7 @@ public final class SelectDriver extends ScanningDriver {
 
     @Override
     void scan(int rc, ReadyEvents events) {
-        boolean tooMany = countFound() > rc; // (c)
+        boolean doubtful = blocked || countFound() > rc; // (c)
         int pipeWord = pipe.reader() / WORD_BITS;
         long pipeBit = 1L << pipe.reader();
         long pipeFound = found.getLong(pipeWord * 8);
@@ -135,21 +138,21 @@ public final class SelectDriver extends ScanningDriver {
         }
         int end = highest + 1;
         int first = start < end ? start : 0;
-        if (scan(first, end, tooMany, events)) {
-            scan(0, first, tooMany, events);
+        if (scan(first, end, doubtful, events)) {
+            scan(0, first, doubtful, events);
         }
     }
 
     /**
      * Descriptors {@code from} to before {@code to}; false when there is no room for more events.
      */
-    private boolean scan(int from, int to, boolean tooMany, ReadyEvents events) {
+    private boolean scan(int from, int to, boolean doubtful, ReadyEvents events) {
         for (int fd = nextFound(from, to); fd < to; fd = nextFound(fd + 1, to)) {
             if (events.isFull()) {
                 start = fd;
                 return false;
             }
-            boolean gone = tooMany && sys.isOpen(fd) < 0;
+            boolean gone = doubtful && sys.isOpen(fd) < 0;
             report(fd, gone ? GONE : toReady(fd), events);
         }
         return true;
