@@ -1,0 +1,168 @@
+/*
+ * One connection of the echo server, see EdgeEchoServer; not an example of its own.
+ *
+ * What edge-triggering asks of a server, and where it is done below:
+ *
+ *   (a) What is left unread is not told of again: read until the kernel has no more.
+ *   (b) A peer that sends without end would keep the thread for itself. So each turn ends after
+ *       BUDGET bytes, and who is not through gets in line for another one behind all others.
+ *   (c) A peer that does not read: what it does not take is kept, up to BUFFER bytes. Then nothing
+ *       more is read from it; that there is something to read stays remembered.
+ *   (d) A peer that has sent all, and says so, still gets all of its answer, and then the end.
+ *   (e) A read that gets less than it had room for says that there is no more, and saves asking
+ *       again. But the end of the stream may lie behind it, told of by the same event: whoever has
+ *       been told of it reads on until it comes.
+ *   (f) A connection that was reset throws in its next read or write. It ends, and no other does.
+ */
+
+import dev.pollux.Fd;
+import dev.pollux.FdKey;
+import dev.pollux.Interest;
+import dev.pollux.Ready;
+import dev.pollux.Trigger;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Sends back what it receives. Used by the server's thread only. */
+final class EchoConnection {
+    /** What counts as drained. */
+    enum Drain {
+        /** A read that got less than it had room for. */
+        SHORT,
+        /** A read that got nothing: one system call more for each event, never wrong. */
+        EAGAIN,
+        /** Any read: the classic mistake. It loses bytes; see for yourself. */
+        ONCE
+    }
+
+    static final int BUFFER = 64 * 1024;
+    static final int BUDGET = 256 * 1024;
+
+    private final EdgeEchoServer server;
+    private final EchoCounters count;
+    private final Listener.Peer peer;
+    private final FdKey key;
+    private final ByteBuffer unsent; // up to its position
+
+    // What the kernel has told, until a read or a write finds that it is so no more.
+    private boolean readable;
+    private boolean writable = true; // a new connection has room
+    private boolean endIsNear; // it will tell no more of the reading side: (e)
+
+    private boolean ended; // the end was read
+    private boolean inLine; // for a turn
+
+    EchoConnection(EdgeEchoServer server, Listener.Peer peer) throws IOException {
+        this.server = server;
+        this.count = server.count;
+        this.peer = peer;
+        boolean edge = server.trigger == Trigger.EDGE;
+        Interest interest = edge ? Interest.READ.plus(Interest.WRITE) : Interest.READ;
+        key = server.selector.register(peer.fd(), interest, server.trigger, this);
+        unsent = server.takeBuffer();
+    }
+
+    void onReady(Ready ready) {
+        readable |= ready.isReadable();
+        writable |= ready.isWritable();
+        endIsNear |= ready.isReadClosed() || ready.isError();
+        getInLine();
+    }
+
+    private void getInLine() {
+        if (!inLine) {
+            inLine = true;
+            server.wantsTurn(this);
+        }
+    }
+
+    /** Reads and writes by turns, until neither is possible or the budget is used up. */
+    void turn() {
+        inLine = false;
+        try {
+            for (int budget = BUDGET; budget > 0; ) {
+                boolean reads = readable && unsent.hasRemaining();
+                if (reads) {
+                    budget -= read();
+                }
+                boolean writes = writable && unsent.position() > 0;
+                if (writes) {
+                    write();
+                }
+                if (!reads && !writes) {
+                    rest();
+                    return;
+                }
+            }
+            count.interruptions++;
+            getInLine(); // (b)
+        } catch (IOException e) {
+            count.resets++;
+            close(); // (f)
+        }
+    }
+
+    private int read() throws IOException {
+        int room = unsent.remaining();
+        int n = Fd.read(key.fd(), unsent);
+        count.read(n);
+        if (n < 0) {
+            ended = true;
+        }
+        boolean more = // (a)
+                switch (server.drain) {
+                    case SHORT -> n == room || n > 0 && endIsNear; // (e)
+                    case EAGAIN -> n > 0;
+                    case ONCE -> false;
+                };
+        readable = more;
+        return Math.max(n, 0);
+    }
+
+    private void write() throws IOException {
+        int n = Fd.write(key.fd(), unsent.flip());
+        writable = !unsent.hasRemaining();
+        unsent.compact(); // (c): moves what is left to the front
+        count.written(n, writable);
+    }
+
+    /** Nothing can be done now: the kernel will tell. */
+    private void rest() throws IOException {
+        if (ended && unsent.position() == 0) {
+            close(); // (d)
+            return;
+        }
+        if (!unsent.hasRemaining()) {
+            count.pauses++;
+        }
+        if (server.trigger == Trigger.LEVEL) {
+            waitForWhatIsMissing();
+        }
+    }
+
+    /** LEVEL would tell at every poll what cannot be used: an end, or data that has no room. */
+    private void waitForWhatIsMissing() throws IOException {
+        Interest missing;
+        if (unsent.position() == 0) {
+            missing = Interest.READ;
+        } else if (ended || !unsent.hasRemaining()) {
+            missing = Interest.WRITE;
+        } else {
+            missing = Interest.READ.plus(Interest.WRITE);
+        }
+        if (missing != key.interest()) {
+            server.selector.modify(key, missing);
+        }
+    }
+
+    void close() {
+        try {
+            server.selector.unregister(key); // first: the number may be another's once it is closed
+            peer.owner().close();
+        } catch (IOException e) {
+            System.err.println("closing " + key + ": " + e.getMessage());
+        }
+        server.giveBuffer(unsent);
+        count.open--;
+    }
+}
