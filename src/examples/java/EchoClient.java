@@ -25,7 +25,8 @@ final class EchoClient {
         RESETTING
     }
 
-    private static final int SIPS = 150; // a slow reader's, for all of its payload
+    private static final int SIPS = 150; // a slow reader's, for all of its payload,
+    private static final int SIP = 4096; // if it is large
     private static final long SIP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     final Kind kind;
@@ -92,7 +93,7 @@ final class EchoClient {
 
     private void receive(ByteBuffer scratch) throws IOException {
         if (kind == Kind.SLOW) {
-            scratch.limit(Math.min(scratch.limit(), payload.limit() / SIPS + 1));
+            scratch.limit(Math.min(scratch.limit(), Math.max(SIP, payload.limit() / SIPS)));
             key.interestOpsAnd(~SelectionKey.OP_READ);
             nextSip = System.nanoTime() + SIP_NANOS;
         }
@@ -141,6 +142,10 @@ final class EchoClient {
         var expected = new CRC32C();
         expected.update(payload.slice(0, received));
         return expected.getValue() != checksum.getValue();
+    }
+
+    boolean isWrong() {
+        return lost() > 0 || isDamaged() || failure != null;
     }
 
     /** For people: what became of it. */

@@ -26,12 +26,15 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command line. */
-@Command(name = "EdgeEchoDemo", mixinStandardHelpOptions = true, showDefaultValues = true)
+@Command(name = "EdgeEchoDemo", showDefaultValues = true)
 final class EdgeEchoDemo implements Callable<Integer> {
-    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     @Option(names = "--connections", defaultValue = "500", description = "how many, all at once")
     private int connections;
@@ -44,6 +47,11 @@ final class EdgeEchoDemo implements Callable<Integer> {
 
     @Option(names = "--deadline", defaultValue = "60", description = "seconds until giving up")
     private int deadline;
+
+    @Option(names = "--help", usageHelp = true, description = "this help")
+    private boolean help;
+
+    @Spec private CommandSpec spec;
 
     public static void main(String[] args) {
         var commandLine = new CommandLine(new EdgeEchoDemo());
@@ -58,6 +66,10 @@ final class EdgeEchoDemo implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (connections < 1 || bytes < 1 || bytes > 1_000_000_000 || deadline < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "at least 1 of everything, at most 1,000,000,000 bytes");
+        }
         if (!hasDescriptors(2 * connections + 100)) {
             return 2;
         }
@@ -125,14 +137,13 @@ final class EdgeEchoDemo implements Callable<Integer> {
 
     /** The last lines of the table, and the exit status. */
     private static int report(EchoLoad load, double seconds) {
-        List<EchoClient> all = load.clients;
-        long lost = all.stream().mapToLong(EchoClient::lost).sum();
-        var bad = all.stream().filter(c -> c.lost() > 0 || c.isDamaged() || c.failure != null);
-        List<EchoClient> failed = bad.toList();
-        int good = all.size() - failed.size();
-        System.out.print(
-                EchoCounters.line(
-                        "bytes lost", lost, "CRC32C agrees on %d of %d", good, all.size()));
+        List<EchoClient> failed = load.clients.stream().filter(EchoClient::isWrong).toList();
+        long lost = failed.stream().mapToLong(EchoClient::lost).sum();
+        String note =
+                failed.isEmpty()
+                        ? "CRC32C of each connection agrees"
+                        : failed.size() + " connections incomplete or damaged";
+        System.out.print(EchoCounters.line("bytes lost", lost, note));
         if (failed.isEmpty()) {
             double speed = load.due() / seconds / 1e6;
             System.out.printf(

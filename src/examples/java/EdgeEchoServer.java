@@ -164,7 +164,7 @@ final class EdgeEchoServer implements AutoCloseable {
     }
 
     /** The command line. */
-    @Command(name = "EdgeEchoServer", mixinStandardHelpOptions = true)
+    @Command(name = "EdgeEchoServer")
     static final class Main implements Callable<Integer> {
         @Parameters(
                 arity = "0..1",
@@ -177,6 +177,9 @@ final class EdgeEchoServer implements AutoCloseable {
                 defaultValue = "SHORT",
                 description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
         private EchoConnection.Drain drain;
+
+        @Option(names = "--help", usageHelp = true, description = "this help")
+        private boolean help;
 
         @Override
         public Integer call() throws IOException {
