@@ -10,8 +10,8 @@
  *       more is read from it; that there is something to read stays remembered.
  *   (d) A peer that has sent all, and says so, still gets all of its answer, and then the end.
  *   (e) A read that gets less than it had room for says that there is no more, and saves asking
- *       again. But the end of the stream may lie behind it, told of by the same event: whoever has
- *       been told of it reads on until it comes.
+ *       again. With two exceptions: the end of the stream may lie behind it, told of by the same
+ *       event, and a read stops at urgent data. Whoever was told of either reads until nothing comes.
  *   (f) A connection that was reset throws in its next read or write. It ends, and no other does.
  */
 
@@ -38,6 +38,9 @@ final class EchoConnection {
     static final int BUFFER = 64 * 1024;
     static final int BUDGET = 256 * 1024;
 
+    private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
+    private static final Interest ALL = BOTH.plus(Interest.PRIORITY); // urgent data: for (e) only
+
     private final EdgeEchoServer server;
     private final EchoCounters count;
     private final Listener.Peer peer;
@@ -47,7 +50,7 @@ final class EchoConnection {
     // What the kernel has told, until a read or a write finds that it is so no more.
     private boolean readable;
     private boolean writable = true; // a new connection has room
-    private boolean endIsNear; // it will tell no more of the reading side: (e)
+    private boolean noShortcut; // (e)
 
     private boolean ended; // the end was read
     private boolean inLine; // for a turn
@@ -57,7 +60,7 @@ final class EchoConnection {
         this.count = server.count;
         this.peer = peer;
         boolean edge = server.trigger == Trigger.EDGE;
-        Interest interest = edge ? Interest.READ.plus(Interest.WRITE) : Interest.READ;
+        Interest interest = edge ? ALL : Interest.READ;
         key = server.selector.register(peer.fd(), interest, server.trigger, this);
         unsent = server.takeBuffer();
     }
@@ -65,7 +68,7 @@ final class EchoConnection {
     void onReady(Ready ready) {
         readable |= ready.isReadable();
         writable |= ready.isWritable();
-        endIsNear |= ready.isReadClosed() || ready.isError();
+        noShortcut |= ready.isReadClosed() || ready.isError() || ready.isPriority();
         getInLine();
     }
 
@@ -111,7 +114,7 @@ final class EchoConnection {
         }
         boolean more = // (a)
                 switch (server.drain) {
-                    case SHORT -> n == room || n > 0 && endIsNear; // (e)
+                    case SHORT -> n == room || n > 0 && noShortcut; // (e)
                     case EAGAIN -> n > 0;
                     case ONCE -> false;
                 };
@@ -148,7 +151,7 @@ final class EchoConnection {
         } else if (ended || !unsent.hasRemaining()) {
             missing = Interest.WRITE;
         } else {
-            missing = Interest.READ.plus(Interest.WRITE);
+            missing = BOTH;
         }
         if (missing != key.interest()) {
             server.selector.modify(key, missing);

@@ -17,6 +17,7 @@
  */
 
 import dev.pollux.DefaultSelector;
+import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
@@ -50,6 +51,10 @@ final class EdgeEchoServer implements AutoCloseable {
     private final ArrayDeque<EchoConnection> unfinished = new ArrayDeque<>();
 
     private final ArrayDeque<ByteBuffer> spareBuffers = new ArrayDeque<>();
+
+    /** Held while accepting: a JVM without a free descriptor cannot even load a class. */
+    private int[] reserve;
+
     private boolean acceptLater;
     private long triedToAccept;
     private volatile boolean closed;
@@ -59,6 +64,7 @@ final class EdgeEchoServer implements AutoCloseable {
         selector = DefaultSelector.open();
         trigger = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
         listener = Listener.open(port);
+        reserve = Fd.pipe();
         // Told once, then not again before it is armed again: after all have been accepted.
         listening = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, null);
     }
@@ -92,6 +98,7 @@ final class EdgeEchoServer implements AutoCloseable {
                     connection.close();
                 }
             }
+            releaseReserve();
         }
     }
 
@@ -112,17 +119,29 @@ final class EdgeEchoServer implements AutoCloseable {
     private void acceptAll() throws IOException {
         acceptLater = false;
         try {
+            if (reserve == null) {
+                reserve = Fd.pipe();
+            }
             for (Listener.Peer peer; (peer = listener.accept()) != null; ) {
                 admit(peer);
             }
             selector.modify(listening, Interest.READ);
         } catch (IOException e) {
             // No free descriptor, most likely. Who waits goes on waiting: try again in a moment.
+            releaseReserve();
             if (count.refusals++ == 0) {
                 System.err.println("cannot accept at the moment: " + e.getMessage());
             }
             acceptLater = true;
             triedToAccept = System.nanoTime();
+        }
+    }
+
+    private void releaseReserve() throws IOException {
+        if (reserve != null) {
+            Fd.close(reserve[0]);
+            Fd.close(reserve[1]);
+            reserve = null;
         }
     }
 

@@ -162,13 +162,12 @@ interface Listener extends Closeable {
                 if (peer >= 0) {
                     return new Peer(peer, () -> Fd.close(peer));
                 }
-                switch (errno()) {
-                    case EAGAIN:
-                        return null;
-                    case EINTR, ECONNABORTED: // that one has gone; the next
-                        continue;
-                    default:
-                        check("accept4", peer);
+                Errno errno = errno();
+                if (errno == Errno.EAGAIN) {
+                    return null;
+                }
+                if (errno != Errno.EINTR && errno != Errno.ECONNABORTED) { // then: the next one
+                    throw new IOException("accept4: " + errno.description());
                 }
             }
         }
