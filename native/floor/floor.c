@@ -1,0 +1,316 @@
+/*
+ * The floor: what the same work costs a C program that calls libc. A second thread exists, as one
+ * always does in a JVM: a process without one has cheaper locks and descriptor look-ups.
+ *
+ *     floor WORKLOAD[:N] ...     measures each once, with N idle descriptors (10 if not said)
+ *     floor                      the same for each line `WORKLOAD N MILLISECONDS` of standard input
+ *
+ * One line of answer for each: `WORKLOAD N NANOSECONDS`, for one operation, the median of many
+ * stretches of a millisecond.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CAPACITY = 256, MODIFIED = 64, STRETCHES = 4096 };
+
+static int epfd;
+static int idle; /* how many descriptors are registered and never ready */
+static int *opened; /* those, and the other ends */
+static int opened_count;
+static int reader, writer; /* a pipe with one byte in it */
+static int spare[2];       /* a pipe that is empty and not registered */
+static struct pollfd *pollfds;
+static long *wanted, *found; /* bit sets for select */
+static int highest;
+static int flip; /* which of two interests comes next */
+static struct epoll_event ready[CAPACITY];
+
+static struct connection {
+    int fd;
+    long served;
+} *connections; /* what the kernel hands back: the handler's own */
+
+static void die(const char *what) {
+    fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int must(int rc, const char *what) {
+    if (rc < 0) die(what);
+    return rc;
+}
+
+static void expect(int rc, int expected, const char *what) {
+    if (rc == expected) return;
+    fprintf(stderr, "floor: %s answered %d instead of %d\n", what, rc, expected);
+    exit(1);
+}
+
+/* ---- what is measured: one operation each ---- */
+
+static void serve(int count) {
+    for (int i = 0; i < count; i++) {
+        struct connection *connection = ready[i].data.ptr;
+        connection->served++;
+    }
+}
+
+static void epoll_one(void) {
+    int n = epoll_wait(epfd, ready, CAPACITY, 0);
+    expect(n, 1, "epoll_wait");
+    serve(n);
+}
+
+static void epoll_block_one(void) {
+    int n = epoll_wait(epfd, ready, CAPACITY, 1000);
+    expect(n, 1, "epoll_wait");
+    serve(n);
+}
+
+static void epoll_empty(void) { expect(epoll_wait(epfd, ready, CAPACITY, 0), 0, "epoll_wait"); }
+
+static void poll_one(void) {
+    int left = poll(pollfds, (nfds_t)idle + 1, 0);
+    expect(left, 1, "poll");
+    for (int i = 0; left > 0; i++) {
+        if (pollfds[i].revents == 0) continue;
+        connections[i].served++;
+        left--;
+    }
+}
+
+static void select_one(void) {
+    int words = highest / 64 + 1;
+    memcpy(found, wanted, (size_t)words * sizeof(long));
+    struct timeval none = {0, 0};
+    int left = select(highest + 1, (fd_set *)found, NULL, NULL, &none);
+    expect(left, 1, "select");
+    for (int word = 0; left > 0; word++) {
+        for (unsigned long bits = (unsigned long)found[word]; bits != 0; bits &= bits - 1) {
+            connections[0].served += word * 64 + __builtin_ctzl(bits) == reader;
+            left--;
+        }
+    }
+}
+
+static void modify(int slot, uint32_t events) {
+    struct epoll_event event = {.events = events, .data.ptr = &connections[slot]};
+    must(epoll_ctl(epfd, EPOLL_CTL_MOD, connections[slot].fd, &event), "epoll_ctl");
+}
+
+static uint32_t next_interest(void) {
+    flip = !flip;
+    return EPOLLIN | EPOLLRDHUP | (flip ? EPOLLOUT : 0);
+}
+
+/* The one that is ready: the reading end of a pipe, which is never writable. */
+static void epoll_modify(void) {
+    modify(idle, next_interest());
+    epoll_one();
+}
+
+static void epoll_modify_64(void) {
+    uint32_t events = next_interest();
+    for (int i = 0; i < MODIFIED; i++) modify(idle - i, events);
+    epoll_one();
+}
+
+static void epoll_register(void) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[idle]};
+    must(epoll_ctl(epfd, EPOLL_CTL_ADD, spare[0], &event), "epoll_ctl");
+    must(epoll_ctl(epfd, EPOLL_CTL_DEL, spare[0], &event), "epoll_ctl");
+}
+
+/* Each thread waits on an epoll of its own, with an edge-triggered eventfd that nobody reads. */
+static int here[2], there[2]; /* epoll, eventfd */
+static int ending;
+static pthread_t echo;
+
+static void wake(int eventfd) {
+    uint64_t one = 1;
+    expect((int)write(eventfd, &one, 8), 8, "write");
+}
+
+static void *answer(void *unused) {
+    struct epoll_event event;
+    while (epoll_wait(there[0], &event, 1, -1) == 1 && !__atomic_load_n(&ending, __ATOMIC_ACQUIRE)) {
+        wake(here[1]);
+    }
+    return unused;
+}
+
+static void epoll_wakeup(void) {
+    struct epoll_event event;
+    wake(there[1]);
+    expect(epoll_wait(here[0], &event, 1, -1), 1, "epoll_wait");
+}
+
+/* ---- what it is measured on ---- */
+
+static void open_eventfd(int *pair) {
+    pair[0] = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    pair[1] = must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    must(epoll_ctl(pair[0], EPOLL_CTL_ADD, pair[1], &event), "epoll_ctl");
+}
+
+static void add(int slot, int fd) {
+    connections[slot] = (struct connection){fd, 0};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[slot]};
+    must(epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+    pollfds[slot] = (struct pollfd){.fd = fd, .events = POLLIN | POLLRDHUP};
+    wanted[fd / 64] |= 1L << fd % 64;
+    if (fd > highest) highest = fd;
+}
+
+/* Sockets serve two at a time, but are writable; the reading end of a pipe never is. */
+static int *open_pair(int is_pipe) {
+    int *pair = opened + opened_count;
+    opened_count += 2;
+    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    must(is_pipe ? pipe2(pair, O_CLOEXEC | O_NONBLOCK) : socketpair(AF_UNIX, type, 0, pair), "pair");
+    return pair;
+}
+
+static void open_all(int n, int with_ready) {
+    struct rlimit limit;
+    must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+    limit.rlim_cur = limit.rlim_max;
+    must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+    idle = n;
+    highest = 0;
+    flip = 0;
+    size_t words = ((size_t)n * 2 + 256) / 64 + 1;
+    opened = calloc((size_t)n * 2 + 2, sizeof(int));
+    opened_count = 0;
+    connections = calloc((size_t)n + 1, sizeof(struct connection));
+    pollfds = calloc((size_t)n + 1, sizeof(struct pollfd));
+    wanted = calloc(words, sizeof(long));
+    found = calloc(words, sizeof(long));
+    if (!opened || !connections || !pollfds || !wanted || !found) die("calloc");
+    epfd = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    int slot = 0;
+    while (n - slot > MODIFIED) {
+        int *pair = open_pair(0);
+        add(slot++, pair[0]);
+        if (n - slot > MODIFIED) add(slot++, pair[1]);
+    }
+    while (slot < n) add(slot++, open_pair(1)[0]);
+    int fds[2];
+    must(pipe2(fds, O_CLOEXEC | O_NONBLOCK), "pipe2");
+    must(pipe2(spare, O_CLOEXEC | O_NONBLOCK), "pipe2");
+    reader = fds[0], writer = fds[1];
+    if (with_ready) expect((int)write(writer, "x", 1), 1, "write");
+    add(n, reader);
+    open_eventfd(here);
+    open_eventfd(there);
+    ending = 0;
+    errno = pthread_create(&echo, NULL, answer, NULL);
+    if (errno != 0) die("pthread_create");
+}
+
+static void close_all(void) {
+    __atomic_store_n(&ending, 1, __ATOMIC_RELEASE);
+    wake(there[1]);
+    pthread_join(echo, NULL);
+    for (int i = 0; i < opened_count; i++) close(opened[i]);
+    int others[] = {reader, writer, spare[0], spare[1], here[0], here[1], there[0], there[1], epfd};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) close(others[i]);
+    free(opened), free(connections), free(pollfds), free(wanted), free(found);
+}
+
+/* ---- measuring ---- */
+
+static const struct workload {
+    const char *name;
+    void (*operation)(void);
+    int with_ready;
+} workloads[] = {
+    {"epoll-one", epoll_one, 1},         {"poll-one", poll_one, 1},
+    {"select-one", select_one, 1},       {"epoll-empty", epoll_empty, 0},
+    {"epoll-modify", epoll_modify, 1},   {"epoll-modify-64", epoll_modify_64, 1},
+    {"epoll-register", epoll_register, 0}, {"epoll-wakeup", epoll_wakeup, 0},
+    {"epoll-block-one", epoll_block_one, 1},
+};
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double stretch(void (*operation)(void), long times) {
+    double start = now();
+    for (long i = 0; i < times; i++) operation();
+    return (now() - start) / (double)times;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double measure(void (*operation)(void), int millis) {
+    static double times[STRETCHES];
+    double guess = stretch(operation, 20);
+    long ops = guess > 1e6 ? 1 : (long)(1e6 / stretch(operation, (long)(1e5 / guess) + 1)) + 1;
+    double end = now() + millis * 1e6;
+    int count = 0;
+    do {
+        times[count++] = stretch(operation, ops);
+    } while (count < STRETCHES && now() < end);
+    qsort(times, (size_t)count, sizeof(double), ascending);
+    return times[count / 2];
+}
+
+/* What was opened for the line before stays open when the next one asks for the same. */
+static void run(const char *name, int n, int millis) {
+    static const struct workload *last;
+    static int last_n;
+    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+        const struct workload *workload = &workloads[i];
+        if (strcmp(workload->name, name) != 0) continue;
+        if (last != workload || last_n != n) {
+            if (last != NULL) close_all();
+            open_all(n, workload->with_ready);
+            last = workload;
+            last_n = n;
+            measure(workload->operation, millis); /* warm caches */
+        }
+        printf("%s %d %.1f\n", name, n, measure(workload->operation, millis));
+        fflush(stdout);
+        return;
+    }
+    fprintf(stderr, "floor: no workload %s; there are:", name);
+    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+        fprintf(stderr, " %s", workloads[i].name);
+    }
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+int main(int argc, char **argv) {
+    char name[64];
+    int n, millis;
+    for (int i = 1; i < argc; i++) {
+        n = 10;
+        if (sscanf(argv[i], "%63[^:]:%d", name, &n) < 1) die(argv[i]);
+        run(name, n, 200);
+    }
+    while (argc == 1 && scanf("%63s %d %d", name, &n, &millis) == 3) run(name, n, millis);
+    return 0;
+}
