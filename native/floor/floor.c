@@ -49,90 +49,109 @@ static void die(const char *what) {
     exit(1);
 }
 
-static int must(int rc, const char *what) {
+static inline int must(int rc, const char *what) {
     if (rc < 0) die(what);
     return rc;
 }
 
-static void expect(int rc, int expected, const char *what) {
+static inline void expect(int rc, int expected, const char *what) {
     if (rc == expected) return;
     fprintf(stderr, "floor: %s answered %d instead of %d\n", what, rc, expected);
     exit(1);
 }
 
-/* ---- what is measured: one operation each ---- */
+/*
+ * ---- what is measured: loops, since each function between the wait and its loop would cost a
+ * return that the processor cannot predict ----
+ */
 
-static void serve(int count) {
+#define LOOP(times) for (long left_to_do = (times); left_to_do > 0; left_to_do--)
+
+static inline void serve(int count) {
     for (int i = 0; i < count; i++) {
         struct connection *connection = ready[i].data.ptr;
         connection->served++;
     }
 }
 
-static void epoll_one(void) {
-    int n = epoll_wait(epfd, ready, CAPACITY, 0);
+static inline void wait_and_serve(int millis) {
+    int n = epoll_wait(epfd, ready, CAPACITY, millis);
     expect(n, 1, "epoll_wait");
     serve(n);
 }
 
-static void epoll_block_one(void) {
-    int n = epoll_wait(epfd, ready, CAPACITY, 1000);
-    expect(n, 1, "epoll_wait");
-    serve(n);
+static void epoll_one(long times) {
+    LOOP(times) wait_and_serve(0);
 }
 
-static void epoll_empty(void) { expect(epoll_wait(epfd, ready, CAPACITY, 0), 0, "epoll_wait"); }
-
-static void poll_one(void) {
-    int left = poll(pollfds, (nfds_t)idle + 1, 0);
-    expect(left, 1, "poll");
-    for (int i = 0; left > 0; i++) {
-        if (pollfds[i].revents == 0) continue;
-        connections[i].served++;
-        left--;
-    }
+static void epoll_block_one(long times) {
+    LOOP(times) wait_and_serve(1000);
 }
 
-static void select_one(void) {
-    int words = highest / 64 + 1;
-    memcpy(found, wanted, (size_t)words * sizeof(long));
-    struct timeval none = {0, 0};
-    int left = select(highest + 1, (fd_set *)found, NULL, NULL, &none);
-    expect(left, 1, "select");
-    for (int word = 0; left > 0; word++) {
-        for (unsigned long bits = (unsigned long)found[word]; bits != 0; bits &= bits - 1) {
-            connections[0].served += word * 64 + __builtin_ctzl(bits) == reader;
+static void epoll_empty(long times) {
+    LOOP(times) expect(epoll_wait(epfd, ready, CAPACITY, 0), 0, "epoll_wait");
+}
+
+static void poll_one(long times) {
+    LOOP(times) {
+        int left = poll(pollfds, (nfds_t)idle + 1, 0);
+        expect(left, 1, "poll");
+        for (int i = 0; left > 0; i++) {
+            if (pollfds[i].revents == 0) continue;
+            connections[i].served++;
             left--;
         }
     }
 }
 
-static void modify(int slot, uint32_t events) {
+static void select_one(long times) {
+    size_t words = (size_t)highest / 64 + 1;
+    LOOP(times) {
+        memcpy(found, wanted, words * sizeof(long));
+        struct timeval none = {0, 0};
+        int left = select(highest + 1, (fd_set *)found, NULL, NULL, &none);
+        expect(left, 1, "select");
+        for (int word = 0; left > 0; word++) {
+            for (unsigned long bits = (unsigned long)found[word]; bits != 0; bits &= bits - 1) {
+                connections[0].served += word * 64 + __builtin_ctzl(bits) == reader;
+                left--;
+            }
+        }
+    }
+}
+
+static inline void modify(int slot, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = &connections[slot]};
     must(epoll_ctl(epfd, EPOLL_CTL_MOD, connections[slot].fd, &event), "epoll_ctl");
 }
 
-static uint32_t next_interest(void) {
+static inline uint32_t next_interest(void) {
     flip = !flip;
     return EPOLLIN | EPOLLRDHUP | (flip ? EPOLLOUT : 0);
 }
 
 /* The one that is ready: the reading end of a pipe, which is never writable. */
-static void epoll_modify(void) {
-    modify(idle, next_interest());
-    epoll_one();
+static void epoll_modify(long times) {
+    LOOP(times) {
+        modify(idle, next_interest());
+        wait_and_serve(0);
+    }
 }
 
-static void epoll_modify_64(void) {
-    uint32_t events = next_interest();
-    for (int i = 0; i < MODIFIED; i++) modify(idle - i, events);
-    epoll_one();
+static void epoll_modify_64(long times) {
+    LOOP(times) {
+        uint32_t events = next_interest();
+        for (int i = 0; i < MODIFIED; i++) modify(idle - i, events);
+        wait_and_serve(0);
+    }
 }
 
-static void epoll_register(void) {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[idle]};
-    must(epoll_ctl(epfd, EPOLL_CTL_ADD, spare[0], &event), "epoll_ctl");
-    must(epoll_ctl(epfd, EPOLL_CTL_DEL, spare[0], &event), "epoll_ctl");
+static void epoll_register(long times) {
+    LOOP(times) {
+        struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[idle]};
+        must(epoll_ctl(epfd, EPOLL_CTL_ADD, spare[0], &event), "epoll_ctl");
+        must(epoll_ctl(epfd, EPOLL_CTL_DEL, spare[0], &event), "epoll_ctl");
+    }
 }
 
 /* Each thread waits on an epoll of its own, with an edge-triggered eventfd that nobody reads. */
@@ -140,7 +159,7 @@ static int here[2], there[2]; /* epoll, eventfd */
 static int ending;
 static pthread_t echo;
 
-static void wake(int eventfd) {
+static inline void wake(int eventfd) {
     uint64_t one = 1;
     expect((int)write(eventfd, &one, 8), 8, "write");
 }
@@ -153,10 +172,12 @@ static void *answer(void *unused) {
     return unused;
 }
 
-static void epoll_wakeup(void) {
+static void epoll_wakeup(long times) {
     struct epoll_event event;
-    wake(there[1]);
-    expect(epoll_wait(here[0], &event, 1, -1), 1, "epoll_wait");
+    LOOP(times) {
+        wake(there[1]);
+        expect(epoll_wait(here[0], &event, 1, -1), 1, "epoll_wait");
+    }
 }
 
 /* ---- what it is measured on ---- */
@@ -237,7 +258,7 @@ static void close_all(void) {
 
 static const struct workload {
     const char *name;
-    void (*operation)(void);
+    void (*loop)(long times);
     int with_ready;
 } workloads[] = {
     {"epoll-one", epoll_one, 1},         {"poll-one", poll_one, 1},
@@ -253,9 +274,9 @@ static double now(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double stretch(void (*operation)(void), long times) {
+static double stretch(void (*loop)(long times), long times) {
     double start = now();
-    for (long i = 0; i < times; i++) operation();
+    loop(times);
     return (now() - start) / (double)times;
 }
 
@@ -264,14 +285,14 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static double measure(void (*operation)(void), int millis) {
+static double measure(void (*loop)(long times), int millis) {
     static double times[STRETCHES];
-    double guess = stretch(operation, 20);
-    long ops = guess > 1e6 ? 1 : (long)(1e6 / stretch(operation, (long)(1e5 / guess) + 1)) + 1;
+    double guess = stretch(loop, 20);
+    long ops = guess > 1e6 ? 1 : (long)(1e6 / stretch(loop, (long)(1e5 / guess) + 1)) + 1;
     double end = now() + millis * 1e6;
     int count = 0;
     do {
-        times[count++] = stretch(operation, ops);
+        times[count++] = stretch(loop, ops);
     } while (count < STRETCHES && now() < end);
     qsort(times, (size_t)count, sizeof(double), ascending);
     return times[count / 2];
@@ -289,9 +310,9 @@ static void run(const char *name, int n, int millis) {
             open_all(n, workload->with_ready);
             last = workload;
             last_n = n;
-            measure(workload->operation, millis); /* warm caches */
+            measure(workload->loop, millis); /* warm caches */
         }
-        printf("%s %d %.1f\n", name, n, measure(workload->operation, millis));
+        printf("%s %d %.1f\n", name, n, measure(workload->loop, millis));
         fflush(stdout);
         return;
     }
