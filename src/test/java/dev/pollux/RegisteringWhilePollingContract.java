@@ -1,0 +1,173 @@
+package dev.pollux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The chapter "Registering": from another thread, while a poll blocks. */
+class RegisteringWhilePollingContract {
+    @EveryBackend
+    void register_takes_effect_on_the_very_poll_that_blocks(FdSelector selector) throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            int fd = fds.socketpair()[0];
+            polling.awaitBlocked();
+            selector.register(fd, Interest.WRITE, Trigger.ONESHOT, null);
+            assertEquals(fd + " WRITE", polling.next());
+            assertTrue(List.of(PollResult.EVENTS).equals(polling.results().subList(0, 1)));
+        }
+    }
+
+    @EveryBackend
+    void a_change_that_reports_nothing_does_not_end_the_poll(FdSelector selector) throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            polling.awaitBlocked();
+            int fd = fds.socketpair()[0];
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            polling.awaitBlocked();
+            selector.modify(key, Interest.PRIORITY);
+            polling.awaitBlocked();
+            selector.unregister(key);
+            polling.awaitBlocked();
+            polling.finishPoll();
+            assertEquals(List.of(PollResult.WAKEUP), polling.results());
+            assertEquals(List.of(), polling.rest());
+        }
+    }
+
+    @EveryBackend
+    void modify_takes_effect_on_the_very_poll_that_blocks(FdSelector selector) throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            int fd = fds.socketpair()[0];
+            FdKey key = selector.register(fd, Interest.READ, Trigger.ONESHOT, null);
+            for (int i = 0; i < 3; i++) {
+                polling.awaitBlocked();
+                selector.modify(key, Interest.WRITE); // arms it again, too
+                assertEquals(fd + " WRITE", polling.next());
+            }
+            assertSame(Interest.WRITE, key.interest());
+        }
+    }
+
+    @EveryBackend
+    void what_is_no_longer_of_interest_is_not_reported_by_the_poll_that_blocks(FdSelector selector)
+            throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            int[] pair = fds.socketpair();
+            int[] marker = fds.socketpair();
+            FdKey key = selector.register(pair[0], Interest.READ, Trigger.LEVEL, null);
+            selector.register(marker[0], Interest.READ, Trigger.ONESHOT, null);
+            polling.awaitBlocked();
+            selector.modify(key, Interest.PRIORITY);
+            Fds.write(pair[1], 1);
+            Fds.write(marker[1], 1);
+            assertEquals(marker[0] + " READ", polling.next());
+            polling.finishPoll();
+            assertEquals(List.of(), polling.rest());
+        }
+    }
+
+    @EveryBackend
+    void unregister_takes_effect_on_the_very_poll_that_blocks(FdSelector selector)
+            throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            int[] pair = fds.socketpair();
+            int[] marker = fds.socketpair();
+            FdKey key = selector.register(pair[0], Interest.READ, Trigger.LEVEL, null);
+            selector.register(marker[0], Interest.READ, Trigger.ONESHOT, null);
+            polling.awaitBlocked();
+            selector.unregister(key);
+            Fds.write(pair[1], 1);
+            Fds.write(marker[1], 1);
+            assertEquals(marker[0] + " READ", polling.next());
+            polling.finishPoll();
+            assertEquals(List.of(), polling.rest());
+        }
+    }
+
+    /** What a handler is in the middle of when unregister returns is delivered; nothing later. */
+    @EveryBackend
+    void nothing_is_delivered_after_unregister_has_returned(FdSelector selector) throws Exception {
+        try (var fds = new Fds()) {
+            int fd = fds.socketpair()[0];
+            var delivered = new AtomicInteger();
+            try (var polling =
+                    new PollingThread(selector, (key, ready) -> delivered.incrementAndGet())) {
+                for (int i = 0; i < 50; i++) {
+                    FdKey key = selector.register(fd, Interest.WRITE, Trigger.LEVEL, i);
+                    polling.next();
+                    selector.unregister(key);
+                    polling.finishPoll();
+                    int then = delivered.get();
+                    polling.finishPoll();
+                    assertEquals(then, delivered.get());
+                    polling.rest();
+                }
+            }
+        }
+    }
+
+    @EveryBackend
+    void modify_of_a_closed_fd_says_so_at_once_and_leaves_the_registration(FdSelector selector)
+            throws Exception {
+        try (var fds = new Fds();
+                var polling = new PollingThread(selector)) {
+            int fd = fds.pipe()[0];
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            polling.awaitBlocked();
+            fds.close(fd);
+            var e =
+                    assertThrows(
+                            PolluxException.BadDescriptor.class,
+                            () -> selector.modify(key, Interest.PRIORITY));
+            assertEquals("modify", e.operation());
+            assertEquals(fd, e.fd());
+            assertSame(Interest.READ, key.interest());
+            if (selector.backend() == Backend.EPOLL) { // which no longer knows of it
+                assertTrue(key.isValid());
+            } else {
+                assertEquals(fd + " ERROR", polling.next());
+                assertFalse(key.isValid());
+            }
+            selector.unregister(key);
+            polling.finishPoll();
+            assertEquals(List.of(), polling.rest());
+        }
+    }
+
+    @EveryBackend
+    void a_refused_modify_leaves_the_registration_as_it_was(EveryBackend.Pair pair)
+            throws Exception {
+        var altered = new Altered(pair.sys());
+        try (var fds = new Fds();
+                var selector = FdSelector.open(pair.backend(), altered.sys);
+                var polling = new PollingThread(selector)) {
+            int[] ends = fds.socketpair();
+            FdKey key = selector.register(ends[0], Interest.READ, Trigger.ONESHOT, "kept");
+            polling.awaitBlocked();
+            altered.fail("epollCtl", pair.sys().errno().ENOMEM);
+            altered.fail("isOpen", pair.sys().errno().ENOMEM);
+            assertThrows(
+                    PolluxException.LimitReached.class,
+                    () -> selector.modify(key, Interest.WRITE, Trigger.LEVEL));
+            altered.heal("epollCtl");
+            altered.heal("isOpen");
+            assertSame(Interest.READ, key.interest());
+            assertSame(Trigger.ONESHOT, key.trigger());
+            assertEquals("kept", key.attachment());
+            Fds.write(ends[1], 1);
+            assertEquals(ends[0] + " READ", polling.next());
+            polling.finishPoll();
+            assertEquals(List.of(), polling.rest());
+        }
+    }
+}
