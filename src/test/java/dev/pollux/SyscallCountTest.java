@@ -169,12 +169,14 @@ class SyscallCountTest {
         }
     }
 
+    /** After a select that could block, each descriptor that it found is looked at. */
     private static void assertOneWait(List<String> calls) {
         String others =
                 calls.stream()
                         .filter(name -> !Intercepted.isWait(name))
+                        .filter(name -> !(calls.contains("select") && name.equals("isOpen")))
                         .collect(Collectors.joining());
         assertEquals("", others);
-        assertEquals(1, calls.size(), calls.toString());
+        assertEquals(1, calls.stream().filter(Intercepted::isWait).count(), calls.toString());
     }
 }

@@ -51,7 +51,9 @@ public interface Syscalls {
     /** {@code man 2 fcntl}: sets or clears {@code O_NONBLOCK}. */
     int setNonBlocking(int fd, boolean on);
 
-    /** {@code man 2 fcntl}, {@code F_GETFD}: 0, or {@code -EBADF}. */
+    /**
+     * Whether the descriptor is open, {@code F_GETFD} of {@code man 2 fcntl}: 0, or {@code -EBADF}.
+     */
     int isOpen(int fd);
 
     /** {@code man 2 fstat}: writes four longs: device, inode, mode, number of a device file. */

@@ -12,6 +12,7 @@ final class Platform {
     static final int O_NONBLOCK = 04000;
     static final int SOCK_STREAM = 1;
     static final int AF_UNIX = 1;
+    static final int SEEK_CUR = 1;
 
     private static final boolean PACKED = isX8664(System.getProperty("os.arch"));
 
