@@ -56,6 +56,10 @@ public final class EpollDriver implements Driver {
         eventSize = layout.epollEventSize;
         eventsAt = layout.epollEventEvents;
         dataAt = layout.epollEventData;
+        // Memory first: when there is none, no descriptor is to be given back.
+        one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder()).putLong(0, 1);
+        changes = new EpollChanges(sys, CHANGES);
+        allocate(FIRST_CAPACITY);
         epfd = sys.epollCreate();
         if (epfd < 0) {
             throw new OpenFailed(sys, "epoll_create1", epfd);
@@ -70,9 +74,6 @@ public final class EpollDriver implements Driver {
             close();
             throw new OpenFailed(sys, "epoll_ctl", rc);
         }
-        one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder()).putLong(0, 1);
-        changes = new EpollChanges(sys, CHANGES);
-        allocate(FIRST_CAPACITY);
     }
 
     private int watchEventfd(int epoll) {

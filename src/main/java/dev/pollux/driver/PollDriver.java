@@ -34,7 +34,12 @@ public final class PollDriver extends ScanningDriver {
         super(sys);
         layout = sys.layout();
         size = layout.pollfdSize;
-        entries = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+        try {
+            entries = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+        } catch (OutOfMemoryError e) {
+            close();
+            throw e;
+        }
         address = sys.address(entries);
         put(pipeEntry, pipe.reader(), layout.POLLIN);
     }

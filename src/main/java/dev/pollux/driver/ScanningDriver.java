@@ -56,9 +56,9 @@ abstract class ScanningDriver implements Driver {
     ScanningDriver(Syscalls sys) throws OpenFailed {
         this.sys = sys;
         errno = sys.errno();
-        pipe = new WakeupPipe(sys);
         status = ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
         statusAddress = sys.address(status);
+        pipe = new WakeupPipe(sys); // last: no memory, no descriptor
     }
 
     /** Starts to ask for the descriptor, or asks for something else; interest 0: for nothing. */

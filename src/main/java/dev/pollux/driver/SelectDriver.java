@@ -35,8 +35,13 @@ public final class SelectDriver extends ScanningDriver {
     /** Opens the pipe. */
     public SelectDriver(Syscalls sys) throws OpenFailed {
         super(sys);
-        resize(16);
-        ask(pipe.reader(), READ);
+        try {
+            resize(16);
+            ask(pipe.reader(), READ);
+        } catch (OutOfMemoryError e) {
+            close();
+            throw e;
+        }
     }
 
     private void resize(int newWords) {
