@@ -65,6 +65,12 @@ final class Child {
         return this;
     }
 
+    /** With everything else that is on this JVM's paths, JUnit for one. */
+    Child withAllElse() {
+        paths().filter(path -> !classPath.contains(path)).forEach(classPath::add);
+        return this;
+    }
+
     Child property(String name, Object value) {
         return option("-D" + name + "=" + value);
     }

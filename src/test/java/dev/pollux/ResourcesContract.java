@@ -1,0 +1,329 @@
+package dev.pollux;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.EveryBackend.Pair;
+import dev.pollux.sys.Bindings;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+import jnr.posix.RLimit;
+import org.junit.jupiter.api.Test;
+
+/** The chapter "Resources"; what a poll allocates is measured by {@link AllocationTest}. */
+class ResourcesContract {
+    private static final int CYCLES = 2_000;
+
+    private static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+
+    // ---- every descriptor the library makes
+
+    @EveryBackend
+    void every_fd_of_a_selector_is_close_on_exec_and_non_blocking(Pair pair) throws IOException {
+        pair.open().close();
+        Set<Integer> before = open();
+        try (FdSelector selector = pair.open()) {
+            Set<Integer> own = open();
+            own.removeAll(before);
+            assertFalse(own.isEmpty());
+            for (int fd : own) {
+                assertMarked(fd);
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> selector.register(fd, Interest.READ, Trigger.LEVEL, null),
+                        "it is the selector's own");
+            }
+        }
+        assertEquals(before, open());
+    }
+
+    @EveryBackend
+    void so_is_every_fd_that_an_operation_makes_for_a_moment(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        var made = new ArrayList<String>();
+        calls.take(
+                (name, arguments, real) -> {
+                    Object rc = real.make();
+                    if (name.equals("epollCreate") || name.equals("eventfd")) {
+                        made.add(name);
+                        assertMarked((Integer) rc);
+                    } else if (name.equals("epollReplace")) {
+                        made.add(name);
+                        assertMarked((Integer) arguments[1]);
+                    }
+                    return rc;
+                });
+        try (var fds = new Fds();
+                FdSelector selector = FdSelector.open(pair.backend(), calls.sys)) {
+            // An event of a registration that can no longer be removed makes epoll start anew.
+            int[] pipe = fds.pipe();
+            int copy = POSIX.dup(pipe[0]);
+            assertTrue(copy >= 0);
+            FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            fds.close(pipe[0]);
+            selector.unregister(key);
+            Fds.write(pipe[1], 1);
+            for (int i = 0; i < 4; i++) {
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+            }
+            Fd.close(copy);
+            // And devices are shown to epoll by the others, which could not tell.
+            assertThrows(
+                    PolluxException.NotPollable.class,
+                    () -> {
+                        int fd = devNull();
+                        try {
+                            selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+                        } finally {
+                            Fd.close(fd);
+                        }
+                    });
+            boolean epoll = pair.backend() == Backend.EPOLL;
+            assertTrue(made.contains(epoll ? "epollReplace" : "epollCreate"), made.toString());
+        }
+    }
+
+    private static int devNull() {
+        int fd = POSIX.open("/dev/null", 0, 0);
+        assertTrue(fd >= 0);
+        return fd;
+    }
+
+    @Test
+    void pipes_and_socket_pairs_are_close_on_exec_and_non_blocking() throws IOException {
+        try (var fds = new Fds()) {
+            for (int fd : fds.pipe()) {
+                assertMarked(fd);
+            }
+            for (int fd : fds.socketpair()) {
+                assertMarked(fd);
+            }
+        }
+    }
+
+    @Test
+    void the_control_a_descriptor_without_the_marks_is_found_out() throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            int copy = POSIX.dup(pipe[0]); // close-on-exec is not copied
+            try {
+                assertThrows(AssertionError.class, () -> assertMarked(copy));
+            } finally {
+                Fd.close(copy);
+            }
+            Fd.setNonBlocking(pipe[1], false);
+            assertThrows(AssertionError.class, () -> assertMarked(pipe[1]));
+        }
+    }
+
+    private static void assertMarked(int fd) throws IOException {
+        SyscallsContract.Flags flags = SyscallsContract.flags(fd);
+        assertTrue(flags.isCloseOnExec(), "close-on-exec: " + fd);
+        assertTrue(flags.isNonBlocking(), "non-blocking: " + fd);
+    }
+
+    private static Set<Integer> open() throws IOException {
+        var open = new TreeSet<Integer>();
+        try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path entry : entries) {
+                open.add(Integer.valueOf(entry.getFileName().toString()));
+            }
+        }
+        open.removeIf(fd -> !Files.exists(Path.of("/proc/self/fdinfo/" + fd))); // the listing's
+        return open;
+    }
+
+    // ---- nothing stays
+
+    @EveryBackend
+    void thousands_of_cycles_leave_no_fd_no_memory_and_no_thread(Pair pair) throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            Fds.write(pipe[1], 1);
+            for (int i = 0; i < 20; i++) {
+                cycle(pair, pipe[0]);
+            }
+            Set<Integer> open = open();
+            int threads = threads();
+            long memory = leastDirectMemory(0);
+            for (int i = 0; i < CYCLES; i++) {
+                cycle(pair, pipe[0]);
+            }
+            assertEquals(open, open());
+            Poller.await("the threads of before", () -> threads() <= threads);
+            long after = leastDirectMemory(memory);
+            assertTrue(after <= memory, after + " bytes of direct memory, before: " + memory);
+        }
+    }
+
+    private static void cycle(Pair pair, int fd) throws IOException {
+        try (FdSelector selector = pair.open()) {
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            selector.modify(key, Interest.READ, Trigger.ONESHOT);
+            selector.wakeup();
+            assertEquals(PollResult.WAKEUP, selector.poll(1, SECONDS, (k, ready) -> {}));
+        }
+    }
+
+    @EveryBackend
+    void the_control_a_selector_that_stays_open_is_found_out(Pair pair) throws IOException {
+        Set<Integer> open = open();
+        long memory = leastDirectMemory(0);
+        try (FdSelector selector = pair.open()) {
+            assertFalse(open.containsAll(open()), selector.toString());
+            assertTrue(directMemory() > memory);
+        }
+    }
+
+    private static int threads() {
+        return ManagementFactory.getThreadMXBean().getThreadCount();
+    }
+
+    /** What is left after collections: at most this, or what it comes to. */
+    private static long leastDirectMemory(long wanted) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 20 && least > wanted; i++) {
+            System.gc();
+            for (int j = 0; j < 1_000 && directMemory() > wanted; j++) {
+                Thread.onSpinWait(); // it is given back by another thread
+            }
+            long now = directMemory();
+            if (now == least && wanted == 0) {
+                return least; // settled
+            }
+            least = Math.min(least, now);
+        }
+        return least;
+    }
+
+    private static long directMemory() {
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            if (pool.getName().equals("direct")) {
+                return pool.getMemoryUsed();
+            }
+        }
+        throw new AssertionError("no pool of direct buffers");
+    }
+
+    // ---- opening that fails
+
+    @EveryBackend
+    void opening_that_fails_at_any_call_leaves_nothing(Pair pair) throws IOException {
+        Set<Integer> before = open();
+        for (String error : List.of("EMFILE", "ENFILE", "ENOMEM", "ENOSPC")) {
+            int rc = -pair.sys().errno().number(error);
+            int failed = 0;
+            for (boolean failing = true; failing; failed++) {
+                var calls = new Intercepted(pair);
+                var left = new AtomicInteger(failed);
+                calls.take(
+                        (name, arguments, real) ->
+                                !name.equals("close") && left.getAndDecrement() == 0
+                                        ? rc
+                                        : real.make());
+                try (FdSelector selector = FdSelector.open(pair.backend(), calls.sys)) {
+                    failing = false;
+                    assertTrue(left.get() >= 0, "call " + failed + " failed: " + selector);
+                } catch (PolluxException.LimitReached e) {
+                    assertEquals(-rc, e.errno());
+                    assertEquals("open", e.operation());
+                    assertTrue(e.getMessage().contains(error), e.getMessage());
+                }
+                assertEquals(before, open(), error + " at call " + failed);
+            }
+            assertTrue(failed > 1);
+        }
+    }
+
+    @EveryBackend
+    void opening_with_no_descriptor_left_names_the_limit_and_leaves_nothing(Pair pair)
+            throws IOException {
+        // Loads every class that is needed: that takes descriptors, too.
+        opening_that_fails_at_any_call_leaves_nothing(pair);
+        Fd.close(POSIX.dup(0));
+        int resource = jnr.constants.platform.RLIMIT.RLIMIT_NOFILE.intValue();
+        RLimit limit = POSIX.getrlimit(resource);
+        var taken = new ArrayDeque<Integer>();
+        int refused = 0;
+        int highest = ((TreeSet<Integer>) open()).last();
+        assertEquals(0, POSIX.setrlimit(resource, highest + 8, limit.rlimMax()));
+        try {
+            for (int fd; (fd = POSIX.dup(0)) >= 0; ) {
+                taken.push(fd);
+            }
+            for (boolean failing = true; failing; ) {
+                try {
+                    pair.open().close();
+                    failing = false;
+                } catch (PolluxException.LimitReached e) {
+                    assertTrue(e.getMessage().contains("RLIMIT_NOFILE"), e.getMessage());
+                    refused++;
+                    Fd.close(taken.pop()); // one more may be opened
+                }
+            }
+            // Nothing was left behind: exactly what was closed can be opened again.
+            for (int i = 0; i < refused; i++) {
+                taken.push(POSIX.dup(0));
+                assertTrue(taken.peek() >= 0, refused + " closed, " + i + " opened");
+            }
+            assertEquals(-1, POSIX.dup(0));
+        } finally {
+            assertEquals(0, POSIX.setrlimit(resource, limit.rlimCur(), limit.rlimMax()));
+            for (int fd : taken) {
+                Fd.close(fd);
+            }
+        }
+        assertEquals(2, refused, "how many a selector needs");
+    }
+
+    @EveryBackend
+    void opening_with_no_direct_memory_left_leaves_nothing(Pair pair) throws IOException {
+        Child.here()
+                .withAllElse()
+                .withProperties()
+                .property(Bindings.PROPERTY, pair.binding())
+                .option("-XX:MaxDirectMemorySize=256k")
+                .run(OutOfMemory.class, pair.backend().name())
+                .ok();
+    }
+
+    /** Opens with less and less left; in a JVM that has little to begin with. */
+    static final class OutOfMemory {
+        private static final int MEMORY = 256 * 1024;
+
+        private OutOfMemory() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Backend backend = Backend.valueOf(arguments[0]);
+            FdSelector.open(backend).close();
+            Set<Integer> before = open();
+            int failures = 0;
+            for (int left : new int[] {0, 80, 7_000}) {
+                long free = MEMORY - leastDirectMemory(0) - left;
+                ByteBuffer taken = ByteBuffer.allocateDirect((int) free);
+                try {
+                    FdSelector.open(backend).close();
+                } catch (OutOfMemoryError e) {
+                    failures++;
+                }
+                assertEquals(before, open(), left + " bytes left, " + taken);
+            }
+            assertTrue(failures > 0, "it never failed");
+        }
+    }
+}
