@@ -234,12 +234,12 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * The number of the wait that may be under way, for what the kernel has just armed. If that
-     * wait fires it later than it reported something older, the two are taken for one, and it for
-     * armed.
+     * The wait that may be under way when something has just been armed. What it reports may be of
+     * before, and so does not count as fired: rather told twice after a new start than never. Read
+     * after the system call: a wait that fired it before that call has its number written by then.
      */
     private long armedAt() {
-        return (long) WAITS.getAcquire(this); // not before the system call; the kernel orders them
+        return (long) WAITS.getAcquire(this);
     }
 
     /** The descriptor of this key is not what it was. */

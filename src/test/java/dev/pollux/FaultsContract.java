@@ -261,7 +261,7 @@ class FaultsContract {
             int[] pipe = fds.pipe();
             FdKey stale = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             int[] other = fds.pipe();
-            Dup.onto(other[0], pipe[0]);
+            Libc.dup2(other[0], pipe[0]);
             Fds.write(other[1], 1);
             sys.on(call, c -> -sys.errno().ENOMEM);
             assertThrows(
@@ -446,7 +446,7 @@ class FaultsContract {
                 var copies = new ArrayList<Integer>();
                 try {
                     for (int i = 0; i < many; i++) {
-                        copies.add(Dup.of(pipe[0]));
+                        copies.add(Libc.dup(pipe[0]));
                         selector.register(copies.get(i), Interest.READ, trigger, null);
                     }
                     var told = new HashMap<FdKey, Integer>();
@@ -478,7 +478,7 @@ class FaultsContract {
     /** A registration that cannot be removed: closed, but open under another number. */
     private static void haunt(FdSelector selector, Fds fds) throws IOException {
         int[] pipe = fds.pipe();
-        Dup.onto(pipe[0], fds.pipe()[0]);
+        Libc.dup2(pipe[0], fds.pipe()[0]);
         FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "ghost");
         fds.close(pipe[0]);
         selector.unregister(key);
@@ -639,7 +639,7 @@ class FaultsContract {
             int[] pipe = fds.pipe();
             int[] stranger = fds.pipe();
             FdKey stale = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "stale");
-            Dup.onto(stranger[0], pipe[0]);
+            Libc.dup2(stranger[0], pipe[0]);
             Fds.write(stranger[1], 1);
             haunt(selector, fds);
             sys.on("epollCreate", FaultySyscalls.Call::go);
@@ -689,7 +689,7 @@ class FaultsContract {
             for (int i = 0; i < closed; i++) {
                 keys.add(
                         selector.register(
-                                Dup.of(source[0]), Interest.READ, Trigger.LEVEL, "to be closed"));
+                                Libc.dup(source[0]), Interest.READ, Trigger.LEVEL, "to be closed"));
             }
             for (FdKey key : keys) {
                 Fd.close(key.fd());
