@@ -25,37 +25,9 @@ final class Fds implements AutoCloseable {
     }
 
     private int[] keep(int[] pair) {
-        keep(pair[0]);
-        keep(pair[1]);
+        open.add(pair[0]);
+        open.add(pair[1]);
         return pair;
-    }
-
-    /** To be closed with the others. */
-    int keep(int fd) {
-        open.add(fd);
-        return fd;
-    }
-
-    /** Another number, to be closed with the others, for the same open file. */
-    int dup(int fd) throws IOException {
-        return keep(Libc.dup(fd));
-    }
-
-    /** Closes this number and makes it another one for this open file: it is reused. */
-    void reuse(int number, int file) throws IOException {
-        Libc.dup2(file, number);
-    }
-
-    /** Two connected sockets: who connected, who accepted. */
-    int[] connected(Libc.Socket kind) throws IOException {
-        int listener = kind.listen();
-        try {
-            int client = keep(kind.open());
-            kind.connect(client, listener);
-            return new int[] {client, keep(Libc.accept(listener))};
-        } finally {
-            Fd.close(listener);
-        }
     }
 
     /** Closes one early. */
@@ -103,19 +75,6 @@ final class Fds implements AutoCloseable {
     }
 
     /**
-     * Polls without blocking until this is what is reported, for ten seconds at most; returns what
-     * was reported last.
-     */
-    static String eventually(FdSelector selector, String expected) throws IOException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        String told;
-        do {
-            told = pollNow(selector);
-        } while (!told.equals(expected) && System.nanoTime() < end);
-        return told;
-    }
-
-    /**
      * What one poll without blocking reports, as text: {@code "7 READ, 9 WRITE"} sorted by
      * descriptor, or {@code "TIMEOUT"} and the like when the handler was not called. A second event
      * for one registration fails.
@@ -146,24 +105,22 @@ final class Fds implements AutoCloseable {
         return text.toString();
     }
 
-    /** How many descriptors this process has open, but for the jars of the class path. */
+    /**
+     * How many pipes, sockets and anonymous files (epoll, eventfd) this process has open. Other
+     * files the JVM opens and closes as it likes, in threads of its own.
+     */
     static int openCount() throws IOException {
         int count = 0;
-        try (var entries = Files.list(Path.of("/proc/self/fd"))) {
-            for (Path entry : (Iterable<Path>) entries::iterator) {
-                if (!target(entry).endsWith(".jar")) {
-                    count++;
+        try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path entry : entries) {
+                try {
+                    String file = Files.readSymbolicLink(entry).toString();
+                    count += file.matches("(pipe|socket|anon_inode):.*") ? 1 : 0;
+                } catch (NoSuchFileException e) {
+                    continue; // closed since it was listed
                 }
             }
         }
-        return count - 1; // the one of this listing
-    }
-
-    private static String target(Path entry) throws IOException {
-        try {
-            return Files.readSymbolicLink(entry).toString();
-        } catch (NoSuchFileException e) {
-            return "closed meanwhile.jar";
-        }
+        return count;
     }
 }
