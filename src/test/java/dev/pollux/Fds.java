@@ -25,9 +25,37 @@ final class Fds implements AutoCloseable {
     }
 
     private int[] keep(int[] pair) {
-        open.add(pair[0]);
-        open.add(pair[1]);
+        keep(pair[0]);
+        keep(pair[1]);
         return pair;
+    }
+
+    /** To be closed with the others. */
+    int keep(int fd) {
+        open.add(fd);
+        return fd;
+    }
+
+    /** Another number, to be closed with the others, for the same open file. */
+    int dup(int fd) throws IOException {
+        return keep(Libc.dup(fd));
+    }
+
+    /** Closes this number and makes it another one for this open file: it is reused. */
+    void reuse(int number, int file) throws IOException {
+        Libc.dup2(file, number);
+    }
+
+    /** Two connected sockets: who connected, who accepted. */
+    int[] connected(Libc.Socket kind) throws IOException {
+        int listener = kind.listen();
+        try {
+            int client = keep(kind.open());
+            kind.connect(client, listener);
+            return new int[] {client, keep(Libc.accept(listener))};
+        } finally {
+            Fd.close(listener);
+        }
     }
 
     /** Closes one early. */
@@ -72,6 +100,19 @@ final class Fds implements AutoCloseable {
             total += n;
         }
         return total;
+    }
+
+    /**
+     * Polls without blocking until this is what is reported, for ten seconds at most; returns what
+     * was reported last.
+     */
+    static String eventually(FdSelector selector, String expected) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        String told;
+        do {
+            told = pollNow(selector);
+        } while (!told.equals(expected) && System.nanoTime() < end);
+        return told;
     }
 
     /**
