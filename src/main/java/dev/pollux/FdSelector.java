@@ -752,6 +752,7 @@ public final class FdSelector implements AutoCloseable {
 
     private void requireRegistered(String operation, FdKey key) throws PolluxException {
         if (key.selector != this || key.state != FdKey.REGISTERED) {
+            requireOpen(operation); // may have been closed since the caller looked
             String why =
                     key.selector != this
                             ? "it belongs to another selector"
