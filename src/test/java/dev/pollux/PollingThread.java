@@ -3,11 +3,12 @@ package dev.pollux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** A thread that polls without end, for tests of what others do meanwhile. */
 final class PollingThread implements AutoCloseable {
@@ -16,7 +17,7 @@ final class PollingThread implements AutoCloseable {
     private final FdSelector selector;
     private final Thread thread;
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-    private final List<PollResult> results = new CopyOnWriteArrayList<>();
+    private final List<PollResult> results = new ArrayList<>(); // synchronized on itself
     private volatile int tid;
     private volatile boolean ended;
     private volatile Throwable failure;
@@ -43,7 +44,10 @@ final class PollingThread implements AutoCloseable {
                 };
         try {
             while (!ended) {
-                results.add(selector.poll(telling));
+                PollResult result = selector.poll(telling);
+                synchronized (results) {
+                    results.add(result);
+                }
             }
         } catch (Throwable e) {
             failure = e;
@@ -54,21 +58,23 @@ final class PollingThread implements AutoCloseable {
     String next() throws InterruptedException {
         String event = events.poll(LIMIT_NANOS, TimeUnit.NANOSECONDS);
         if (event == null) {
-            throw new AssertionError("no event; results so far: " + results, failure);
+            throw new AssertionError("no event; results so far: " + results(), failure);
         }
         return event;
     }
 
     /** The events that were not taken yet. */
     List<String> rest() {
-        var rest = new CopyOnWriteArrayList<String>();
+        var rest = new ArrayList<String>();
         events.drainTo(rest);
         return rest;
     }
 
     /** How the polls so far have ended. */
     List<PollResult> results() {
-        return results;
+        synchronized (results) {
+            return List.copyOf(results);
+        }
     }
 
     /** Waits until the thread sleeps in the kernel. */
@@ -80,6 +86,15 @@ final class PollingThread implements AutoCloseable {
         }
     }
 
+    /** Waits until this is so. */
+    void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT_NANOS;
+        while (!condition.getAsBoolean()) {
+            failIfOver(end);
+            Thread.onSpinWait();
+        }
+    }
+
     private boolean isAsleep() throws IOException {
         String stat = Files.readString(Path.of("/proc/self/task/" + tid + "/stat"));
         return stat.charAt(stat.lastIndexOf(')') + 2) == 'S';
@@ -87,18 +102,23 @@ final class PollingThread implements AutoCloseable {
 
     /** Wakes the poll, and waits until it has ended: what it delivers later, a later poll found. */
     void finishPoll() throws InterruptedException {
-        int before = results.size();
+        int before = results().size();
         selector.wakeup();
         long end = System.nanoTime() + LIMIT_NANOS;
-        while (results.subList(before, results.size()).indexOf(PollResult.WAKEUP) < 0) {
+        while (!wokenSince(before)) {
             failIfOver(end);
             Thread.sleep(1);
         }
     }
 
+    private boolean wokenSince(int before) {
+        List<PollResult> now = results();
+        return now.subList(before, now.size()).contains(PollResult.WAKEUP);
+    }
+
     private void failIfOver(long end) {
         if (failure != null || System.nanoTime() > end) {
-            throw new AssertionError("results so far: " + results, failure);
+            throw new AssertionError("results so far: " + results(), failure);
         }
     }
 
@@ -113,7 +133,7 @@ final class PollingThread implements AutoCloseable {
             throw new AssertionError(e);
         }
         if (thread.isAlive() || failure != null) {
-            throw new AssertionError("results so far: " + results, failure);
+            throw new AssertionError("results so far: " + results(), failure);
         }
     }
 }

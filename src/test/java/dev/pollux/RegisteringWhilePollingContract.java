@@ -19,7 +19,65 @@ class RegisteringWhilePollingContract {
             polling.awaitBlocked();
             selector.register(fd, Interest.WRITE, Trigger.ONESHOT, null);
             assertEquals(fd + " WRITE", polling.next());
-            assertTrue(List.of(PollResult.EVENTS).equals(polling.results().subList(0, 1)));
+            polling.finishPoll();
+            assertEquals(List.of(PollResult.EVENTS, PollResult.WAKEUP), polling.results());
+        }
+    }
+
+    /** Of ONESHOT, it would be lost. */
+    @EveryBackend
+    void an_event_that_comes_before_register_has_returned_is_delivered(EveryBackend.Pair pair)
+            throws Exception {
+        var altered = new Altered(pair.sys());
+        try (var fds = new Fds();
+                var selector = FdSelector.open(pair.backend(), altered.sys);
+                var polling = new PollingThread(selector)) {
+            letTheEventComeFirst(pair, altered, polling);
+            for (int i = 0; i < 20; i++) {
+                int fd = fds.socketpair()[0];
+                polling.awaitBlocked();
+                selector.register(fd, Interest.WRITE, Trigger.ONESHOT, null);
+                assertEquals(fd + " WRITE", polling.next());
+            }
+        }
+    }
+
+    /** Where the kernel keeps the list; elsewhere chance must do. */
+    private static void letTheEventComeFirst(
+            EveryBackend.Pair pair, Altered altered, PollingThread polling) {
+        altered.answer(
+                "epollCtl",
+                arguments -> {
+                    int waits = altered.count("epollWait");
+                    int rc =
+                            pair.sys()
+                                    .epollCtl(
+                                            (int) arguments[0],
+                                            (int) arguments[1],
+                                            (int) arguments[2],
+                                            (int) arguments[3],
+                                            (long) arguments[4]);
+                    polling.await(() -> altered.count("epollWait") > waits);
+                    return rc;
+                });
+    }
+
+    /** Of ONESHOT, it would be lost. */
+    @EveryBackend
+    void an_event_that_comes_before_modify_has_returned_is_delivered(EveryBackend.Pair pair)
+            throws Exception {
+        var altered = new Altered(pair.sys());
+        try (var fds = new Fds();
+                var selector = FdSelector.open(pair.backend(), altered.sys);
+                var polling = new PollingThread(selector)) {
+            int fd = fds.socketpair()[0];
+            FdKey key = selector.register(fd, Interest.READ, Trigger.ONESHOT, null);
+            letTheEventComeFirst(pair, altered, polling);
+            for (int i = 0; i < 20; i++) {
+                polling.awaitBlocked();
+                selector.modify(key, i == 0 ? Interest.WRITE : key.interest());
+                assertEquals(fd + " WRITE", polling.next());
+            }
         }
     }
 
@@ -135,7 +193,11 @@ class RegisteringWhilePollingContract {
             if (selector.backend() == Backend.EPOLL) { // which no longer knows of it
                 assertTrue(key.isValid());
             } else {
-                assertEquals(fd + " ERROR", polling.next());
+                String told = polling.next();
+                while (selector.backend() == Backend.SELECT && told.equals(fd + " READ")) {
+                    told = polling.next(); // a select that is under way takes it for readable
+                }
+                assertEquals(fd + " ERROR", told);
                 assertFalse(key.isValid());
             }
             selector.unregister(key);
