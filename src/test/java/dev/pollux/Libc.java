@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import jnr.constants.platform.AddressFamily;
 import jnr.constants.platform.Errno;
+import jnr.constants.platform.Fcntl;
 import jnr.constants.platform.OpenFlags;
 import jnr.constants.platform.Sock;
 import jnr.constants.platform.SocketLevel;
@@ -20,6 +21,8 @@ import jnr.ffi.annotations.Out;
 import jnr.ffi.types.mode_t;
 import jnr.ffi.types.size_t;
 import jnr.ffi.types.ssize_t;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
 
 /**
  * What tests need of libc and the library does not have, independent of its bindings. Every failure
@@ -77,11 +80,10 @@ final class Libc {
         int timerfd_settime(int fd, int flags, @In byte[] value, @Out byte[] old);
 
         int inotify_init1(int flags);
-
-        int gettid();
     }
 
     private static final Calls C = LibraryLoader.create(Calls.class).load("c");
+    private static final POSIX POSIX = POSIXFactory.getNativePOSIX(); // for what is variadic
     private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
     private Libc() {}
@@ -96,6 +98,11 @@ final class Libc {
     /** A second number for the same open file. */
     static int dup(int fd) throws IOException {
         return check("dup", C.dup(fd));
+    }
+
+    /** A second number, not smaller than this, for the same open file. */
+    static int dupAbove(int fd, int least) throws IOException {
+        return check("fcntl(F_DUPFD)", POSIX.fcntlInt(fd, Fcntl.F_DUPFD, least));
     }
 
     /** Makes this number a second one for the same open file, whatever it was before. */
@@ -170,11 +177,6 @@ final class Libc {
             length++;
         }
         return open(new String(name, 0, length, StandardCharsets.US_ASCII));
-    }
-
-    /** This thread's number in /proc/self/task. */
-    static int gettid() {
-        return C.gettid();
     }
 
     /** A family and a type of sockets that listen and connect, or that send to one another. */

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The chapter "Registering": the kernel has no room. Where it is asked, its answer is altered. */
 class RegisteringLimitsContract {
@@ -29,19 +28,19 @@ class RegisteringLimitsContract {
     @EveryBackend
     void a_limit_is_named_and_nothing_is_half_registered(EveryBackend.Pair pair)
             throws IOException {
-        var altered = new Altered(pair.sys());
+        var faulty = new FaultySyscalls(pair.sys());
         String call = limitedCall(pair.backend());
         try (var fds = new Fds();
-                var selector = FdSelector.open(pair.backend(), altered.sys)) {
+                var selector = FdSelector.open(pair.backend(), faulty)) {
             int fd = fds.keep(Libc.eventfd());
             for (String name : NAMED.keySet()) {
                 int errno = pair.sys().errno().number(name);
-                altered.fail(call, errno);
+                faulty.on(call, made -> -errno);
                 var e =
                         assertThrows(
                                 PolluxException.LimitReached.class,
                                 () -> selector.register(fd, Interest.WRITE, Trigger.LEVEL, null));
-                altered.heal(call);
+                faulty.heal(call);
                 assertEquals(errno, e.errno());
                 assertEquals(fd, e.fd());
                 assertEquals("register", e.operation());
@@ -60,18 +59,18 @@ class RegisteringLimitsContract {
     @EveryBackend
     void a_limit_does_not_drop_the_registration_of_a_number_that_was_reused(EveryBackend.Pair pair)
             throws IOException {
-        var altered = new Altered(pair.sys());
+        var faulty = new FaultySyscalls(pair.sys());
         String call = limitedCall(pair.backend());
         try (var fds = new Fds();
-                var selector = FdSelector.open(pair.backend(), altered.sys)) {
+                var selector = FdSelector.open(pair.backend(), faulty)) {
             int number = fds.pipe()[0];
             FdKey old = selector.register(number, Interest.READ, Trigger.LEVEL, "old");
             fds.reuse(number, fds.keep(Libc.eventfd()));
-            altered.fail(call, pair.sys().errno().ENOMEM);
+            faulty.on(call, made -> -pair.sys().errno().ENOMEM);
             assertThrows(
                     PolluxException.LimitReached.class,
                     () -> selector.register(number, Interest.WRITE, Trigger.LEVEL, null));
-            altered.heal(call);
+            faulty.heal(call);
             assertTrue(old.isValid());
             assertEquals(List.of(old), selector.keys());
             FdKey now = selector.register(number, Interest.WRITE, Trigger.LEVEL, "new");
@@ -83,13 +82,13 @@ class RegisteringLimitsContract {
 
     @EveryBackend
     void an_unknown_error_keeps_its_number(EveryBackend.Pair pair) throws IOException {
-        var altered = new Altered(pair.sys());
+        var faulty = new FaultySyscalls(pair.sys());
         String call = limitedCall(pair.backend());
         try (var fds = new Fds();
-                var selector = FdSelector.open(pair.backend(), altered.sys)) {
+                var selector = FdSelector.open(pair.backend(), faulty)) {
             int fd = fds.keep(Libc.eventfd());
             int errno = pair.sys().errno().number("EIO");
-            altered.fail(call, errno);
+            faulty.on(call, made -> -errno);
             var e =
                     assertThrows(
                             PolluxException.class,
@@ -97,70 +96,6 @@ class RegisteringLimitsContract {
             assertSame(PolluxException.class, e.getClass());
             assertEquals(errno, e.errno());
             assertTrue(selector.keys().isEmpty());
-        }
-    }
-
-    // ---- an exclusive registration is changed by a removal and an addition
-
-    private static final int EPOLL_CTL_ADD = 1;
-
-    @EveryBackend
-    void an_exclusive_modify_that_finds_no_room_is_undone(EveryBackend.Pair pair)
-            throws IOException {
-        var altered = new Altered(pair.sys());
-        try (var fds = new Fds();
-                var selector = FdSelector.open(pair.backend(), altered.sys)) {
-            if (!selector.supports(Trigger.LEVEL_EXCLUSIVE)) {
-                return; // refused by register, see RegisteringContract
-            }
-            int fd = fds.socketpair()[0];
-            FdKey key = selector.register(fd, Interest.WRITE, Trigger.LEVEL_EXCLUSIVE, null);
-            var additions = new AtomicInteger();
-            int errno = pair.sys().errno().ENOSPC;
-            altered.answer(
-                    "epollCtl",
-                    arguments ->
-                            (int) arguments[1] == EPOLL_CTL_ADD && additions.getAndIncrement() == 0
-                                    ? -errno
-                                    : Altered.ASK_KERNEL);
-            assertThrows(
-                    PolluxException.LimitReached.class,
-                    () -> selector.modify(key, Interest.READ, Trigger.LEVEL));
-            assertEquals(2, additions.get());
-            assertTrue(key.isValid());
-            assertSame(Interest.WRITE, key.interest());
-            assertSame(Trigger.LEVEL_EXCLUSIVE, key.trigger());
-            assertEquals(fd + " WRITE", Fds.pollNow(selector));
-            assertEquals(fd + " WRITE", Fds.pollNow(selector));
-        }
-    }
-
-    @EveryBackend
-    void an_exclusive_modify_that_cannot_be_undone_says_that_the_registration_is_lost(
-            EveryBackend.Pair pair) throws IOException {
-        var altered = new Altered(pair.sys());
-        try (var fds = new Fds();
-                var selector = FdSelector.open(pair.backend(), altered.sys)) {
-            if (!selector.supports(Trigger.LEVEL_EXCLUSIVE)) {
-                return; // refused by register, see RegisteringContract
-            }
-            int fd = fds.socketpair()[0];
-            FdKey key = selector.register(fd, Interest.WRITE, Trigger.LEVEL_EXCLUSIVE, null);
-            int errno = pair.sys().errno().ENOSPC;
-            altered.answer(
-                    "epollCtl",
-                    arguments -> (int) arguments[1] == EPOLL_CTL_ADD ? -errno : Altered.ASK_KERNEL);
-            var e =
-                    assertThrows(
-                            PolluxException.LimitReached.class,
-                            () -> selector.modify(key, Interest.READ, Trigger.LEVEL));
-            altered.heal("epollCtl");
-            assertTrue(e.getMessage().contains("not registered any more"), e::getMessage);
-            assertFalse(key.isValid());
-            assertTrue(selector.keys().isEmpty());
-            assertEquals("TIMEOUT", Fds.pollNow(selector));
-            selector.register(fd, Interest.WRITE, Trigger.LEVEL, null);
-            assertEquals(fd + " WRITE", Fds.pollNow(selector));
         }
     }
 }

@@ -1,0 +1,91 @@
+package dev.pollux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DefaultSelectorTest {
+    private final String before = System.getProperty(DefaultSelector.PROPERTY);
+
+    @AfterEach
+    void restore() {
+        set(before);
+    }
+
+    private static void set(String value) {
+        if (value == null) {
+            System.clearProperty(DefaultSelector.PROPERTY);
+        } else {
+            System.setProperty(DefaultSelector.PROPERTY, value);
+        }
+    }
+
+    @Test
+    void without_the_property_it_is_the_first_that_works_here() throws Exception {
+        Backend first = null;
+        for (Backend backend : Backend.values()) {
+            if (first == null && backend.isAvailable()) {
+                first = backend;
+            }
+        }
+        for (String none : new String[] {null, "", "  "}) {
+            set(none);
+            try (var selector = DefaultSelector.open()) {
+                assertSame(first, selector.backend());
+            }
+        }
+    }
+
+    @Test
+    void the_property_names_the_backend() throws Exception {
+        for (Backend backend : Backend.values()) {
+            if (!backend.isAvailable()) {
+                assertTrue(!backend.unavailableBecause().isBlank());
+                continue;
+            }
+            assertNull(backend.unavailableBecause());
+            String name = backend.name();
+            for (String value : new String[] {name.toLowerCase(Locale.ROOT), name, " " + name}) {
+                set(value);
+                try (var selector = DefaultSelector.open()) {
+                    assertSame(backend, selector.backend());
+                    assertEquals(
+                            PollResult.TIMEOUT,
+                            selector.poll(0, TimeUnit.SECONDS, (key, ready) -> {}));
+                }
+            }
+        }
+    }
+
+    @Test
+    void an_unknown_name_is_refused_with_the_names_that_there_are() {
+        for (String unknown : new String[] {"iocp", "epoll,poll", "EPOLLS"}) {
+            set(unknown);
+            var e = assertThrows(IllegalArgumentException.class, DefaultSelector::open);
+            assertTrue(e.getMessage().contains("pollux.backend=" + unknown), e::getMessage);
+            for (Backend backend : Backend.values()) {
+                String name = backend.name().toLowerCase(Locale.ROOT);
+                assertTrue(e.getMessage().contains(name), e::getMessage);
+            }
+        }
+    }
+
+    @Test
+    void a_selector_gives_back_its_descriptors() throws Exception {
+        set(before);
+        DefaultSelector.open().close();
+        int count = Fds.openCount();
+        try (var selector = DefaultSelector.open()) {
+            assertTrue(Fds.openCount() > count);
+            assertTrue(selector.keys().isEmpty());
+        }
+        assertEquals(count, Fds.openCount());
+    }
+}
