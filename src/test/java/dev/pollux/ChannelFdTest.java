@@ -41,15 +41,13 @@ class ChannelFdTest {
                 if (canLook()) {
                     int fd = ChannelFd.of(channel);
                     fds.add(fd);
-                    String file =
-                            Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+                    String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
                     boolean isPipe = channel == source || channel == sink;
                     assertTrue(file.startsWith(isPipe ? "pipe:" : "socket:"), file);
                 } else {
                     var e =
                             assertThrows(
-                                    PolluxException.Unsupported.class,
-                                    () -> ChannelFd.of(channel));
+                                    PolluxException.Unsupported.class, () -> ChannelFd.of(channel));
                     assertEquals("ChannelFd.of", e.operation());
                     assertTrue(e.getMessage().contains("jnr binding cannot"), e::getMessage);
                     assertTrue(e.getMessage().contains("make native"), e::getMessage);
@@ -134,9 +132,7 @@ class ChannelFdTest {
     @Test
     void a_channel_of_another_make_is_unsupported_by_name() throws Exception {
         try (var channel = new ForeignChannel()) {
-            var e =
-                    assertThrows(
-                            PolluxException.Unsupported.class, () -> ChannelFd.of(channel));
+            var e = assertThrows(PolluxException.Unsupported.class, () -> ChannelFd.of(channel));
             assertTrue(e.getMessage().contains(ForeignChannel.class.getName()), e::getMessage);
         }
     }

@@ -38,7 +38,9 @@ class FdTest {
     private static ByteBuffer bytes(String text, boolean direct) {
         byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         ByteBuffer buffer =
-                direct ? ByteBuffer.allocateDirect(bytes.length) : ByteBuffer.allocate(bytes.length);
+                direct
+                        ? ByteBuffer.allocateDirect(bytes.length)
+                        : ByteBuffer.allocate(bytes.length);
         return buffer.put(bytes).flip();
     }
 
@@ -130,7 +132,8 @@ class FdTest {
     void would_block_is_zero_and_the_end_is_minus_one() throws IOException {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
-            for (ByteBuffer buffer : List.of(ByteBuffer.allocate(9), ByteBuffer.allocateDirect(9))) {
+            for (ByteBuffer buffer :
+                    List.of(ByteBuffer.allocate(9), ByteBuffer.allocateDirect(9))) {
                 assertEquals(0, Fd.read(pipe[0], buffer));
                 assertEquals(0, buffer.position());
             }
@@ -202,8 +205,7 @@ class FdTest {
     void a_buffer_without_room_or_that_is_read_only_is_refused_by_read() throws IOException {
         try (var fds = new Fds()) {
             int fd = fds.pipe()[0];
-            assertThrows(
-                    IllegalArgumentException.class, () -> Fd.read(fd, ByteBuffer.allocate(0)));
+            assertThrows(IllegalArgumentException.class, () -> Fd.read(fd, ByteBuffer.allocate(0)));
             assertThrows(
                     ReadOnlyBufferException.class,
                     () -> Fd.read(fd, ByteBuffer.allocate(1).asReadOnlyBuffer()));
@@ -260,8 +262,7 @@ class FdTest {
             fds.close(pipe[0]);
             var e =
                     assertThrows(
-                            PolluxException.class,
-                            () -> Fd.write(pipe[1], ByteBuffer.allocate(1)));
+                            PolluxException.class, () -> Fd.write(pipe[1], ByteBuffer.allocate(1)));
             assertSame(PolluxException.class, e.getClass());
             assertEquals(errno().number("EPIPE"), e.errno());
             assertTrue(e.getMessage().contains("EPIPE"), e::getMessage);

@@ -278,6 +278,36 @@ class ReportingContract {
         }
     }
 
+    /** Nobody told the selector: unregister before the close. The handler meets it in its read. */
+    @EveryBackend
+    void what_a_handler_closes_and_does_not_unregister_may_still_be_told(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int[] one = fds.pipe();
+            int[] other = fds.pipe();
+            selector.register(one[0], Interest.READ, Trigger.LEVEL, other[0]);
+            selector.register(other[0], Interest.READ, Trigger.LEVEL, one[0]);
+            Fds.write(one[1], 1);
+            Fds.write(other[1], 1);
+            var closed = new ArrayList<Integer>();
+            selector.poll(
+                    0,
+                    TimeUnit.NANOSECONDS,
+                    (key, ready) -> {
+                        if (closed.isEmpty()) {
+                            closed.add((Integer) key.attachment());
+                            fds.close(closed.get(0));
+                        } else {
+                            assertEquals(closed, List.of(key.fd()));
+                            assertThrows(
+                                    PolluxException.BadDescriptor.class,
+                                    () -> Fd.read(key.fd(), ByteBuffer.allocate(1)));
+                        }
+                    });
+            assertEquals(1, closed.size());
+        }
+    }
+
     @EveryBackend
     void what_a_handler_registers_is_told_by_a_later_poll(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
