@@ -10,7 +10,7 @@ public final class JniSyscalls implements Syscalls {
 
     /** Loads the native library; throws {@link UnsatisfiedLinkError} with every reason. */
     public JniSyscalls() {
-        NativeLibrary.load();
+        NativeLibrary.load(this);
         layout = new Layout(this);
         errno = new Errno(this);
     }

@@ -18,8 +18,8 @@ import java.util.Locale;
  *
  * <p>The copy is unpacked into a directory that did not exist before, that only this user can
  * enter, and is removed as soon as it is loaded. On {@code java.library.path} only a file is taken
- * that belongs to this user or to root and that nobody else can write: a file that another user
- * planted is never loaded.
+ * that belongs to this user or to root and that nobody else can write or exchange: a file that
+ * another user planted is never loaded.
  */
 final class NativeLibrary {
     /** The library file, or the directory it is in; then nothing else is tried. */
@@ -35,17 +35,20 @@ final class NativeLibrary {
 
     private NativeLibrary() {}
 
-    /** Loads it once; throws {@link UnsatisfiedLinkError} with what was tried and why it failed. */
-    static synchronized void load() {
+    /**
+     * Loads it once, for these methods; throws {@link UnsatisfiedLinkError} with what was tried and
+     * why it failed.
+     */
+    static synchronized void load(JniSyscalls calls) {
         if (loaded) {
             return;
         }
         var failures = new ArrayList<String>();
         String path = System.getProperty(PATH, "");
         if (path.isEmpty()) {
-            loaded = loadFromLibraryPath(failures) || loadFromJar(failures);
+            loaded = loadFromLibraryPath(calls, failures) || loadFromJar(calls, failures);
         } else {
-            loaded = tryLoad(fileIn(Path.of(path)), PATH, failures);
+            loaded = tryLoad(calls, fileIn(Path.of(path)), PATH, failures);
         }
         if (!loaded) {
             throw new UnsatisfiedLinkError(String.join("; ", failures));
@@ -61,7 +64,7 @@ final class NativeLibrary {
         return System.mapLibraryName("pollux");
     }
 
-    private static boolean loadFromLibraryPath(List<String> failures) {
+    private static boolean loadFromLibraryPath(JniSyscalls calls, List<String> failures) {
         String directories = System.getProperty("java.library.path", "");
         for (String directory : directories.split(File.pathSeparator)) {
             if (directory.isEmpty()) {
@@ -71,54 +74,88 @@ final class NativeLibrary {
             if (!Files.isRegularFile(file)) {
                 continue;
             }
+            Path real;
             try {
-                requireOurs(file);
+                real = requireOurs(file);
             } catch (IOException e) {
                 failures.add(e.getMessage());
                 continue;
             }
-            if (tryLoad(file, "java.library.path", failures)) {
+            if (tryLoad(calls, real, "java.library.path", failures)) {
                 return true;
             }
         }
         return false;
     }
 
-    /** The file, and the directory where it could be replaced. */
-    private static void requireOurs(Path file) throws IOException {
+    /** The file that a name leads to, if nobody else can have put it, or a link to it, there. */
+    private static Path requireOurs(Path file) throws IOException {
         Path real = file.toRealPath();
-        for (Path path : List.of(real, real.getParent())) {
-            int owner = (Integer) Files.getAttribute(path, "unix:uid");
-            int mode = (Integer) Files.getAttribute(path, "unix:mode");
-            boolean othersWrite = (mode & 0022) != 0;
-            if (owner != 0 && owner != userId() || othersWrite) {
-                throw new IOException(
-                        file
-                                + " on java.library.path was not loaded: another user could have"
-                                + " put it there ("
-                                + path
-                                + " belongs to user "
-                                + owner
-                                + ", mode "
-                                + Integer.toOctalString(mode & 07777)
-                                + "); if it is the right one, name it with -D"
-                                + PATH
-                                + "=");
+        Path linked = file.getParent().toRealPath();
+        for (Path path : List.of(real, real.getParent(), linked)) {
+            if (!isTrusted(path) || (mode(path) & 0022) != 0) {
+                throw new IOException(planted(file, path));
             }
         }
+        for (Path path : List.of(real.getParent(), linked)) {
+            for (Path above = path; above != null; above = above.getParent()) {
+                if (!isTrusted(above) || (mode(above) & 0022) != 0 && !isSticky(above)) {
+                    throw new IOException(planted(file, above));
+                }
+            }
+        }
+        return real;
     }
 
-    /** This process's user, from a file that it has just made: Java has no other way to ask. */
+    private static String planted(Path file, Path path) throws IOException {
+        return file
+                + " on java.library.path was not loaded: another user could have put it there ("
+                + path
+                + " belongs to user "
+                + owner(path)
+                + ", mode "
+                + Integer.toOctalString(mode(path) & 07777)
+                + "); if it is the right one, name it with -D"
+                + PATH
+                + "=";
+    }
+
+    /**
+     * Whether it belongs to this user or to root. In a user namespace root may go by another
+     * number: whoever owns the topmost directory can exchange anything.
+     */
+    private static boolean isTrusted(Path path) throws IOException {
+        int owner = owner(path);
+        return owner == 0 || owner == owner(Path.of("/")) || owner == userId();
+    }
+
+    private static boolean isSticky(Path path) throws IOException {
+        return (mode(path) & 01000) != 0;
+    }
+
+    private static int owner(Path path) throws IOException {
+        return (Integer) Files.getAttribute(path, "unix:uid");
+    }
+
+    private static int mode(Path path) throws IOException {
+        return (Integer) Files.getAttribute(path, "unix:mode");
+    }
+
+    /** This process's user, whom Java cannot be asked for. */
     private static int userId() throws IOException {
+        Path self = Path.of("/proc/self");
+        if (Files.exists(self)) {
+            return owner(self);
+        }
         Path file = Files.createTempFile("pollux", null);
         try {
-            return (Integer) Files.getAttribute(file, "unix:uid");
+            return owner(file);
         } finally {
             Files.delete(file);
         }
     }
 
-    private static boolean loadFromJar(List<String> failures) {
+    private static boolean loadFromJar(JniSyscalls calls, List<String> failures) {
         String resource = "/META-INF/native/" + platform() + "/" + fileName();
         for (Path parent : temporaryDirectories()) {
             try (InputStream library = NativeLibrary.class.getResourceAsStream(resource)) {
@@ -132,7 +169,7 @@ final class NativeLibrary {
                                     + "=");
                     return false;
                 }
-                if (unpackAndLoad(library, parent, failures)) {
+                if (unpackAndLoad(calls, library, parent, failures)) {
                     return true;
                 }
             } catch (IOException e) {
@@ -159,7 +196,8 @@ final class NativeLibrary {
                 Path.of(System.getProperty("user.home"), ".cache").toAbsolutePath());
     }
 
-    private static boolean unpackAndLoad(InputStream library, Path parent, List<String> failures)
+    private static boolean unpackAndLoad(
+            JniSyscalls calls, InputStream library, Path parent, List<String> failures)
             throws IOException {
         requireSticky(parent);
         var privately = PosixFilePermissions.fromString("rwx------");
@@ -169,7 +207,7 @@ final class NativeLibrary {
         Path file = directory.resolve(fileName());
         try {
             Files.copy(library, file);
-            return tryLoad(file, TEMPORARY, failures);
+            return tryLoad(calls, file, TEMPORARY, failures);
         } finally {
             // What is mapped stays mapped: on every system with POSIX permissions this is at once.
             Files.deleteIfExists(file);
@@ -177,21 +215,25 @@ final class NativeLibrary {
         }
     }
 
-    /** In a directory that all can write, only the sticky bit keeps others from renaming ours. */
+    /** Who owns a directory may rename what is in it; who can write it too, unless it is sticky. */
     private static void requireSticky(Path parent) throws IOException {
-        int mode = (Integer) Files.getAttribute(parent, "unix:mode");
-        if ((mode & 0002) != 0 && (mode & 01000) == 0) {
+        if ((mode(parent) & 0002) != 0 && !isSticky(parent)) {
             throw new IOException("every user may rename what is in it, and it is not sticky");
+        }
+        if (!isTrusted(parent)) {
+            throw new IOException("it belongs to user " + owner(parent) + ", who may rename it");
         }
     }
 
-    private static boolean tryLoad(Path file, String property, List<String> failures) {
+    private static boolean tryLoad(
+            JniSyscalls calls, Path file, String property, List<String> failures) {
         // The lock is the same for every copy of this class, whatever loader it is in: JNI_OnLoad
         // must not read the name that another copy has set.
         synchronized (Runtime.getRuntime()) {
             System.setProperty(CLASS, JniSyscalls.class.getName());
             try {
                 System.load(file.toString());
+                calls.layout(0); // fails if it is another library, or was loaded for a renamed copy
                 return true;
             } catch (LinkageError e) {
                 failures.add(explain(file, property, e));
