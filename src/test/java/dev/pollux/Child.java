@@ -36,6 +36,7 @@ final class Child {
 
     private final List<String> options = new ArrayList<>();
     private final List<Path> classPath = new ArrayList<>();
+    private List<String> before = List.of();
 
     /** On these classes alone. */
     Child(Path... classPath) {
@@ -80,12 +81,18 @@ final class Child {
         return this;
     }
 
+    /** Commands that run the JVM. */
+    Child before(String... commands) {
+        before = List.of(commands);
+        return this;
+    }
+
     Result run(Class<?> main, String... arguments) throws IOException {
         return run(main.getName(), arguments);
     }
 
     Result run(String main, String... arguments) throws IOException {
-        var command = new ArrayList<String>();
+        var command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(options);

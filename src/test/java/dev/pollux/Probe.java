@@ -1,0 +1,105 @@
+package dev.pollux;
+
+import dev.pollux.sys.Bindings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Properties;
+import java.util.TreeSet;
+
+/**
+ * The main class of a {@link Child}: uses the library a little, and prints which binding served and
+ * what was loaded, one line each. It can be run under another name, see {@link Relocated}.
+ */
+final class Probe {
+    static final String BINDING = "binding: ";
+    static final String LIBRARY = "library: ";
+    static final String SEEN = "seen: ";
+    static final String FAILURE = "failure: ";
+    static final String UNPACKED = "unpacked: ";
+
+    private Probe() {}
+
+    /** {@code arguments}: a directory to look into while the library is being loaded. */
+    public static void main(String[] arguments) throws Exception {
+        if (arguments.length > 0) {
+            lookIntoWhileLoading(Path.of(arguments[0]));
+        }
+        try {
+            System.out.println(BINDING + Bindings.current().binding());
+            for (Backend backend : Backend.values()) {
+                try (FdSelector selector = FdSelector.open(backend)) {
+                    System.out.println(SEEN + see(selector));
+                }
+            }
+        } catch (Bindings.Unavailable e) {
+            System.out.println(FAILURE + e.getMessage());
+            try (FdSelector selector = DefaultSelector.open()) {
+                throw new AssertionError(selector.toString());
+            } catch (PolluxException.Unsupported again) {
+                System.out.println(FAILURE + again.getMessage());
+            }
+        } finally {
+            for (String path : libraries()) {
+                System.out.println(LIBRARY + path);
+            }
+        }
+    }
+
+    private static String see(FdSelector selector) throws IOException {
+        int[] pipe = Fd.pipe();
+        try {
+            Fd.write(pipe[1], java.nio.ByteBuffer.wrap(new byte[1]));
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "attached");
+            var seen = new ArrayList<String>();
+            selector.poll((key, ready) -> seen.add(key.attachment() + " " + ready));
+            return selector + " " + seen;
+        } finally {
+            Fd.close(pipe[0]);
+            Fd.close(pipe[1]);
+        }
+    }
+
+    /** Those of ours and of jffi that are mapped. */
+    private static TreeSet<String> libraries() throws IOException {
+        var paths = new TreeSet<String>();
+        for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+            int at = line.indexOf('/');
+            if (at > 0 && (line.contains("pollux.so") || line.contains("jffi"))) {
+                paths.add(line.substring(at));
+            }
+        }
+        return paths;
+    }
+
+    /** The library, while it is being loaded, asks for a property: that is the moment. */
+    private static void lookIntoWhileLoading(Path parent) {
+        var looking =
+                new Properties() {
+                    private static final long serialVersionUID = 1L;
+
+                    @Override
+                    public String getProperty(String name) {
+                        if (name.equals("pollux.jni.class")) {
+                            look(parent);
+                        }
+                        return super.getProperty(name);
+                    }
+                };
+        looking.putAll(System.getProperties());
+        System.setProperties(looking);
+    }
+
+    private static void look(Path parent) {
+        try (var entries = Files.newDirectoryStream(parent)) {
+            for (Path entry : entries) {
+                String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(entry));
+                System.out.println(UNPACKED + mode + " " + entry.getFileName());
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
