@@ -20,10 +20,12 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import jnr.constants.platform.AddressFamily;
 import jnr.constants.platform.Errno;
+import jnr.constants.platform.IPProto;
 import jnr.constants.platform.OpenFlags;
 import jnr.constants.platform.Sock;
 import jnr.constants.platform.SocketLevel;
 import jnr.constants.platform.SocketOption;
+import jnr.constants.platform.TCP;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
@@ -80,6 +82,7 @@ interface Listener extends Closeable {
             }
             peer.configureBlocking(false);
             peer.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
+            peer.setOption(StandardSocketOptions.TCP_NODELAY, true); // every answer at once
             return new Peer(ChannelFd.of(peer), peer);
         }
 
@@ -119,8 +122,11 @@ interface Listener extends Closeable {
             int inet = AddressFamily.AF_INET.intValue();
             fd = check("socket", libc.socket(inet, Sock.SOCK_STREAM.intValue() | FLAGS, 0));
             try {
-                set(SocketOption.SO_REUSEADDR, 1);
-                set(SocketOption.SO_SNDBUF, SEND_BUFFER); // inherited by those that are accepted
+                int socket = SocketLevel.SOL_SOCKET.intValue();
+                set(socket, SocketOption.SO_REUSEADDR.intValue(), 1);
+                // Those that are accepted inherit it.
+                set(socket, SocketOption.SO_SNDBUF.intValue(), SEND_BUFFER);
+                set(IPProto.IPPROTO_TCP.intValue(), TCP.TCP_NODELAY.intValue(), 1);
                 check("bind", libc.bind(fd, address(inet, port), ADDRESS_SIZE));
                 check("listen", libc.listen(fd, BACKLOG));
             } catch (IOException e) {
@@ -129,10 +135,8 @@ interface Listener extends Closeable {
             }
         }
 
-        private void set(SocketOption option, int value) throws IOException {
-            int level = SocketLevel.SOL_SOCKET.intValue();
-            int rc = libc.setsockopt(fd, level, option.intValue(), new int[] {value}, 4);
-            check("setsockopt", rc);
+        private void set(int level, int option, int value) throws IOException {
+            check("setsockopt", libc.setsockopt(fd, level, option, new int[] {value}, 4));
         }
 
         /** struct sockaddr_in: the family, the port and the address in network order, 8 zeros. */
