@@ -60,7 +60,7 @@ demo: build ## run the demonstration: an echo server under load
 
 example: ## run one example: make example NAME=X ARGS='...'
 	@test -n '$(NAME)' || { echo 'usage: make example NAME=X, with X one of:'; \
-	    find src/examples/java -maxdepth 1 -name '*.java' | sed 's|.*/|  |; s|\.java$$||' | sort; exit 2; }
+	    grep -l 'void main(' src/examples/java/*.java | sed 's|.*/|  |; s|\.java$$||'; exit 2; }
 	@$(MAKE) --no-print-directory build
 	@$(RUN) $(NAME) $(ARGS)
 
