@@ -53,6 +53,7 @@ build: ## compile everything, tests and examples included; run nothing
 test: ## run all tests and print the totals
 	@rm -f target/surefire-reports/*.dumpstream
 	@$(MVN) $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
+	@$(SAY_SKIPPED)
 	@$(CHECK_JNI)
 
 demo: build ## run the demonstration: an echo server under load
@@ -63,6 +64,10 @@ example: ## run one example: make example NAME=X ARGS='...'
 	    grep -l 'void main(' src/examples/java/*.java | sed 's|.*/|  |; s|\.java$$||'; exit 2; }
 	@$(MAKE) --no-print-directory build
 	@$(RUN) $(NAME) $(ARGS)
+
+# Surefire counts what was skipped, but keeps the reasons to itself.
+SAY_SKIPPED = cat target/surefire-reports/TEST-*.xml | sed -n -e 's/.*<skipped message="\([^"]*\)".*/\1/p' \
+    -e 's/.*<skipped.*Assumption failed: *\(.*\)/\1/p' | sort | uniq -c | sed 's/^ *\([0-9]*\) /skipped \1: /'
 
 # Warnings of -Xcheck:jni do not fail a test: the JVM prints them past the test runner, which files them away.
 CHECK_JNI = if grep -s -A8 'in native method' target/surefire-reports/*.dumpstream; \
