@@ -162,6 +162,13 @@ public final class FdSelector implements AutoCloseable {
                     "fd", -1, 0, "fd: " + backend + " has no descriptor of its own; use EPOLL");
         }
         nested = true;
+        if (STATE.compareAndSet(this, IDLE, NOTING)) {
+            boolean any = notedCount > 0;
+            STATE.setRelease(this, IDLE);
+            if (any) {
+                signal(); // whoever watches the descriptor polls this, which hands them over
+            }
+        }
         return driver.fd();
     }
 

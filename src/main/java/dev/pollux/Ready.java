@@ -5,7 +5,9 @@ package dev.pollux;
  * allocates.
  *
  * <p>Readiness is a hint: the operation may still find that it would block. Where a flag may be
- * missing, that is said; no closed or error flag is ever set falsely.
+ * missing, that is said; no closed or error flag is set without the kernel's word. (Linux hangs up
+ * also a stream socket that is not connected yet, and a terminal that nobody has open: both can
+ * change.)
  *
  * <p>An error or a hang-up is always reported, also when not asked for, and comes with {@link
  * #isReadable()} and {@link #isWritable()} as far as they are {@linkplain FdKey#interest() of

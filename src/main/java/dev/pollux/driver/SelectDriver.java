@@ -15,8 +15,8 @@ import java.nio.ByteOrder;
  *       for and reported. A number above the size of the process's table of descriptors does not
  *       even do that, its bits are left as they were: then more bits are set than were counted. One
  *       that is closed while the call blocks is told as ready: after such a wait each is looked at.
- *   <li>(d) It cannot tell a hang-up or an error from readiness. With an interest in neither {@code
- *       READ} nor {@code WRITE} neither is noticed.
+ *   <li>(d) It cannot tell a hang-up or an error from readiness. A hang-up is noticed only by who
+ *       wants {@code READ}, an error only by who wants {@code READ} or {@code WRITE}.
  * </ul>
  */
 public final class SelectDriver extends ScanningDriver {
