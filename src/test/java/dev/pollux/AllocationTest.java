@@ -18,7 +18,7 @@ class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private static final int POLLS = 1_000_000;
-    private static final int FEWER = 100_000;
+    private static final int FEWER = 50_000;
     private static final int WARM_UP = 20_000;
     private static final int A_LITTLE = 10_000;
 

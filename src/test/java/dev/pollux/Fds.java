@@ -7,7 +7,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** Descriptors for tests, closed together, and what a poll said of them. */
@@ -151,17 +153,24 @@ final class Fds implements AutoCloseable {
      * files the JVM opens and closes as it likes, in threads of its own.
      */
     static int openCount() throws IOException {
-        int count = 0;
+        return openNow().size();
+    }
+
+    /** The numbers of those that {@link #openCount} counts. */
+    static SortedSet<Integer> openNow() throws IOException {
+        var open = new TreeSet<Integer>();
         try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path entry : entries) {
                 try {
                     String file = Files.readSymbolicLink(entry).toString();
-                    count += file.matches("(pipe|socket|anon_inode):.*") ? 1 : 0;
+                    if (file.matches("(pipe|socket|anon_inode):.*")) {
+                        open.add(Integer.valueOf(entry.getFileName().toString()));
+                    }
                 } catch (NoSuchFileException e) {
                     continue; // closed since it was listed
                 }
             }
         }
-        return count;
+        return open;
     }
 }
