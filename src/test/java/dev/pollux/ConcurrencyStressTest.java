@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Everything at once, from several threads, under a running poll. The ledgers prove that nothing is
- * lost and nothing comes that must not. Bounded by counts; a time limit only ends what hangs.
+ * lost and nothing comes that must not. Bounded by counts; a time limit only ends what hangs. A
+ * selector is closed where all has gone well only: one that is locked up would not close.
  */
 class ConcurrencyStressTest {
     private static final int THREADS = 3;
@@ -89,9 +90,10 @@ class ConcurrencyStressTest {
      * full speed, while the poll has changes in hand for keys that are ended meanwhile.
      */
     @EveryBackend
-    void no_event_of_a_live_registration_is_lost_and_none_comes_after_its_end(FdSelector selector)
+    void no_event_of_a_live_registration_is_lost_and_none_comes_after_its_end(Pair pair)
             throws IOException {
         int before = Fds.openCount();
+        FdSelector selector = pair.open();
         var crew = new Crew();
         var poll =
                 new Poll(
@@ -121,6 +123,7 @@ class ConcurrencyStressTest {
         workers.forEach(crew::join);
         poll.stop(crew);
         assertEquals(List.of(), selector.keys());
+        selector.close();
         assertEquals(before, Fds.openCount());
     }
 
@@ -171,7 +174,8 @@ class ConcurrencyStressTest {
      * once: the last one counts, and what it waits for is told.
      */
     @EveryBackend
-    void the_last_of_two_threads_modifies_counts(FdSelector selector) throws IOException {
+    void the_last_of_two_threads_modifies_counts(Pair pair) throws IOException {
+        FdSelector selector = pair.open();
         var crew = new Crew();
         var poll =
                 new Poll(
@@ -186,11 +190,11 @@ class ConcurrencyStressTest {
         try (var fds = new Fds()) {
             var workers = new ArrayList<Thread>();
             for (Trigger trigger : triggers(selector)) {
-                int[] pair = fds.socketpair();
-                Fds.write(pair[1], 1); // so it is readable and writable for ever
+                int[] sockets = fds.socketpair();
+                Fds.write(sockets[1], 1); // so it is readable and writable for ever
                 var ledger = new Ledger();
                 ledger.target = Interest.READ;
-                FdKey key = selector.register(pair[0], Interest.READ, trigger, ledger);
+                FdKey key = selector.register(sockets[0], Interest.READ, trigger, ledger);
                 workers.add(
                         crew.start(
                                 "modifier " + trigger,
@@ -209,12 +213,14 @@ class ConcurrencyStressTest {
             }
             workers.forEach(crew::join);
             poll.stop(crew);
+            selector.close();
         }
     }
 
     /** A wakeup is used up by one poll that begins to return after it, and never an event. */
     @EveryBackend
-    void no_wakeup_and_no_interrupt_is_lost(FdSelector selector) {
+    void no_wakeup_and_no_interrupt_is_lost(Pair pair) throws IOException {
+        FdSelector selector = pair.open();
         var crew = new Crew();
         var asked = new AtomicLong();
         var served = new AtomicLong();
@@ -261,12 +267,13 @@ class ConcurrencyStressTest {
                     }
                 });
         crew.join();
+        selector.close();
     }
 
     /** Whoever holds the changes must not want the lock, and the other way round. */
     @EveryBackend
-    void interrupts_registers_and_remembered_modifies_do_not_lock_up(FdSelector selector)
-            throws IOException {
+    void interrupts_registers_and_remembered_modifies_do_not_lock_up(Pair pair) throws IOException {
+        FdSelector selector = pair.open();
         var crew = new Crew();
         try (var fds = new Fds()) {
             int[] busy = fds.pipe();
@@ -313,6 +320,7 @@ class ConcurrencyStressTest {
                             }));
             workers.forEach(crew::join);
             poll.stop(crew);
+            selector.close();
         }
     }
 
