@@ -294,6 +294,7 @@ class ResourcesContract {
         public static void main(String[] arguments) throws Exception {
             Backend backend = Backend.valueOf(arguments[0]);
             FdSelector.open(backend).close();
+            leastDirectMemory(0); // loads what it needs
             Set<Integer> before = Fds.openNow();
             int failures = 0;
             var taken = new ArrayList<ByteBuffer>();
