@@ -49,6 +49,8 @@ public final class FdSelector implements AutoCloseable {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
+        // Loads them now: a process without a free descriptor could not, and has to be told of it.
+        PolluxException.class.getPermittedSubclasses();
     }
 
     /** Values of {@link #state} that are no thread's id. */
@@ -397,9 +399,14 @@ public final class FdSelector implements AutoCloseable {
         }
     }
 
-    /** {@return the registrations of this moment, in no order} A copy. */
-    public List<FdKey> keys() {
+    /**
+     * {@return the registrations of this moment, in no order} A copy.
+     *
+     * @throws PolluxException.Closed after close
+     */
+    public List<FdKey> keys() throws PolluxException {
         synchronized (lock) {
+            requireOpen("keys");
             return List.copyOf(registrations.list());
         }
     }
