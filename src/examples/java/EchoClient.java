@@ -42,7 +42,7 @@ final class EchoClient {
     boolean over;
     IOException failure;
 
-    /** Connects, and waits until it is connected. */
+    /** Connects, and waits until its first byte is back: then the server has accepted it. */
     EchoClient(Kind kind, ByteBuffer payload, long seed, int port) throws IOException {
         this.kind = kind;
         this.payload = payload;
@@ -53,6 +53,10 @@ final class EchoClient {
         }
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true); // uneven pieces stay uneven
         channel.connect(new InetSocketAddress("127.0.0.1", port));
+        ByteBuffer first = ByteBuffer.allocate(1);
+        sent = channel.write(payload.slice(0, 1));
+        received = channel.read(first);
+        checksum.update(first.flip());
         channel.configureBlocking(false);
     }
 
@@ -76,7 +80,7 @@ final class EchoClient {
     }
 
     private void send() throws IOException {
-        int end = kind == Kind.RESETTING ? payload.limit() / 2 : payload.limit();
+        int end = kind == Kind.RESETTING ? Math.max(1, payload.limit() / 2) : payload.limit();
         int piece = random.nextInt(random.nextInt(4) == 0 ? 64 : 48 * 1024) + 1;
         sent += channel.write(payload.slice(sent, Math.min(piece, end - sent)));
         if (sent < end) {

@@ -36,7 +36,7 @@ final class EchoConnection {
     }
 
     static final int BUFFER = 64 * 1024;
-    static final int BUDGET = 256 * 1024;
+    static final int BUDGET = 64 * 1024;
 
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
     private static final Interest ALL = BOTH.plus(Interest.PRIORITY); // urgent data: for (e) only

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Many clients, all connected before the first of them sends, on a few threads of plain NIO. */
+/** Many clients on a few threads of plain NIO; all are connected before the load begins. */
 final class EchoLoad {
     private static final int THREADS = 2;
     private static final int SCRATCH = 64 * 1024;

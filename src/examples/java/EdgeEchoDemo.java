@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
 /** The command line. */
 @Command(name = "EdgeEchoDemo", showDefaultValues = true)
 final class EdgeEchoDemo implements Callable<Integer> {
-    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     @Option(names = "--connections", defaultValue = "500", description = "how many, all at once")
     private int connections;
@@ -66,9 +66,10 @@ final class EdgeEchoDemo implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (connections < 1 || bytes < 1 || bytes > 1_000_000_000 || deadline < 1) {
+        if (connections < 1 || bytes < 2 || bytes > 1_000_000_000 || deadline < 1) {
             throw new ParameterException(
-                    spec.commandLine(), "at least 1 of everything, at most 1,000,000,000 bytes");
+                    spec.commandLine(),
+                    "at least 1 connection, 2 to 1,000,000,000 bytes, 1 second");
         }
         if (!hasDescriptors(2 * connections + 100)) {
             return 2;

@@ -43,6 +43,9 @@ class ExamplesTest {
     /** One server for each pair, used by all tests one after another. */
     private static final Map<Pair, Server> SERVERS = new HashMap<>();
 
+    /** All that were started, so that none is left behind by a test that fails. */
+    private static final List<Process> STARTED = new ArrayList<>();
+
     // ---- the server
 
     @EveryBackend
@@ -454,6 +457,7 @@ class ExamplesTest {
                     new ProcessBuilder(limited(descriptors, command))
                             .redirectErrorStream(true)
                             .start();
+            STARTED.add(process);
             listening = spawn(this::listen);
             first = expectLine("echo server on 127.0.0.1 port ");
             port = Integer.parseInt(first.replaceAll(".* port ([0-9]+) .*", "$1"));
@@ -556,8 +560,12 @@ class ExamplesTest {
 
     @AfterAll
     static void stop() throws Exception {
-        for (Server server : SERVERS.values()) {
-            server.stop();
+        try {
+            for (Server server : SERVERS.values()) {
+                server.stop();
+            }
+        } finally {
+            STARTED.forEach(Process::destroyForcibly);
         }
     }
 
