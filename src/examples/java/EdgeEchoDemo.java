@@ -118,6 +118,7 @@ final class EdgeEchoDemo implements Callable<Integer> {
                     serving.get(); // throws what ended it
                 }
             }
+            bar.stepTo(load.received());
         }
     }
 
