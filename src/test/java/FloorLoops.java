@@ -234,7 +234,7 @@ final class FloorLoops implements AutoCloseable {
     /** {@code NANOSECONDS BYTES}, both for one operation. */
     private String measure(int millis) throws IOException {
         double guess = stretch(20);
-        long operations = guess > 1e6 ? 1 : (long) (1e6 / stretch((long) (1e5 / guess) + 1)) + 1;
+        long operations = guess > 2e5 ? 1 : (long) (2e5 / stretch((long) (1e5 / guess) + 1)) + 1;
         long end = System.nanoTime() + millis * 1_000_000L;
         int count = 0;
         long before = Vm.allocated();
