@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "epoll_calls.h"
+#include "returns.h"
 
 /*
  * Changes of interest on their way to the kernel, laid out by dev.pollux.sys.EpollChanges. The gate
@@ -72,14 +73,30 @@ jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd) {
 jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data) {
     (void)env, (void)self;
     struct epoll_event event = {.events = (uint32_t)events, .data.u64 = (uint64_t)data};
-    return call_epoll_ctl(epfd, op, fd, &event);
+    int rc = call_epoll_ctl(epfd, op, fd, &event);
+    renew_returns();
+    return rc;
+}
+
+/*
+ * With changes and without are functions of their own: what the loop of changes needs of registers
+ * would be saved and restored by every wait. They are left by a jump, not by a call and a return.
+ */
+static __attribute__((noinline)) jint change_and_wait(JNIEnv *env, jobject self, jint epfd, jlong events,
+                                                      jint capacity, jint millis, jlong changes) {
+    (void)env, (void)self;
+    if (apply(epfd, pointer(changes)) > 0) millis = 0;
+    int rc = call_epoll_wait(epfd, pointer(events), capacity, millis);
+    renew_returns();
+    return rc;
 }
 
 jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jint millis,
                        jlong changes) {
-    (void)env, (void)self;
-    if (changes != 0 && apply(epfd, pointer(changes)) > 0) millis = 0;
-    return call_epoll_wait(epfd, pointer(events), capacity, millis);
+    if (changes != 0) return change_and_wait(env, self, epfd, events, capacity, millis, changes);
+    int rc = call_epoll_wait(epfd, pointer(events), capacity, millis);
+    renew_returns();
+    return rc;
 }
 
 jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
@@ -87,7 +104,9 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
     (void)env, (void)self;
     if (changes != 0 && apply(epfd, pointer(changes)) > 0) nanos = 0;
     struct kernel_timespec timeout = {nanos / 1000000000, nanos % 1000000000};
-    return call_epoll_pwait2(epfd, pointer(events), capacity, &timeout);
+    int rc = call_epoll_pwait2(epfd, pointer(events), capacity, &timeout);
+    renew_returns();
+    return rc;
 }
 
 #else

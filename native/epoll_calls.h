@@ -1,8 +1,7 @@
 /*
- * How epoll is called. After a system call the processor's return predictor is cold, so that every
- * `ret` between the `syscall` instruction and the caller costs tens of nanoseconds; libc's wrappers
- * add one, and the bookkeeping of a cancellation point. Where the processor is known the
- * instruction is therefore issued in place; elsewhere libc is called. Both answer -errno.
+ * How epoll is called. Where the processor is known the `syscall` instruction is issued in place,
+ * elsewhere libc is called; both answer -errno. libc's wrappers add the bookkeeping of a cancellation
+ * point, and a `ret` that nobody can prepare: see returns.h.
  */
 #ifndef POLLUX_EPOLL_CALLS_H
 #define POLLUX_EPOLL_CALLS_H

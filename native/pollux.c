@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "returns.h"
+
 static const JNINativeMethod methods[] = {
     METHOD(layout, "(I)J"),
     METHOD(errorNumber, "(I)I"),
@@ -60,6 +62,7 @@ static jclass declaring_class(JNIEnv *env) {
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     (void)reserved;
     JNIEnv *env;
+    pollux_timeReturns();
     if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
     jclass declaring = declaring_class(env);
     if (declaring == NULL) return JNI_ERR;
