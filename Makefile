@@ -124,7 +124,7 @@ target/native/%.o: native/%.c Makefile
 SANITIZERS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SANITIZED  := target/sanitize/$(LIBRARY)
 C_TESTS    := $(patsubst native/test/%.c,target/sanitize/%,$(wildcard native/test/*.c))
-# Once more as on a processor whose system calls go through libc, see epoll_calls.h.
+# Once more as on a processor whose system calls go through libc, see linux_calls.h.
 C_TESTS    += $(C_TESTS:%=%-libc)
 # The run-time library must come first in a process that was not linked with it, such as a JVM.
 ASAN_RUNTIME = $(eval ASAN_RUNTIME := $(wildcard $(shell $(CC) -print-file-name=libasan.so 2>/dev/null)))$(ASAN_RUNTIME)

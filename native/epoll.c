@@ -1,4 +1,4 @@
-/* epoll and the eventfd that wakes it. See the note in epoll_calls.h on how they are called. */
+/* epoll and the eventfd that wakes it. See the note in linux_calls.h on how they are called. */
 #ifdef __linux__
 #define _GNU_SOURCE
 #include "pollux.h"
@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "epoll_calls.h"
+#include "linux_calls.h"
 #include "returns.h"
 
 /*

@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "layout.h"
 #include "pipes.h"
+#include "returns.h"
 
 /* In the order of the constants in dev.pollux.sys.Layout. */
 static const int64_t layouts[] = {
@@ -88,14 +90,16 @@ jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {
 
 jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
-    ssize_t rc = read(fd, bytes(env, directBuffer) + at, (size_t)length);
-    return rc < 0 ? -errno : (jint)rc;
+    jint rc = call_read(fd, bytes(env, directBuffer) + at, (size_t)length);
+    renew_returns();
+    return rc;
 }
 
 jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
-    ssize_t rc = write(fd, bytes(env, directBuffer) + at, (size_t)length);
-    return rc < 0 ? -errno : (jint)rc;
+    jint rc = call_write(fd, bytes(env, directBuffer) + at, (size_t)length);
+    renew_returns();
+    return rc;
 }
 
 jint pollux_close(JNIEnv *env, jobject self, jint fd) {

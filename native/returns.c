@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "epoll_calls.h"
+#include "linux_calls.h"
 
 enum { CALLS = 50, ATTEMPTS = 4 };
 

@@ -154,6 +154,15 @@ static void epoll_register(long times) {
     }
 }
 
+/* A byte through a pipe. */
+static void write_read(long times) {
+    char byte = 'x';
+    LOOP(times) {
+        expect((int)write(writer, &byte, 1), 1, "write");
+        expect((int)read(reader, &byte, 1), 1, "read");
+    }
+}
+
 /* Each thread waits on an epoll of its own, with an edge-triggered eventfd that nobody reads. */
 static int here[2], there[2]; /* epoll, eventfd */
 static int ending;
@@ -265,7 +274,7 @@ static const struct workload {
     {"select-one", select_one, 1},       {"epoll-empty", epoll_empty, 0},
     {"epoll-modify", epoll_modify, 1},   {"epoll-modify-64", epoll_modify_64, 1},
     {"epoll-register", epoll_register, 0}, {"epoll-wakeup", epoll_wakeup, 0},
-    {"epoll-block-one", epoll_block_one, 1},
+    {"epoll-block-one", epoll_block_one, 1}, {"write-read", write_read, 0},
 };
 
 static double now(void) {

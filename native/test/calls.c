@@ -109,6 +109,35 @@ static void no_descriptor_left(void) {
     EQUAL(fds[1], -7);
 }
 
+static void *direct_address(JNIEnv *env, jobject buffer) {
+    (void)env;
+    return buffer;
+}
+
+/* These do look at env: for the memory behind a buffer, which is its own address here. */
+static void reads_and_writes(void) {
+    struct JNINativeInterface_ functions;
+    memset(&functions, 0, sizeof(functions));
+    functions.GetDirectBufferAddress = direct_address;
+    JNIEnv table = &functions;
+    int fds[2];
+    char bytes[] = "0123456789";
+    jobject buffer = (jobject)bytes;
+    EQUAL(pollux_address(&table, NULL, buffer), address(bytes));
+    EQUAL(pollux_pipe(ENV, address(fds)), 0);
+    EQUAL(pollux_read(&table, NULL, fds[0], buffer, 0, 10), -EAGAIN);
+    EQUAL(pollux_write(&table, NULL, fds[1], buffer, 2, 3), 3);
+    EQUAL(pollux_read(&table, NULL, fds[0], buffer, 5, 4), 3);
+    EQUAL(strcmp(bytes, "0123423489"), 0);
+    EQUAL(pollux_read(&table, NULL, fds[0], buffer, 0, 0), 0);
+    EQUAL(pollux_read(&table, NULL, fds[1], buffer, 0, 1), -EBADF);
+    EQUAL(pollux_write(&table, NULL, fds[0], buffer, 0, 1), -EBADF);
+    EQUAL(pollux_close(ENV, fds[1]), 0);
+    EQUAL(pollux_read(&table, NULL, fds[0], buffer, 0, 10), 0);
+    EQUAL(pollux_close(ENV, fds[0]), 0);
+    EQUAL(pollux_read(&table, NULL, fds[0], buffer, 0, 10), -EBADF);
+}
+
 static void file_status(void) {
     int64_t status[4];
     int fds[2];
@@ -488,6 +517,7 @@ static void all(void) {
     EQUAL(pollux_close(ENV, first), 0);
     descriptors();
     no_descriptor_left();
+    reads_and_writes();
     file_status();
     tables();
     error_texts();

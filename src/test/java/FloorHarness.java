@@ -45,6 +45,7 @@ final class FloorHarness {
                     new Row("64 modifies + poll", "modify-64", 64, "epoll-modify-64", 0.80),
                     new Row("toggle there and back + poll", "toggle", 10, OWN_EMPTY, 1.05),
                     new Row("register + unregister", "register", 10, "epoll-register", 1.05),
+                    new Row("write + read, one byte", "write-read", 10, "write-read", NONE),
                     new Row("wakeup there and back", "wakeup", 10, "epoll-wakeup", 1.2));
 
     private static final String[] ALONE = {"epoll-one", "poll-one", "select-one"};

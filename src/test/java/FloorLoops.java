@@ -112,6 +112,15 @@ final class FloorLoops implements AutoCloseable {
                 }
             }
         },
+        WRITE_READ(false) {
+            @Override
+            void loop(FloorLoops on, long times) throws IOException {
+                for (long i = 0; i < times; i++) {
+                    expect(Fd.write(on.pipe[1], on.oneByte.clear()), 1);
+                    expect(Fd.read(on.pipe[0], on.oneByte.clear()), 1);
+                }
+            }
+        },
         WAKEUP(false) {
             @Override
             void loop(FloorLoops on, long times) throws IOException {
@@ -131,6 +140,12 @@ final class FloorLoops implements AutoCloseable {
         abstract void loop(FloorLoops on, long times) throws IOException;
     }
 
+    private static void expect(int result, int expected) {
+        if (result != expected) {
+            throw new IllegalStateException(result + " bytes, not " + expected);
+        }
+    }
+
     private static void expect(PollResult result, PollResult expected) {
         if (result != expected) {
             throw new IllegalStateException("poll ended with " + result + ", not " + expected);
@@ -140,7 +155,9 @@ final class FloorLoops implements AutoCloseable {
     private final Workload workload;
     private final int idle;
     private final FdKey[] keys;
+    private final int[] pipe;
     private final int[] spare;
+    private final ByteBuffer oneByte = ByteBuffer.allocateDirect(1);
     private final List<int[]> pairs = new ArrayList<>();
     private final FdSelector selector = DefaultSelector.open();
     private final FdSelector here = DefaultSelector.open();
@@ -165,7 +182,7 @@ final class FloorLoops implements AutoCloseable {
         while (slot < n) {
             add(slot++, keep(Fd.pipe())[0]);
         }
-        int[] pipe = keep(Fd.pipe());
+        pipe = keep(Fd.pipe());
         spare = keep(Fd.pipe());
         if (workload.withReady) {
             Fd.write(pipe[1], ByteBuffer.wrap(new byte[] {'x'}));

@@ -1,10 +1,10 @@
 /*
- * How epoll is called. Where the processor is known the `syscall` instruction is issued in place,
+ * How the calls that come often are made. Where the processor is known the `syscall` instruction is issued in place,
  * elsewhere libc is called; both answer -errno. libc's wrappers add the bookkeeping of a cancellation
  * point, and a `ret` that nobody can prepare: see returns.h.
  */
-#ifndef POLLUX_EPOLL_CALLS_H
-#define POLLUX_EPOLL_CALLS_H
+#ifndef POLLUX_LINUX_CALLS_H
+#define POLLUX_LINUX_CALLS_H
 
 #include <errno.h>
 #include <stddef.h>
@@ -24,13 +24,13 @@ struct kernel_timespec {
 #endif
 
 #if defined(POLLUX_LIBC_CALLS)
-#include "epoll_calls_libc.h"
+#include "linux_calls_libc.h"
 #elif defined(__x86_64__) && !defined(__ILP32__)
-#include "epoll_calls_x86_64.h"
+#include "linux_calls_x86_64.h"
 #elif defined(__aarch64__) && !defined(__ILP32__)
-#include "epoll_calls_aarch64.h"
+#include "linux_calls_aarch64.h"
 #else
-#include "epoll_calls_libc.h"
+#include "linux_calls_libc.h"
 #endif
 
 #endif

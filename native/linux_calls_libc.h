@@ -1,4 +1,6 @@
 /* Any other processor: through libc. */
+#include "libc_calls.h"
+
 static inline int call_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
     return epoll_ctl(epfd, op, fd, event) < 0 ? -errno : 0;
 }

@@ -33,3 +33,11 @@ static inline int call_epoll_pwait2(int epfd, struct epoll_event *events, int ca
                                     const struct kernel_timespec *timeout) {
     return (int)call6(SYS_epoll_pwait2, epfd, (long)events, capacity, (long)timeout, 0, 0);
 }
+
+static inline int call_read(int fd, void *buffer, size_t length) {
+    return (int)call4(SYS_read, fd, (long)buffer, (long)length, 0);
+}
+
+static inline int call_write(int fd, const void *buffer, size_t length) {
+    return (int)call4(SYS_write, fd, (long)buffer, (long)length, 0);
+}

@@ -1,0 +1,18 @@
+/* read and write through libc; they answer -errno. */
+#ifndef POLLUX_LIBC_CALLS_H
+#define POLLUX_LIBC_CALLS_H
+
+#include <errno.h>
+#include <unistd.h>
+
+static inline int call_read(int fd, void *buffer, size_t length) {
+    ssize_t rc = read(fd, buffer, length);
+    return rc < 0 ? -errno : (int)rc;
+}
+
+static inline int call_write(int fd, const void *buffer, size_t length) {
+    ssize_t rc = write(fd, buffer, length);
+    return rc < 0 ? -errno : (int)rc;
+}
+
+#endif
