@@ -2,7 +2,7 @@
  * The way back from a system call. The processor predicts where a `ret` goes by a stack of its own,
  * which the kernel uses too. With the kernel's "Safe RET", its remedy for AMD's
  * spec_rstack_overflow, kernel addresses are on top of that stack afterwards, and the first `ret` in
- * user mode is predicted to go to one of them. To find out that it does not takes 140 ns (Zen 3,
+ * user mode is predicted to go to one of them. To find out that it does not takes 140 ns (Zen 4,
  * Linux 6.18): a third of a poll that finds one descriptor ready.
  *
  * renew_returns() puts harmless addresses on top, by calls that are never returned from (the kernel
