@@ -124,7 +124,8 @@ public final class PollDriver extends ScanningDriver {
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
                     report(fd, GONE, events);
                     if (entry < count) {
-                        continue; // another entry has moved here
+                        seen++; // another entry has moved here, maybe one that was seen
+                        continue;
                     }
                 } else {
                     report(fd, toReady(revents), events);
