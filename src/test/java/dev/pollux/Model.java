@@ -783,10 +783,18 @@ final class Model implements AutoCloseable {
                 reg.unclear = true; // it may be dropped by now, or come back under its number
             }
         }
-        var keys = new HashSet<>(selector.keys());
+        var keys = new HashSet<>(keys());
         var known = new HashSet<FdKey>();
         regs.values().forEach(reg -> known.add(reg.key));
         require(keys.equals(known), "keys() says " + keys + ", the model " + known);
+    }
+
+    private List<FdKey> keys() {
+        try {
+            return selector.keys();
+        } catch (PolluxException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** The handler of one poll: compares each event, and acts or throws at one of them. */
