@@ -8,7 +8,6 @@ import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -94,13 +93,12 @@ public final class FdSelector implements AutoCloseable {
     /** The polling thread's, handed on from poll to poll through {@link #state}. */
     private final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
 
-    private FdKey[] noted = new FdKey[64]; // keys with a change that travels with the next wait
-    private int notedCount;
+    private final NotedChanges noted = new NotedChanges();
+
+    private final Strays strays = new Strays();
     private boolean closeOnLeaving; // a handler has called close
     private long waits; // how many have begun; others read it, see armedAt
-    private long suspect = Driver.SIGNAL; // a token of no registration that an event had; see stray
-    private long suspectedAt; // the wait that found it
-    private boolean anewDue; // the driver is to start anew before the next wait
+    private boolean anewDue; // before the next wait: not before this batch has said what has fired
 
     /**
      * Opens a selector on this backend.
@@ -165,7 +163,7 @@ public final class FdSelector implements AutoCloseable {
         }
         nested = true;
         if (STATE.compareAndSet(this, IDLE, NOTING)) {
-            boolean any = notedCount > 0;
+            boolean any = !noted.isEmpty();
             STATE.setRelease(this, IDLE);
             if (any) {
                 signal(); // whoever watches the descriptor polls this, which hands them over
@@ -309,26 +307,17 @@ public final class FdSelector implements AutoCloseable {
         if (nested) {
             modifyNow(key, interest, trigger);
         } else if ((long) STATE.getOpaque(this) == Thread.currentThread().getId()) {
-            note(key, want); // only this thread can have put its own id there: it is in a handler
+            noted.add(
+                    key,
+                    want); // only this thread can have put its own id there: it is in a handler
         } else if (STATE.compareAndSet(this, IDLE, NOTING)) {
             try {
-                note(key, want); // nobody polls, and nobody begins to before this is over
+                noted.add(key, want); // nobody polls, and nobody begins to before this is over
             } finally {
                 STATE.setRelease(this, IDLE);
             }
         } else {
             modifyNow(key, interest, trigger);
-        }
-    }
-
-    private void note(FdKey key, int want) {
-        key.want(want);
-        if (!key.queued) {
-            if (notedCount == noted.length) {
-                noted = Arrays.copyOf(noted, notedCount * 2);
-            }
-            key.queued = true;
-            noted[notedCount++] = key;
         }
     }
 
@@ -389,7 +378,7 @@ public final class FdSelector implements AutoCloseable {
             driver.holdChanges();
             try {
                 // Refused if it was closed: then it is gone from the kernel by itself, unless it is
-                // open under another number; see stray.
+                // open under another number; see Strays.
                 driver.remove(key.fd, key.token);
                 key.state = FdKey.UNREGISTERED;
                 registrations.remove(key);
@@ -548,48 +537,15 @@ public final class FdSelector implements AutoCloseable {
         }
         WAITS.setOpaque(this, waits + 1);
         if (timeoutNanos == 0) {
-            handOver();
+            noted.handOver(driver, waits);
             return driver.poll(0, events);
         }
         interruption.watch(); // takes the lock if an interrupt is pending: not with changes held
         try {
-            handOver();
+            noted.handOver(driver, waits);
             return driver.poll(timeoutNanos, events);
         } finally {
             interruption.unwatch();
-        }
-    }
-
-    /** Gives the noted changes to the driver, as far as they change anything. */
-    private void handOver() {
-        if (notedCount == 0) {
-            return;
-        }
-        driver.holdChanges();
-        boolean any = false;
-        for (int i = 0; i < notedCount; i++) {
-            FdKey key = noted[i];
-            noted[i] = null;
-            key.queued = false;
-            int want = key.want();
-            int trigger = FdKey.triggerBits(want);
-            if (key.state != FdKey.REGISTERED || (trigger & Driver.EXCLUSIVE) != 0) {
-                continue; // a change to an exclusive trigger has been made at once
-            }
-            if ((FdKey.triggerBits(key.sent) & Driver.EXCLUSIVE) != 0) {
-                // By another thread since this was noted. If it fails the change fails too.
-                driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
-            }
-            if (want != key.sent || (trigger & (Driver.EDGE | Driver.ONESHOT)) != 0) {
-                driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
-                key.sent = want;
-                key.armedAt = waits - 1; // this wait fires it only afterwards
-                any = true;
-            }
-        }
-        notedCount = 0;
-        if (!any) {
-            driver.releaseChanges(); // otherwise the wait does, as soon as it has made them
         }
     }
 
@@ -614,7 +570,7 @@ public final class FdSelector implements AutoCloseable {
                     }
                 }
                 if (key == null) {
-                    stray(token);
+                    anewDue |= strays.isForEver(token, waits);
                     continue;
                 }
                 ready &= told(key);
@@ -633,23 +589,7 @@ public final class FdSelector implements AutoCloseable {
         return TOLD[FdKey.interestBits(key.want())];
     }
 
-    /**
-     * An event of no registration. Mostly of one that was unregistered since the wait, and then it
-     * does not come again. But if a descriptor was closed while its file is open under another
-     * number, its registration could not be removed, and the kernel may report it for ever: then
-     * start anew, without it. Edge-triggered registrations are reported once more by that, if they
-     * are ready.
-     */
-    private void stray(long token) {
-        if (token == suspect && waits != suspectedAt) {
-            suspect = Driver.SIGNAL;
-            anewDue = true; // when this batch has been delivered: it says what has fired
-        } else if (waits > suspectedAt + 1) {
-            suspect = token;
-            suspectedAt = waits;
-        }
-    }
-
+    /** Between two waits. Edge-triggered registrations that are ready are reported once more. */
     private void startAnew() {
         anewDue = false;
         synchronized (lock) {

@@ -1,0 +1,69 @@
+package dev.pollux;
+
+import dev.pollux.driver.Driver;
+import java.util.Arrays;
+
+/**
+ * Changes of interest that were asked for and travel with the next wait. The keys say what is
+ * wanted; this is the list of those to look at. Used by whoever holds the selector's state.
+ */
+final class NotedChanges {
+    private FdKey[] keys = new FdKey[64];
+    private int count;
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    void add(FdKey key, int want) {
+        key.want(want);
+        if (!key.queued) {
+            if (count == keys.length) {
+                keys = Arrays.copyOf(keys, count * 2);
+            }
+            key.queued = true;
+            keys[count++] = key;
+        }
+    }
+
+    /**
+     * Gives them to the driver, as far as they change anything. If one does, the changes stay held:
+     * the wait releases them as soon as it has made them.
+     */
+    void handOver(Driver driver, long wait) {
+        if (count == 0) {
+            return;
+        }
+        driver.holdChanges();
+        boolean any = false;
+        for (int i = 0; i < count; i++) {
+            FdKey key = keys[i];
+            keys[i] = null;
+            key.queued = false;
+            any |= handOver(driver, key, wait);
+        }
+        count = 0;
+        if (!any) {
+            driver.releaseChanges();
+        }
+    }
+
+    private static boolean handOver(Driver driver, FdKey key, long wait) {
+        int want = key.want();
+        int trigger = FdKey.triggerBits(want);
+        if (key.state != FdKey.REGISTERED || (trigger & Driver.EXCLUSIVE) != 0) {
+            return false; // a change to an exclusive trigger has been made at once
+        }
+        if ((FdKey.triggerBits(key.sent) & Driver.EXCLUSIVE) != 0) {
+            // By another thread since this was noted. If it fails the change fails too.
+            driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
+        }
+        if (want == key.sent && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {
+            return false;
+        }
+        driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
+        key.sent = want;
+        key.armedAt = wait - 1; // this wait fires it only afterwards
+        return true;
+    }
+}
