@@ -13,6 +13,13 @@ FLOOR_MAIN ?= FloorHarness
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
 
+ifneq ($(filter-out epoll poll select,$(BACKEND)),)
+$(error BACKEND=$(BACKEND) is none of epoll, poll, select)
+endif
+ifneq ($(filter-out jni jnr,$(BINDING)),)
+$(error BINDING=$(BINDING) is none of jni, jnr)
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # The parts of `check` share target/.
@@ -52,7 +59,7 @@ build: ## compile everything, tests and examples included; run nothing
 
 test: ## run all tests and print the totals
 	@rm -f target/surefire-reports/*.dumpstream
-	@$(MVN) $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
+	@$(MVN) -DfailIfNoTests=true $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
 	@$(SAY_SKIPPED)
 	@$(CHECK_JNI)
 
@@ -98,7 +105,7 @@ endif
 
 SOURCES := $(wildcard native/*.c)
 OBJECTS := $(SOURCES:native/%.c=target/native/%.o)
-JNR_SERVES := the jnr-ffi binding will serve
+JNR_SERVES := the jnr-ffi binding will serve, all but ChannelFd
 
 native: ## compile the JNI library into target/classes; without a C compiler, say so
 	@if ! command -v $(firstword $(CC)) >/dev/null; then \

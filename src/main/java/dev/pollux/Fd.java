@@ -26,8 +26,9 @@ public final class Fd {
     private Fd() {}
 
     /**
-     * Reads into the buffer, at its position. A direct buffer is read into without a copy; through
-     * a heap buffer at most 64 KiB go at once. Blocks if the descriptor does.
+     * Reads into the buffer, at its position. A direct buffer is read into without a copy; a heap
+     * buffer through a direct one of 64 KiB, which each thread that does so keeps. Blocks if the
+     * descriptor does. Nobody may give the buffer's memory back (close its Arena) meanwhile.
      *
      * @param fd a descriptor
      * @param buffer where to; its position moves
@@ -46,18 +47,27 @@ public final class Fd {
         }
         Syscalls sys = Native.calls("read");
         int rc;
+        int total = 0;
         if (buffer.isDirect()) {
+            buffer.get(buffer.position()); // throws if its memory was given back (a closed Arena)
             rc = readDirect(sys, fd, buffer, buffer.position(), buffer.remaining());
+            total = Math.max(rc, 0);
+            buffer.position(buffer.position() + total);
         } else {
             ByteBuffer direct = DIRECT.get();
-            rc = readDirect(sys, fd, direct, 0, Math.min(CHUNK, buffer.remaining()));
-            if (rc > 0) {
-                buffer.put(buffer.position(), direct, 0, rc);
-            }
+            int length;
+            do { // a short read is to mean the same as of a direct buffer
+                length = Math.min(CHUNK, buffer.remaining());
+                rc = readDirect(sys, fd, direct, 0, length);
+                if (rc > 0) {
+                    buffer.put(buffer.position(), direct, 0, rc);
+                    buffer.position(buffer.position() + rc);
+                    total += rc;
+                }
+            } while (rc == length && buffer.hasRemaining());
         }
-        if (rc > 0) {
-            buffer.position(buffer.position() + rc);
-            return rc;
+        if (total > 0) {
+            return total; // an end or an error after some bytes comes again with the next read
         }
         if (rc == 0) {
             return -1;
@@ -77,8 +87,7 @@ public final class Fd {
     }
 
     /**
-     * Writes from the buffer, at its position. A direct buffer is written without a copy; through a
-     * heap buffer at most 64 KiB go at once. Blocks if the descriptor does.
+     * Writes from the buffer, at its position; copies and blocks as {@link #read}.
      *
      * @param fd a descriptor
      * @param buffer where from; its position moves
@@ -93,6 +102,9 @@ public final class Fd {
         do {
             int length = buffer.remaining();
             if (buffer.isDirect()) {
+                if (length > 0) {
+                    buffer.get(buffer.position()); // throws if its memory was given back
+                }
                 rc = writeDirect(sys, fd, buffer, buffer.position(), length);
             } else {
                 length = Math.min(CHUNK, length);

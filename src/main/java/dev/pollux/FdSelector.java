@@ -60,6 +60,8 @@ public final class FdSelector implements AutoCloseable {
 
     private static final int FIRST_EVENTS = 256;
 
+    private static final long ANEW_PAUSE_NANOS = 100_000_000;
+
     /** What is told, by interest: the interest itself, and what is told to everybody. */
     private static final int[] TOLD = new int[8];
 
@@ -80,6 +82,10 @@ public final class FdSelector implements AutoCloseable {
 
     private final Registrations registrations = new Registrations(); // written under lock
 
+    /** Guards the driver's descriptors against being closed while they are signalled. */
+    private final Object signalLock = new Object();
+
+    private boolean gaveBack; // under signalLock
     private volatile boolean closed; // written under lock
     private volatile Thread closer; // waits until the poll has left
 
@@ -98,6 +104,8 @@ public final class FdSelector implements AutoCloseable {
     private final Strays strays = new Strays();
     private boolean closeOnLeaving; // a handler has called close
     private long waits; // how many have begun; others read it, see armedAt
+    private long anewNotBefore; // on the clock of System.nanoTime, after a failure
+    private boolean anewFailed;
     private boolean anewDue; // before the next wait: not before this batch has said what has fired
 
     /**
@@ -200,7 +208,10 @@ public final class FdSelector implements AutoCloseable {
         if (fd < 0 || driver.owns(fd)) {
             throw new IllegalArgumentException(
                     call("register", fd, interest, trigger)
-                            + (fd < 0 ? ": a descriptor is not negative" : ": it is my own"));
+                            + (fd < 0
+                                    ? ": a descriptor is not negative"
+                                    : ": it belongs to this selector itself; to nest selectors,"
+                                            + " register fd() with another one"));
         }
         requireSupported("register", fd, interest, trigger);
         synchronized (lock) {
@@ -315,6 +326,9 @@ public final class FdSelector implements AutoCloseable {
                 noted.add(key, want); // nobody polls, and nobody begins to before this is over
             } finally {
                 STATE.setRelease(this, IDLE);
+            }
+            if (nested) {
+                signal(); // fd() was called since: it may have looked too early to do so
             }
         } else {
             modifyNow(key, interest, trigger);
@@ -474,6 +488,9 @@ public final class FdSelector implements AutoCloseable {
             giveBack();
             return;
         }
+        if (nested && (events.hasNext() || !noted.isEmpty())) {
+            signal(); // there is something to poll for that the kernel does not know of
+        }
         STATE.setRelease(this, IDLE);
         if (closed) {
             LockSupport.unpark(closer); // if this read came too early, the closer looks again soon
@@ -537,12 +554,12 @@ public final class FdSelector implements AutoCloseable {
         }
         WAITS.setOpaque(this, waits + 1);
         if (timeoutNanos == 0) {
-            noted.handOver(driver, waits);
+            noted.handOver(driver, events, waits);
             return driver.poll(0, events);
         }
-        interruption.watch(); // takes the lock if an interrupt is pending: not with changes held
+        interruption.watch(); // runs foreign code: not with changes held
         try {
-            noted.handOver(driver, waits);
+            noted.handOver(driver, events, waits);
             return driver.poll(timeoutNanos, events);
         } finally {
             interruption.unwatch();
@@ -591,6 +608,9 @@ public final class FdSelector implements AutoCloseable {
 
     /** Between two waits. Edge-triggered registrations that are ready are reported once more. */
     private void startAnew() {
+        if (anewFailed && System.nanoTime() - anewNotBefore < 0) {
+            return; // it goes over all registrations: not with every wait
+        }
         anewDue = false;
         synchronized (lock) {
             if (closed) {
@@ -598,31 +618,35 @@ public final class FdSelector implements AutoCloseable {
             }
             driver.holdChanges();
             try {
-                renew();
+                anewFailed = !renew();
+                anewNotBefore = System.nanoTime() + ANEW_PAUSE_NANOS;
             } finally {
                 driver.releaseChanges();
             }
         }
     }
 
-    /** All or nothing; where there is no room, again when the stray event has come twice again. */
-    private void renew() {
+    /** All or nothing; whether it was all. Where there was no room, a stray event asks again. */
+    private boolean renew() {
         assert Thread.holdsLock(lock);
         if (driver.renew() < 0) {
-            return;
+            return false;
         }
         boolean all = true;
         for (FdKey key : registrations.list()) {
             int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
             int rc = driver.carry(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
             if (rc == -errno.ENOENT) {
-                drop(key);
+                if (!key.queued) { // otherwise its change is refused next, and that is told
+                    drop(key);
+                }
             } else if (rc < 0) {
                 all = false;
                 break;
             }
         }
         driver.renewed(all);
+        return all;
     }
 
     /**
@@ -636,10 +660,10 @@ public final class FdSelector implements AutoCloseable {
         }
     }
 
-    /** Under the lock, so that nothing is written to a number that is another's by now. */
+    /** Under a lock, so that nothing is written to a number that is another's by now. */
     private void signal() {
-        synchronized (lock) {
-            if (!closed) {
+        synchronized (signalLock) {
+            if (!gaveBack) {
                 driver.signal();
             }
         }
@@ -649,7 +673,7 @@ public final class FdSelector implements AutoCloseable {
      * Gives back every descriptor of this selector's own; the registered ones stay open, their keys
      * become invalid. A poll that is blocked in another thread throws {@link
      * PolluxException.Closed}, and this waits until it has left; called by a handler, this returns
-     * at once, and that poll closes when it leaves. Closing again does nothing.
+     * at once, and that poll closes when it leaves. Closing again does nothing, and does not wait.
      */
     @Override
     public void close() {
@@ -678,7 +702,10 @@ public final class FdSelector implements AutoCloseable {
 
     private void giveBack() {
         synchronized (lock) {
-            driver.close();
+            synchronized (signalLock) {
+                gaveBack = true;
+                driver.close();
+            }
             for (FdKey key : registrations.list()) {
                 key.state = FdKey.UNREGISTERED;
                 registrations.remove(key);

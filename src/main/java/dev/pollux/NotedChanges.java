@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import dev.pollux.driver.Driver;
+import dev.pollux.driver.ReadyEvents;
 import java.util.Arrays;
 
 /**
@@ -30,10 +31,11 @@ final class NotedChanges {
      * Gives them to the driver, as far as they change anything. If one does, the changes stay held:
      * the wait releases them as soon as it has made them.
      */
-    void handOver(Driver driver, long wait) {
+    void handOver(Driver driver, ReadyEvents events, long wait) {
         if (count == 0) {
             return;
         }
+        driver.reserve(count, events);
         driver.holdChanges();
         boolean any = false;
         for (int i = 0; i < count; i++) {

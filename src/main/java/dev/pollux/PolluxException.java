@@ -123,25 +123,29 @@ public sealed class PolluxException extends IOException {
      */
     static PolluxException of(Errno table, String operation, int fd, String call, int errno) {
         String text = call + ": " + table.describe(errno) + "; ";
+        boolean registers = operation.equals("register") || operation.equals("modify");
         if (errno == table.EBADF) {
             return new BadDescriptor(
                     operation,
                     fd,
                     errno,
-                    text + "the descriptor is not open: use it before it is closed");
+                    text
+                            + (registers || operation.equals("close")
+                                    ? "the descriptor is not open: closed already, or never opened"
+                                    : "it is not open, or not for this operation"));
         }
-        if (errno == table.ENOENT) {
+        if (registers && errno == table.ENOENT) {
             return new BadDescriptor(
                     operation,
                     fd,
                     errno,
                     text + "the descriptor was closed and its number reused: unregister the key");
         }
-        if (errno == table.EEXIST) {
+        if (registers && errno == table.EEXIST) {
             return new AlreadyRegistered(
                     operation, fd, errno, text + "modify or unregister the key that exists");
         }
-        if (errno == table.EPERM) {
+        if (registers && errno == table.EPERM) {
             return new NotPollable(
                     operation,
                     fd,
@@ -150,7 +154,7 @@ public sealed class PolluxException extends IOException {
                             + "regular files, directories and devices like /dev/null are always"
                             + " ready: read and write them without waiting");
         }
-        if (errno == table.ENOSPC) {
+        if (!isTransfer(operation) && errno == table.ENOSPC) {
             return new LimitReached(
                     operation,
                     fd,
@@ -179,7 +183,7 @@ public sealed class PolluxException extends IOException {
             return new LimitReached(
                     operation, fd, errno, text + "the kernel is out of memory for this");
         }
-        if (errno == table.ELOOP) {
+        if (registers && errno == table.ELOOP) {
             return new Unsupported(
                     operation,
                     fd,
@@ -190,6 +194,17 @@ public sealed class PolluxException extends IOException {
             return new Unsupported(
                     operation, fd, errno, text + "this system does not have the call: use another");
         }
-        return new PolluxException(operation, fd, errno, text + "see the manual page of the call");
+        return new PolluxException(
+                operation,
+                fd,
+                errno,
+                text
+                        + (isTransfer(operation)
+                                ? "if the peer is gone, unregister the key and close the descriptor"
+                                : "see the manual page of the call"));
+    }
+
+    private static boolean isTransfer(String operation) {
+        return operation.equals("read") || operation.equals("write") || operation.equals("close");
     }
 }

@@ -17,7 +17,8 @@ import java.io.IOException;
 public interface ReadyHandler {
     /**
      * One event. Whatever this throws reaches the caller of {@code poll}; the events of the same
-     * batch that are still to be delivered are delivered by the next poll.
+     * batch that are still to be delivered are delivered by the next poll. So catch here what a
+     * read or a write throws: a peer that resets its connection should not end your loop.
      *
      * @param key the registration; {@linkplain FdKey#isValid() invalid} only when the event is that
      *     its descriptor was closed

@@ -30,7 +30,11 @@ public enum Trigger {
      * Once for each arrival: when data (or room) arrives, also while older data is still unread,
      * but not again for what is left after a partial read. Drain until the operation would block,
      * or remember what is left, or call {@code modify}, which reports a still-ready descriptor
-     * again.
+     * again. What is ready when it is registered is told, too.
+     *
+     * <p>Of a stream, a read that fills less than the buffer says that it would block now, with two
+     * exceptions: the end, told in the same event by {@link Ready#isReadClosed}, and out-of-band
+     * data, at which a read stops. There, read on.
      */
     EDGE(1),
 

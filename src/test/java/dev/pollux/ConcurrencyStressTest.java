@@ -467,6 +467,7 @@ class ConcurrencyStressTest {
 
     private static Thread crewless(Runnable work) {
         var thread = new Thread(work);
+        thread.setDaemon(true); // one that is locked up must not keep the JVM
         thread.start();
         return thread;
     }

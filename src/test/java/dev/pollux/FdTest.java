@@ -167,7 +167,7 @@ class FdTest {
                     int written = Fd.write(pair[0], out);
                     assertEquals(before + written, out.position());
                     for (int n; in.hasRemaining() && (n = Fd.read(pair[1], in)) > 0; ) {
-                        assertTrue(n <= 64 * 1024);
+                        assertEquals(0, Fd.read(pair[1], ByteBuffer.allocate(1)), n + " was all");
                     }
                 }
                 assertEquals(out.flip(), in.flip());
@@ -292,5 +292,28 @@ class FdTest {
             assertEquals(before + 4, Fds.openCount());
         }
         assertEquals(before, Fds.openCount());
+    }
+
+    @Test
+    void a_short_read_says_that_no_more_is_there_also_of_a_large_heap_buffer() throws IOException {
+        try (var fds = new Fds()) {
+            int[] pair = fds.socketpair();
+            int sent = Fds.fill(pair[1]);
+            assertTrue(sent > 64 * 1024, sent + " bytes fit");
+            assertEquals(sent, Fd.read(pair[0], ByteBuffer.allocate(sent + 1)));
+            assertEquals(0, Fd.read(pair[0], ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void a_full_disk_is_no_limit_of_epoll() throws IOException {
+        int fd = Libc.openToWrite(java.nio.file.Path.of("/dev/full"));
+        try {
+            var e = assertThrows(PolluxException.class, () -> Fd.write(fd, ByteBuffer.allocate(1)));
+            assertEquals(PolluxException.class, e.getClass());
+            assertTrue(e.getMessage().contains("ENOSPC"), e.getMessage());
+        } finally {
+            Fd.close(fd);
+        }
     }
 }

@@ -327,13 +327,14 @@ class NativeLibraryTest {
     @Test
     void without_a_library_jnr_serves() throws IOException {
         assertServed("jnr", new Child(bare).withJnr().run(Probe.class));
+    }
+
+    @Test
+    void whoever_names_a_library_does_not_get_jnr_instead() throws IOException {
         Path broken = Files.writeString(dir.resolve(FILE), "this is no library");
-        assertServed(
-                "jnr",
-                new Child(whole)
-                        .withJnr()
-                        .property("pollux.library.path", broken)
-                        .run(Probe.class));
+        assertFailed(
+                new Child(whole).withJnr().property("pollux.library.path", broken).run(Probe.class),
+                broken.toString());
     }
 
     @Test

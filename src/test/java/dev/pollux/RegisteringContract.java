@@ -318,4 +318,32 @@ class RegisteringContract {
             assertEquals(0, Fds.drain(fd));
         }
     }
+
+    /** The kernel does not know of it: the selector's descriptor must say so all the same. */
+    @EveryBackend
+    void what_a_throwing_handler_left_is_seen_by_the_outer_selector(
+            FdSelector selector, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                FdSelector outer = pair.open()) {
+            if (pair.backend() != Backend.EPOLL) {
+                assertThrows(PolluxException.Unsupported.class, selector::fd);
+                return;
+            }
+            for (int i = 0; i < 2; i++) {
+                selector.register(fds.socketpair()[0], Interest.WRITE, Trigger.EDGE, null);
+            }
+            outer.register(selector.fd(), Interest.READ, Trigger.LEVEL, null);
+            assertThrows(
+                    IllegalStateException.class,
+                    () ->
+                            selector.poll(
+                                    0,
+                                    java.util.concurrent.TimeUnit.SECONDS,
+                                    (key, ready) -> {
+                                        throw new IllegalStateException();
+                                    }));
+            assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
+            assertTrue(Fds.pollNow(selector).endsWith(" WRITE"));
+        }
+    }
 }

@@ -233,6 +233,7 @@ class SyscallsContract {
             assertEquals(token, events.getLong(layout.epollEventData));
 
             var changes = new EpollChanges(other, 1);
+            changes.reserve(2);
             changes.hold();
             changes.add(fd, layout.EPOLLOUT, token + 1);
             changes.add(NO_FD, layout.EPOLLOUT, 5);

@@ -94,6 +94,12 @@ public interface Driver {
     default void releaseChanges() {}
 
     /**
+     * Makes room for so many changes and what may become of them, before they are held: what fails
+     * for want of memory fails here.
+     */
+    default void reserve(int count, ReadyEvents events) {}
+
+    /**
      * Changes a registration before the next wait, by the thread that polls. The changes are held;
      * the next {@link #poll} releases them if there was at least one. A change that the kernel
      * refuses comes back as an event with {@link #GONE}.

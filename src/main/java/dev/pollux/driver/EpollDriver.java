@@ -82,9 +82,10 @@ public final class EpollDriver implements Driver {
     }
 
     private void allocate(int events) {
-        capacity = events;
-        buffer = ByteBuffer.allocateDirect(events * eventSize).order(ByteOrder.nativeOrder());
-        address = sys.address(buffer);
+        var memory = ByteBuffer.allocateDirect(events * eventSize).order(ByteOrder.nativeOrder());
+        address = sys.address(memory);
+        buffer = memory;
+        capacity = events; // last: the kernel must not be told of memory that could not be had
     }
 
     @Override
@@ -147,6 +148,18 @@ public final class EpollDriver implements Driver {
     }
 
     @Override
+    public void reserve(int count, ReadyEvents events) {
+        changes.reserve(count);
+        makeRoom(events, capacity + count);
+    }
+
+    private static void makeRoom(ReadyEvents events, int count) {
+        if (events.capacity() < count) {
+            events.grow(count);
+        }
+    }
+
+    @Override
     public void change(int fd, int interest, int trigger, long token) {
         changes.add(fd, toEpoll(interest, trigger), token);
     }
@@ -154,9 +167,7 @@ public final class EpollDriver implements Driver {
     @Override
     public int poll(long timeoutNanos, ReadyEvents events) {
         int sent = changes.count();
-        if (events.capacity() < capacity + sent) {
-            events.grow(capacity + sent);
-        }
+        makeRoom(events, capacity + sent);
         int rc = await(timeoutNanos, sent == 0 ? null : changes);
         if (sent != 0) {
             report(sent, events);

@@ -65,11 +65,12 @@ public final class PollDriver extends ScanningDriver {
             entryOf = Arrays.copyOf(entryOf, Math.max(fd + 1, entryOf.length * 2));
         }
         if (count == fds.length) {
-            fds = Arrays.copyOf(fds, count * 2);
-            var more = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+            int[] moreFds = Arrays.copyOf(fds, count * 2);
+            var more = ByteBuffer.allocateDirect(count * 2 * size).order(ByteOrder.nativeOrder());
             more.put(0, entries, 0, count * size);
-            entries = more;
             address = sys.address(more);
+            entries = more;
+            fds = moreFds; // last: its length says how much room there is
         }
         fds[count] = fd;
         entryOf[fd] = count;

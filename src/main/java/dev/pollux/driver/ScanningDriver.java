@@ -131,11 +131,11 @@ abstract class ScanningDriver implements Driver {
                 return rc;
             }
             reserve(fd);
+            ask(fd, interest); // first: it may fail for want of memory
             tokens[fd] = token;
             wants[fd] = (short) (trigger << 8 | interest);
             devices[fd] = device;
             inodes[fd] = inode;
-            ask(fd, interest);
             return 0;
         } finally {
             edited();
@@ -262,11 +262,22 @@ abstract class ScanningDriver implements Driver {
         }
         inKernel = true;
         lock.unlock();
-        int rc = await(timeoutNanos);
-        lock.lock();
+        int rc = -errno.EINTR;
         try {
-            inKernel = false;
+            rc = await(timeoutNanos);
+        } finally {
+            lock.lock();
+            inKernel = false; // also when that threw: whoever edits waits for it
             kicked = false;
+            leftKernel.signalAll(); // who has the lock only when this has scanned
+            if (rc == -errno.EINTR) {
+                lock.unlock();
+            }
+        }
+        if (rc == -errno.EINTR) {
+            return rc;
+        }
+        try {
             if (rc < 0) {
                 return recover(rc, events);
             }
@@ -278,7 +289,6 @@ abstract class ScanningDriver implements Driver {
             }
             return events.size();
         } finally {
-            leftKernel.signalAll();
             lock.unlock();
         }
     }

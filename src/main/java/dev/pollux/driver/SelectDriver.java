@@ -45,13 +45,14 @@ public final class SelectDriver extends ScanningDriver {
     }
 
     private void resize(int newWords) {
-        ByteBuffer old = wanted;
-        wanted = allocate(newWords);
-        found = allocate(newWords);
-        foundAddress = sys.address(found);
-        for (int set = 0; old != null && set < 3; set++) {
-            wanted.put(set * newWords * 8, old, set * words * 8, words * 8);
+        ByteBuffer newWanted = allocate(newWords);
+        ByteBuffer newFound = allocate(newWords); // nothing is changed before there is room for all
+        for (int set = 0; wanted != null && set < 3; set++) {
+            newWanted.put(set * newWords * 8, wanted, set * words * 8, words * 8);
         }
+        foundAddress = sys.address(newFound);
+        found = newFound;
+        wanted = newWanted;
         words = newWords;
     }
 

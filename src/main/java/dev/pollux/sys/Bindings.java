@@ -1,6 +1,7 @@
 package dev.pollux.sys;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.Locale;
 
 /**
  * Chooses the binding: JNI if its library loads, else jnr-ffi; or the one that the system property
@@ -12,7 +13,7 @@ public final class Bindings {
 
     private static final String JNR = Bindings.class.getPackageName() + ".jnr.JnrSyscalls";
 
-    private static Syscalls current; // once chosen; guarded by the class
+    private static volatile Syscalls current; // once chosen
 
     private Bindings() {}
 
@@ -26,7 +27,12 @@ public final class Bindings {
     }
 
     /** The binding of this process. */
-    public static synchronized Syscalls current() throws Unavailable {
+    public static Syscalls current() throws Unavailable {
+        Syscalls chosen = current;
+        return chosen != null ? chosen : first();
+    }
+
+    private static synchronized Syscalls first() throws Unavailable {
         if (current == null) {
             current = choose();
         }
@@ -34,9 +40,12 @@ public final class Bindings {
     }
 
     private static Syscalls choose() throws Unavailable {
-        String name = System.getProperty(PROPERTY, "").strip();
+        String name = System.getProperty(PROPERTY, "").strip().toLowerCase(Locale.ROOT);
         if (!name.isEmpty()) {
             return open(name);
+        }
+        if (!System.getProperty(NativeLibrary.PATH, "").isEmpty()) {
+            return open("jni"); // whoever names a library does not want to go without
         }
         try {
             return open("jni");

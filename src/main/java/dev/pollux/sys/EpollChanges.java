@@ -52,15 +52,12 @@ public final class EpollChanges {
     }
 
     private void allocate(int newCapacity) {
-        ByteBuffer old = memory;
-        capacity = newCapacity;
-        memory =
+        var fresh =
                 ByteBuffer.allocateDirect(LIST + newCapacity * SIZE).order(ByteOrder.nativeOrder());
-        address = sys.address(memory);
-        memory.putLong(GATE, sys.address(gate));
-        if (old != null) {
-            memory.put(COUNT, old, COUNT, old.capacity() - COUNT);
-        }
+        fresh.putLong(GATE, sys.address(gate));
+        address = sys.address(fresh);
+        memory = fresh;
+        capacity = newCapacity;
     }
 
     /** Takes the gate if it is free. */
@@ -89,11 +86,15 @@ public final class EpollChanges {
         return count;
     }
 
-    /** Appends one; the gate is held. */
-    public void add(int fd, int events, long data) {
-        if (count == capacity) {
-            allocate(capacity * 2);
+    /** Makes room for so many; the list is empty, the gate not held. */
+    public void reserve(int changes) {
+        if (changes > capacity) {
+            allocate(Math.max(changes, capacity * 2));
         }
+    }
+
+    /** Appends one, for which there is room; the gate is held. */
+    public void add(int fd, int events, long data) {
         int at = LIST + count++ * SIZE;
         memory.putInt(at, fd);
         memory.putInt(at + eventsAt, events);

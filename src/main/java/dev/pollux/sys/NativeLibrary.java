@@ -199,11 +199,14 @@ final class NativeLibrary {
     private static boolean unpackAndLoad(
             JniSyscalls calls, InputStream library, Path parent, List<String> failures)
             throws IOException {
-        requireSticky(parent);
+        Path real = parent.toRealPath();
+        for (Path above = real; above != null; above = above.getParent()) {
+            requireSticky(above);
+        }
         var privately = PosixFilePermissions.fromString("rwx------");
         Path directory =
                 Files.createTempDirectory(
-                        parent, "pollux-", PosixFilePermissions.asFileAttribute(privately));
+                        real, "pollux-", PosixFilePermissions.asFileAttribute(privately));
         Path file = directory.resolve(fileName());
         try {
             Files.copy(library, file);
@@ -218,10 +221,15 @@ final class NativeLibrary {
     /** Who owns a directory may rename what is in it; who can write it too, unless it is sticky. */
     private static void requireSticky(Path parent) throws IOException {
         if ((mode(parent) & 0002) != 0 && !isSticky(parent)) {
-            throw new IOException("every user may rename what is in it, and it is not sticky");
+            throw new IOException(
+                    "every user may rename what is in " + parent + ", and it is not sticky");
         }
         if (!isTrusted(parent)) {
-            throw new IOException("it belongs to user " + owner(parent) + ", who may rename it");
+            throw new IOException(
+                    parent
+                            + " belongs to user "
+                            + owner(parent)
+                            + ", who may rename what is in it");
         }
     }
 
