@@ -688,7 +688,7 @@ class FaultsContract {
             int[] source = fds.pipe();
             var keys = new ArrayList<FdKey>();
             for (int i = 0; i < closed; i++) {
-                int fd = 600 + i; // where the JVM, which opens files of its own, does not
+                int fd = 2000 + i; // where the JVM, which opens files of its own, does not
                 Libc.dup2(source[0], fd);
                 keys.add(selector.register(fd, Interest.READ, Trigger.LEVEL, "to be closed"));
             }

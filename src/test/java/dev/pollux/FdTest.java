@@ -57,8 +57,9 @@ class FdTest {
     @Test
     void pipe_and_socketpair_are_close_on_exec_and_non_blocking() throws IOException {
         try (var fds = new Fds()) {
-            for (int[] pair : List.of(fds.pipe(), fds.socketpair())) {
+            for (int[] pair : List.of(Fd.pipe(), Fd.socketpair())) {
                 for (int fd : pair) {
+                    fds.keep(fd);
                     assertEquals(O_CLOEXEC, flags(fd) & O_CLOEXEC);
                     assertEquals(O_NONBLOCK, flags(fd) & O_NONBLOCK);
                 }

@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Descriptors for tests, closed together, and what a poll said of them. */
 final class Fds implements AutoCloseable {
+    private static final int HIGH = 600;
+
     private final List<Integer> open = new ArrayList<>();
 
     /** The end to read from, the end to write to. */
@@ -26,10 +28,15 @@ final class Fds implements AutoCloseable {
         return keep(Fd.socketpair());
     }
 
-    private int[] keep(int[] pair) {
-        keep(pair[0]);
-        keep(pair[1]);
-        return pair;
+    private int[] keep(int[] pair) throws IOException {
+        return new int[] {keep(high(pair[0])), keep(high(pair[1]))};
+    }
+
+    /** The same file under a number that the JVM, which opens files as it likes, never takes. */
+    private static int high(int fd) throws IOException {
+        int high = Libc.dupAbove(fd, HIGH);
+        Fd.close(fd);
+        return high;
     }
 
     /** To be closed with the others. */
@@ -40,7 +47,7 @@ final class Fds implements AutoCloseable {
 
     /** Another number, to be closed with the others, for the same open file. */
     int dup(int fd) throws IOException {
-        return keep(Libc.dup(fd));
+        return keep(Libc.dupAbove(fd, HIGH));
     }
 
     /** Closes this number and makes it another one for this open file: it is reused. */

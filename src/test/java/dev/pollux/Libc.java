@@ -102,7 +102,9 @@ final class Libc {
 
     /** A second number, not smaller than this, for the same open file. */
     static int dupAbove(int fd, int least) throws IOException {
-        return check("fcntl(F_DUPFD)", POSIX.fcntlInt(fd, Fcntl.F_DUPFD, least));
+        int dup = check("fcntl(F_DUPFD)", POSIX.fcntlInt(fd, Fcntl.F_DUPFD, least));
+        check("fcntl(F_SETFD)", POSIX.fcntlInt(dup, Fcntl.F_SETFD, 1)); // close-on-exec
+        return dup;
     }
 
     /** Makes this number a second one for the same open file, whatever it was before. */

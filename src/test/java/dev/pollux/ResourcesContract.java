@@ -105,11 +105,11 @@ class ResourcesContract {
     @Test
     void pipes_and_socket_pairs_are_close_on_exec_and_non_blocking() throws IOException {
         try (var fds = new Fds()) {
-            for (int fd : fds.pipe()) {
-                assertMarked(fd);
+            for (int fd : Fd.pipe()) {
+                assertMarked(fds.keep(fd));
             }
-            for (int fd : fds.socketpair()) {
-                assertMarked(fd);
+            for (int fd : Fd.socketpair()) {
+                assertMarked(fds.keep(fd));
             }
         }
     }
