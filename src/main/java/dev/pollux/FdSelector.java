@@ -433,6 +433,10 @@ public final class FdSelector implements AutoCloseable {
      * <p>Events that were left when a handler threw are delivered first, without a wait. Allocates
      * nothing once its buffers have grown to the number of events that come at once.
      *
+     * <p>JDK 17's own {@code Thread.interrupt} can, very rarely, miss a thread that is just about
+     * to block, here as in {@code java.nio}: the status is set and this waits on. {@link #wakeup}
+     * is never missed.
+     *
      * @param timeout how long to wait at most; 0 looks once and does not block. Kept to the
      *     nanosecond where the kernel can, rounded up where it cannot. Signals ({@code EINTR})
      *     neither end nor lengthen the wait. More than 292 years is for ever
