@@ -170,11 +170,15 @@ class ResourcesContract {
     @EveryBackend
     void the_control_a_selector_that_stays_open_is_found_out(Pair pair) throws IOException {
         Set<Integer> open = Fds.openNow();
-        long memory = leastDirectMemory(0);
-        try (FdSelector selector = pair.open()) {
-            assertFalse(open.containsAll(Fds.openNow()), selector.toString());
-            assertTrue(directMemory() > memory);
+        boolean found = false;
+        for (int i = 0; i < 10 && !found; i++) { // older garbage may be given back meanwhile
+            long memory = leastDirectMemory(0);
+            try (FdSelector selector = pair.open()) {
+                assertFalse(open.containsAll(Fds.openNow()), selector.toString());
+                found = leastDirectMemory(0) > memory;
+            }
         }
+        assertTrue(found);
     }
 
     private static int threads() {
