@@ -261,23 +261,14 @@ abstract class ScanningDriver implements Driver {
             noEditors.awaitUninterruptibly();
         }
         inKernel = true;
-        lock.unlock();
-        int rc = -errno.EINTR;
         try {
-            rc = await(timeoutNanos);
-        } finally {
-            lock.lock();
-            inKernel = false; // also when that threw: whoever edits waits for it
-            kicked = false;
-            leftKernel.signalAll(); // who has the lock only when this has scanned
-            if (rc == -errno.EINTR) {
-                lock.unlock();
+            int rc;
+            lock.unlock();
+            try {
+                rc = await(timeoutNanos);
+            } finally {
+                lock.lock();
             }
-        }
-        if (rc == -errno.EINTR) {
-            return rc;
-        }
-        try {
             if (rc < 0) {
                 return recover(rc, events);
             }
@@ -289,6 +280,9 @@ abstract class ScanningDriver implements Driver {
             }
             return events.size();
         } finally {
+            inKernel = false; // whatever was thrown: whoever edits waits for it
+            kicked = false;
+            leftKernel.signalAll();
             lock.unlock();
         }
     }
