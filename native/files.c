@@ -19,6 +19,7 @@
 /* In the order of the constants in dev.pollux.sys.Layout. */
 static const int64_t layouts[] = {
     EPOLL_LAYOUT,
+    KQUEUE_LAYOUT,
     sizeof(struct pollfd),
     offsetof(struct pollfd, fd),
     offsetof(struct pollfd, events),

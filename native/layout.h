@@ -1,4 +1,4 @@
-/* What the system has or has not of struct epoll_event and POLLRDHUP: zeros where it has none. */
+/* What the system has or has not of epoll, kqueue and POLLRDHUP: zeros where it has none. */
 #ifndef POLLUX_LAYOUT_H
 #define POLLUX_LAYOUT_H
 
@@ -14,6 +14,12 @@
 #else
 #define EPOLL_LAYOUT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define POLL_RDHUP 0
+#endif
+
+#if __has_include(<sys/event.h>)
+#include "kqueue_layout.h"
+#else
+#define KQUEUE_LAYOUT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #endif
 
 #endif

@@ -25,6 +25,8 @@ static const JNINativeMethod methods[] = {
     METHOD(epollCtl, "(IIIIJ)I"),
     METHOD(epollWait0, "(IJIIJ)I"),
     METHOD(epollPwait20, "(IJIJJ)I"),
+    METHOD(kqueue, "()I"),
+    METHOD(kevent, "(IJIJIJ)I"),
     METHOD(poll, "(JII)I"),
     METHOD(ppoll, "(JIJ)I"),
     METHOD(select, "(IJJJJ)I"),

@@ -46,6 +46,11 @@ jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint 
 jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
                          jlong changes);
 
+/* kqueue.c, or unsupported.c where the system has no kqueue */
+jint pollux_kqueue(JNIEnv *env, jobject self);
+jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
+                   jlong nanos);
+
 /* poll.c */
 jint pollux_poll(JNIEnv *env, jobject self, jlong fds, jint count, jint millis);
 jint pollux_ppoll(JNIEnv *env, jobject self, jlong fds, jint count, jlong nanos);

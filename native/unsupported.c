@@ -1,8 +1,9 @@
-/* Where the kernel has no epoll: every call says so. */
-#ifndef __linux__
+/* Where the system has no epoll, or no kqueue: every call says so. */
 #include "pollux.h"
 
 #include <errno.h>
+
+#ifndef __linux__
 
 jint pollux_eventfd(JNIEnv *env, jobject self) {
     (void)env, (void)self;
@@ -36,6 +37,19 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
     return -ENOSYS;
 }
 
-#else
-typedef int epoll_is_here; /* ISO C wants a declaration */
+#endif
+
+#if !__has_include(<sys/event.h>)
+
+jint pollux_kqueue(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return -ENOSYS;
+}
+
+jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
+                   jlong nanos) {
+    (void)env, (void)self, (void)kq, (void)changes, (void)count, (void)events, (void)capacity, (void)nanos;
+    return -ENOSYS;
+}
+
 #endif

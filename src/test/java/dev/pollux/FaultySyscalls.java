@@ -218,6 +218,24 @@ final class FaultySyscalls implements Syscalls {
     }
 
     @Override
+    public int kqueue() {
+        return run("kqueue", a -> real.kqueue());
+    }
+
+    @Override
+    public int kevent(int kq, long changes, int count, long events, int capacity, long nanos) {
+        return run(
+                "kevent",
+                a -> real.kevent((int) a[0], a[1], (int) a[2], a[3], (int) a[4], a[5]),
+                kq,
+                changes,
+                count,
+                events,
+                capacity,
+                nanos);
+    }
+
+    @Override
     public int poll(long fds, int count, int millis) {
         return run("poll", a -> real.poll(a[0], (int) a[1], (int) a[2]), fds, count, millis);
     }

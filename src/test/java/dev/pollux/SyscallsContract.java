@@ -59,6 +59,9 @@ class SyscallsContract {
     @Test
     void layouts_and_constants_are_the_same() {
         for (int i = 0; i < Layout.COUNT; i++) {
+            if (i >= Layout.KQUEUE && i < Layout.POLL && !bothHaveKqueue()) {
+                continue; // on Linux a library makes it, which may serve one of the two
+            }
             assertEquals(BOTH.get(0).layout(i), BOTH.get(1).layout(i), "constant " + i);
         }
         for (Syscalls sys : BOTH) {
@@ -67,6 +70,10 @@ class SyscallsContract {
             assertEquals(-einval, sys.layout(Layout.COUNT), sys.binding());
             assertTrue(sys.layout().pollfdSize >= 8, sys.binding());
         }
+    }
+
+    private static boolean bothHaveKqueue() {
+        return BOTH.stream().allMatch(sys -> sys.layout().keventSize != 0);
     }
 
     @Test

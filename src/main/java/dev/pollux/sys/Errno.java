@@ -29,6 +29,7 @@ public final class Errno {
     public final int ENFILE;
     public final int EMFILE;
     public final int ENOSPC;
+    public final int EPIPE;
     public final int ENOSYS;
     public final int ELOOP;
 
@@ -53,6 +54,7 @@ public final class Errno {
         ENFILE = number("ENFILE");
         EMFILE = number("EMFILE");
         ENOSPC = number("ENOSPC");
+        EPIPE = number("EPIPE");
         ENOSYS = number("ENOSYS");
         ELOOP = number("ELOOP");
     }

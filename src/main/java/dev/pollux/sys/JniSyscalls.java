@@ -96,6 +96,13 @@ public final class JniSyscalls implements Syscalls {
     private native int epollPwait20(int epfd, long events, int capacity, long nanos, long changes);
 
     @Override
+    public native int kqueue();
+
+    @Override
+    public native int kevent(
+            int kq, long changes, int count, long events, int capacity, long nanos);
+
+    @Override
     public native int poll(long fds, int count, int millis);
 
     @Override

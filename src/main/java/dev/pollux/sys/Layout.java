@@ -6,6 +6,8 @@ package dev.pollux.sys;
  *
  * <pre>{@code
  * struct epoll_event { uint32_t events; epoll_data_t data; };   // packed on x86-64: 12 bytes, else 16
+ * struct kevent      { uintptr_t ident; short filter; u_short flags; u_int fflags; int64_t data; void *udata; };
+ *                                                                // 32 bytes, NetBSD: wider; FreeBSD: + uint64_t ext[4]
  * struct pollfd      { int fd; short events; short revents; };
  * }</pre>
  *
@@ -13,7 +15,13 @@ package dev.pollux.sys;
  */
 public final class Layout {
     /** How many constants there are. */
-    public static final int COUNT = 33;
+    public static final int COUNT = 56;
+
+    /** The place of the first constant that tells of kqueue. */
+    public static final int KQUEUE = 15;
+
+    /** The place of the first one after those. */
+    public static final int POLL = 38;
 
     public final int epollEventSize;
     public final int epollEventEvents;
@@ -30,6 +38,35 @@ public final class Layout {
     public final int EPOLLEXCLUSIVE;
     public final int EPOLLONESHOT;
     public final int EPOLLET;
+
+    public final int keventSize;
+    public final int keventIdent;
+    public final int keventFilter;
+    public final int keventFlags;
+    public final int keventFflags;
+    public final int keventData;
+    public final int keventUdata;
+
+    /** Bytes of {@code filter}, and of {@code flags}. */
+    public final int keventFlagsSize;
+
+    public final int EVFILT_READ;
+    public final int EVFILT_WRITE;
+    public final int EVFILT_EXCEPT;
+    public final int EVFILT_USER;
+    public final int EV_ADD;
+    public final int EV_DELETE;
+    public final int EV_DISABLE;
+    public final int EV_CLEAR;
+    public final int EV_RECEIPT;
+    public final int EV_DISPATCH;
+    public final int EV_EOF;
+    public final int EV_ERROR;
+    public final int NOTE_OOB;
+    public final int NOTE_TRIGGER;
+
+    /** 1 for libkqueue, which makes a kqueue of epoll; 0 where the kernel has one. */
+    public final int kqueueIsEmulated;
 
     public final int pollfdSize;
     public final int pollfdFd;
@@ -69,6 +106,31 @@ public final class Layout {
         EPOLLEXCLUSIVE = (int) sys.layout(next++);
         EPOLLONESHOT = (int) sys.layout(next++);
         EPOLLET = (int) sys.layout(next++);
+        assert next == KQUEUE : next;
+        keventSize = (int) sys.layout(next++);
+        keventIdent = (int) sys.layout(next++);
+        keventFilter = (int) sys.layout(next++);
+        keventFlags = (int) sys.layout(next++);
+        keventFflags = (int) sys.layout(next++);
+        keventData = (int) sys.layout(next++);
+        keventUdata = (int) sys.layout(next++);
+        keventFlagsSize = (int) sys.layout(next++);
+        EVFILT_READ = (int) sys.layout(next++);
+        EVFILT_WRITE = (int) sys.layout(next++);
+        EVFILT_EXCEPT = (int) sys.layout(next++);
+        EVFILT_USER = (int) sys.layout(next++);
+        EV_ADD = (int) sys.layout(next++);
+        EV_DELETE = (int) sys.layout(next++);
+        EV_DISABLE = (int) sys.layout(next++);
+        EV_CLEAR = (int) sys.layout(next++);
+        EV_RECEIPT = (int) sys.layout(next++);
+        EV_DISPATCH = (int) sys.layout(next++);
+        EV_EOF = (int) sys.layout(next++);
+        EV_ERROR = (int) sys.layout(next++);
+        NOTE_OOB = (int) sys.layout(next++);
+        NOTE_TRIGGER = (int) sys.layout(next++);
+        kqueueIsEmulated = (int) sys.layout(next++);
+        assert next == POLL : next;
         pollfdSize = (int) sys.layout(next++);
         pollfdFd = (int) sys.layout(next++);
         pollfdEvents = (int) sys.layout(next++);

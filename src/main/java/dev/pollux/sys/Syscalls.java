@@ -87,6 +87,15 @@ public interface Syscalls {
     /** {@code man 2 epoll_pwait2}; as {@link #epollWait}, with a time-out in nanoseconds. */
     int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes);
 
+    /** {@code man 2 kqueue}: close-on-exec; {@code -ENOSYS} where there is none. */
+    int kqueue();
+
+    /**
+     * {@code man 2 kevent}. Both lists are arrays of {@code struct kevent}, and may be the same.
+     * {@code nanos}: -1 waits for ever.
+     */
+    int kevent(int kq, long changes, int count, long events, int capacity, long nanos);
+
     /** {@code man 2 poll}. {@code millis}: -1 waits for ever. */
     int poll(long fds, int count, int millis);
 

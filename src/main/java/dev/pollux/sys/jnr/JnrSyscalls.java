@@ -77,9 +77,26 @@ public final class JnrSyscalls implements Syscalls {
                 @intptr_t long timeout);
     }
 
+    /** What is in libc on the systems that have it, and in libkqueue on Linux. */
+    public interface Kqueue {
+        int kqueue();
+
+        int kevent(
+                int kq,
+                @intptr_t long changes,
+                int count,
+                @intptr_t long events,
+                int capacity,
+                @intptr_t long timeout);
+    }
+
+    /** Names the shared object that makes a kqueue of epoll on Linux. */
+    static final String KQUEUE_LIBRARY = "pollux.kqueue.library";
+
     private static final int EINVAL = 22; // before there is a table: the same on every system
 
     private final LibC libc;
+    private final Kqueue kqueue; // null: there is none
     private final POSIX posix;
     private final Runtime runtime;
     private final MemoryIO memory = MemoryIO.getInstance();
@@ -99,11 +116,25 @@ public final class JnrSyscalls implements Syscalls {
     public JnrSyscalls() {
         Platform.requireSupported();
         libc = LibraryLoader.create(LibC.class).load("c");
+        kqueue = loadKqueue();
         posix = POSIXFactory.getNativePOSIX();
         runtime = Runtime.getRuntime(libc);
         layout = new Layout(this);
         errno = new Errno(this);
         hasEpollPwait2 = hasEpollPwait2();
+    }
+
+    /** Whoever names a library does not want to go without; one that is installed may be there. */
+    private static Kqueue loadKqueue() {
+        String named = System.getProperty(KQUEUE_LIBRARY, "");
+        if (!named.isEmpty()) {
+            return LibraryLoader.create(Kqueue.class).failImmediately().load(named);
+        }
+        try {
+            return LibraryLoader.create(Kqueue.class).failImmediately().load("kqueue");
+        } catch (UnsatisfiedLinkError e) {
+            return null;
+        }
     }
 
     /** glibc has it since 2.35, whatever the kernel has; without it milliseconds do. */
@@ -133,6 +164,9 @@ public final class JnrSyscalls implements Syscalls {
 
     @Override
     public long layout(int index) {
+        if (kqueue == null && index >= Layout.KQUEUE && index < Layout.POLL) {
+            return 0;
+        }
         return index < 0 || index >= Platform.LAYOUT.length ? -EINVAL : Platform.LAYOUT[index];
     }
 
@@ -267,6 +301,33 @@ public final class JnrSyscalls implements Syscalls {
             return -errno.ENOSYS;
         }
         return result(libc.epoll_pwait2(epfd, events, capacity, time(refused ? 0 : nanos), 0));
+    }
+
+    @Override
+    public int kqueue() {
+        if (kqueue == null) {
+            return -errno.ENOSYS;
+        }
+        int fd = result(kqueue.kqueue());
+        if (fd < 0) {
+            return fd;
+        }
+        int rc = posix.fcntlInt(fd, Fcntl.F_SETFD, Platform.FD_CLOEXEC);
+        if (rc < 0) {
+            rc = result(rc);
+            libc.close(fd);
+            return rc;
+        }
+        return fd;
+    }
+
+    @Override
+    public int kevent(int kq, long changes, int count, long events, int capacity, long nanos) {
+        return kqueue == null
+                ? -errno.ENOSYS
+                : result(
+                        kqueue.kevent(
+                                kq, changes, count, events, capacity, nanos < 0 ? 0 : time(nanos)));
     }
 
     @Override

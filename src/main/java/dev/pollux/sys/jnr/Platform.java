@@ -10,6 +10,7 @@ import jnr.ffi.Runtime;
 final class Platform {
     static final int O_CLOEXEC = 02000000;
     static final int O_NONBLOCK = 04000;
+    static final int FD_CLOEXEC = 1;
     static final int SOCK_STREAM = 1;
     static final int AF_UNIX = 1;
     static final int SEEK_CUR = 1;
@@ -33,6 +34,29 @@ final class Platform {
         1 << 28, // EPOLLEXCLUSIVE
         1 << 30, // EPOLLONESHOT
         1 << 31, // EPOLLET
+        32, // sizeof(struct kevent): libkqueue's <sys/event.h>
+        0, // .ident
+        8, // .filter
+        10, // .flags
+        12, // .fflags
+        16, // .data
+        24, // .udata
+        2, // sizeof .filter
+        -1, // EVFILT_READ
+        -2, // EVFILT_WRITE
+        0, // EVFILT_EXCEPT
+        -11, // EVFILT_USER
+        0x0001, // EV_ADD
+        0x0002, // EV_DELETE
+        0x0008, // EV_DISABLE
+        0x0020, // EV_CLEAR
+        0x0040, // EV_RECEIPT
+        0x0080, // EV_DISPATCH
+        0x8000, // EV_EOF
+        0x4000, // EV_ERROR
+        0, // NOTE_OOB
+        0x01000000, // NOTE_TRIGGER
+        1, // libkqueue
         8, // sizeof(struct pollfd)
         0, // .fd
         4, // .events

@@ -1,0 +1,37 @@
+/* kqueue, where the system has one; on Linux, libkqueue makes one of epoll. */
+#if __has_include(<sys/event.h>)
+#define _GNU_SOURCE
+#include "pollux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/types.h>
+
+#include <sys/event.h>
+
+/* Not inherited by fork, but by exec without one. */
+jint pollux_kqueue(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    int fd = kqueue();
+    if (fd < 0) return -errno;
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+/* nanos: -1 waits for ever. Both lists may be the same memory: a change is read before its answer is written. */
+jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
+                   jlong nanos) {
+    (void)env, (void)self;
+    struct timespec timeout = {.tv_sec = (time_t)(nanos / 1000000000), .tv_nsec = (long)(nanos % 1000000000)};
+    int rc = kevent(kq, pointer(changes), count, pointer(events), capacity, nanos < 0 ? NULL : &timeout);
+    return rc < 0 ? -errno : rc;
+}
+
+#else
+typedef int no_kqueue_here; /* unsupported.c answers instead; ISO C wants a declaration */
+#endif
