@@ -13,8 +13,8 @@ FLOOR_MAIN ?= FloorHarness
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
 
-ifneq ($(filter-out epoll poll select,$(BACKEND)),)
-$(error BACKEND=$(BACKEND) is none of epoll, poll, select)
+ifneq ($(filter-out epoll kqueue poll select,$(BACKEND)),)
+$(error BACKEND=$(BACKEND) is none of epoll, kqueue, poll, select)
 endif
 ifneq ($(filter-out jni jnr,$(BINDING)),)
 $(error BINDING=$(BINDING) is none of jni, jnr)
@@ -33,7 +33,7 @@ help: ## this list
 	@echo
 	@echo 'settings:'
 	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
-	@echo '  BACKEND=epoll|poll|select  what the kernel is asked with (the same targets)'
+	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'

@@ -23,12 +23,19 @@ jint pollux_kqueue(JNIEnv *env, jobject self) {
     return -error;
 }
 
-/* nanos: -1 waits for ever. Both lists may be the same memory: a change is read before its answer is written. */
-jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
-                   jlong nanos) {
+/* The answers may take the place of the changes: each change is read before its answer is written. */
+jint pollux_keventChange(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jint receipts) {
     (void)env, (void)self;
-    struct timespec timeout = {.tv_sec = (time_t)(nanos / 1000000000), .tv_nsec = (long)(nanos % 1000000000)};
-    int rc = kevent(kq, pointer(changes), count, pointer(events), capacity, nanos < 0 ? NULL : &timeout);
+    struct timespec now = {0, 0};
+    int rc = kevent(kq, pointer(changes), count, pointer(changes), receipts, &now);
+    return rc < 0 ? -errno : rc;
+}
+
+/* nanos: -1 waits for ever */
+jint pollux_keventWait(JNIEnv *env, jobject self, jint kq, jlong events, jint capacity, jlong nanos) {
+    (void)env, (void)self;
+    struct timespec timeout = {(time_t)(nanos / 1000000000), (long)(nanos % 1000000000)};
+    int rc = kevent(kq, NULL, 0, pointer(events), capacity, nanos < 0 ? NULL : &timeout);
     return rc < 0 ? -errno : rc;
 }
 

@@ -48,8 +48,8 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
 
 /* kqueue.c, or unsupported.c where the system has no kqueue */
 jint pollux_kqueue(JNIEnv *env, jobject self);
-jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
-                   jlong nanos);
+jint pollux_keventChange(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jint receipts);
+jint pollux_keventWait(JNIEnv *env, jobject self, jint kq, jlong events, jint capacity, jlong nanos);
 
 /* poll.c */
 jint pollux_poll(JNIEnv *env, jobject self, jlong fds, jint count, jint millis);

@@ -46,9 +46,13 @@ jint pollux_kqueue(JNIEnv *env, jobject self) {
     return -ENOSYS;
 }
 
-jint pollux_kevent(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jlong events, jint capacity,
-                   jlong nanos) {
-    (void)env, (void)self, (void)kq, (void)changes, (void)count, (void)events, (void)capacity, (void)nanos;
+jint pollux_keventChange(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jint receipts) {
+    (void)env, (void)self, (void)kq, (void)changes, (void)count, (void)receipts;
+    return -ENOSYS;
+}
+
+jint pollux_keventWait(JNIEnv *env, jobject self, jint kq, jlong events, jint capacity, jlong nanos) {
+    (void)env, (void)self, (void)kq, (void)events, (void)capacity, (void)nanos;
     return -ENOSYS;
 }
 

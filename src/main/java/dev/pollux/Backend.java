@@ -2,6 +2,7 @@ package dev.pollux;
 
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.EpollDriver;
+import dev.pollux.driver.KqueueDriver;
 import dev.pollux.driver.PollDriver;
 import dev.pollux.driver.SelectDriver;
 import dev.pollux.sys.Bindings;
@@ -19,6 +20,12 @@ import dev.pollux.sys.Syscalls;
 public enum Backend {
     /** Linux. The cost of a poll does not grow with the number of registrations. */
     EPOLL(EpollDriver::new),
+
+    /**
+     * macOS and the BSDs; on Linux where libkqueue makes it of epoll. The cost of a poll does not
+     * grow with the number of registrations.
+     */
+    KQUEUE(KqueueDriver::new),
 
     /** {@code man 2 poll}. The cost of a poll grows with the number of registrations. */
     POLL(PollDriver::new),

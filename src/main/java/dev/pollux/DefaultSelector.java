@@ -13,7 +13,7 @@ import java.util.Locale;
  * }</pre>
  */
 public final class DefaultSelector {
-    /** Names the backend to take: {@code epoll}, {@code poll} or {@code select}. */
+    /** Names the backend to take: {@code epoll}, {@code kqueue}, {@code poll} or {@code select}. */
     static final String PROPERTY = "pollux.backend";
 
     private DefaultSelector() {}
@@ -52,7 +52,7 @@ public final class DefaultSelector {
             return Backend.valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    PROPERTY + "=" + name + " is none of epoll, poll, select", e);
+                    PROPERTY + "=" + name + " is none of epoll, kqueue, poll, select", e);
         }
     }
 }

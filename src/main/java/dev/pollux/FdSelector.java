@@ -145,12 +145,25 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * {@return whether {@link #register} takes this trigger} Otherwise it refuses.
+     * {@return whether {@link #register} takes this trigger, with {@link Interest#READ} at least}
+     * Otherwise it refuses.
      *
      * @param trigger how often to be told
      */
     public boolean supports(Trigger trigger) {
-        return driver.supports(trigger.bits());
+        return supports(Interest.READ, trigger);
+    }
+
+    /**
+     * {@return whether {@link #register} takes this interest together with this trigger} Otherwise
+     * it refuses. {@link Interest#PRIORITY} is not for exclusive triggers, and not for kqueue on
+     * FreeBSD, on NetBSD and through libkqueue.
+     *
+     * @param interest what to wait for
+     * @param trigger how often to be told
+     */
+    public boolean supports(Interest interest, Trigger trigger) {
+        return driver.supports(interest.bits(), trigger.bits());
     }
 
     /**
@@ -751,23 +764,23 @@ public final class FdSelector implements AutoCloseable {
 
     private void requireSupported(String operation, int fd, Interest interest, Trigger trigger)
             throws PolluxException {
-        boolean exclusivePriority =
-                (trigger.bits() & Driver.EXCLUSIVE) != 0 && interest.isPriority();
-        if (supports(trigger) && !exclusivePriority) {
+        if (supports(interest, trigger)) {
             return;
         }
+        String what =
+                supports(trigger)
+                        ? "PRIORITY" + (supports(interest, Trigger.LEVEL) ? " with " + trigger : "")
+                        : trigger.toString();
         throw new PolluxException.Unsupported(
                 operation,
                 fd,
                 0,
                 call(operation, fd, interest, trigger)
-                        + (exclusivePriority
-                                ? ": an exclusive trigger does not wait for PRIORITY; take another"
-                                : ": "
-                                        + backend
-                                        + " does not have "
-                                        + trigger
-                                        + "; ask supports(trigger) first"));
+                        + ": "
+                        + backend
+                        + " does not have "
+                        + what
+                        + "; ask supports(interest, trigger) first");
     }
 
     private static String call(String operation, int fd, Interest interest, Trigger trigger) {

@@ -27,6 +27,7 @@ class FaultsContract {
         static List<Wait> of(Pair pair) {
             return switch (pair.backend()) {
                 case EPOLL -> List.of(new Wait("epollWait", 3), new Wait("epollPwait2", 3));
+                case KQUEUE -> List.of(new Wait("keventWait", 3));
                 case POLL -> List.of(new Wait("poll", 2), new Wait("ppoll", 2));
                 case SELECT -> List.of(new Wait("select", 4));
             };

@@ -223,13 +223,22 @@ final class FaultySyscalls implements Syscalls {
     }
 
     @Override
-    public int kevent(int kq, long changes, int count, long events, int capacity, long nanos) {
+    public int keventChange(int kq, long changes, int count, int receipts) {
         return run(
-                "kevent",
-                a -> real.kevent((int) a[0], a[1], (int) a[2], a[3], (int) a[4], a[5]),
+                "keventChange",
+                a -> real.keventChange((int) a[0], a[1], (int) a[2], (int) a[3]),
                 kq,
                 changes,
                 count,
+                receipts);
+    }
+
+    @Override
+    public int keventWait(int kq, long events, int capacity, long nanos) {
+        return run(
+                "keventWait",
+                a -> real.keventWait((int) a[0], a[1], (int) a[2], a[3]),
+                kq,
                 events,
                 capacity,
                 nanos);

@@ -32,7 +32,7 @@ final class Intercepted implements InvocationHandler {
     private enum Wait {
         epollWait(3, 1_000_000),
         epollPwait2(3, 1),
-        kevent(5, 1),
+        keventWait(3, 1),
         poll(2, 1_000_000),
         ppoll(2, 1),
         select(4, 1_000);

@@ -62,8 +62,8 @@ public interface Driver {
     /** The system calls that this stands on. */
     Syscalls sys();
 
-    /** Whether registrations with these trigger bits are possible. */
-    boolean supports(int trigger);
+    /** Whether registrations with these interest and trigger bits are possible. */
+    boolean supports(int interest, int trigger);
 
     /** Whether this descriptor is one of the driver's own. */
     boolean owns(int fd);

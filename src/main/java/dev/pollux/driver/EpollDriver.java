@@ -94,8 +94,8 @@ public final class EpollDriver implements Driver {
     }
 
     @Override
-    public boolean supports(int trigger) {
-        return true;
+    public boolean supports(int interest, int trigger) {
+        return (trigger & EXCLUSIVE) == 0 || (interest & PRIORITY) == 0; // (d)
     }
 
     @Override

@@ -41,6 +41,16 @@ public final class ReadyEvents {
         bits[size++] = readyBits;
     }
 
+    /** More readiness of the event at this place. */
+    public void merge(int index, int readyBits) {
+        bits[index] |= readyBits;
+    }
+
+    /** As if the event at this place had not come. */
+    public void forget(int index) {
+        bits[index] = 0;
+    }
+
     /** Forgets all. */
     public void clear() {
         size = 0;

@@ -2,8 +2,6 @@ package dev.pollux.driver;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,9 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>What these interfaces get wrong, and what is done here about it:
  *
  * <ul>
- *   <li>(a) They take regular files, directories and /dev/null for ready. epoll refuses them, and
- *       so does {@link #add}, by the file's type; where that does not tell (devices, anonymous
- *       inodes) by asking epoll, if there is one.
+ *   <li>(a) They take regular files, directories and /dev/null for ready; see {@link FileKind}.
  *   <li>(b) They remember nothing about a descriptor, so a number that was closed and reused is
  *       found out by its device and inode when it is registered again. Anonymous inodes (eventfd,
  *       timerfd, epoll) all have the same one: such a successor is taken for its predecessor.
@@ -36,8 +32,7 @@ abstract class ScanningDriver implements Driver {
     final Errno errno;
     final WakeupPipe pipe;
 
-    private final ByteBuffer status; // four longs: device, inode, mode, device number
-    private final long statusAddress;
+    private final FileKind kind;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
     private final Condition leftKernel = lock.newCondition();
@@ -56,8 +51,7 @@ abstract class ScanningDriver implements Driver {
     ScanningDriver(Syscalls sys) throws OpenFailed {
         this.sys = sys;
         errno = sys.errno();
-        status = ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
-        statusAddress = sys.address(status);
+        kind = new FileKind(sys);
         pipe = new WakeupPipe(sys); // last: no memory, no descriptor
     }
 
@@ -99,7 +93,7 @@ abstract class ScanningDriver implements Driver {
     }
 
     @Override
-    public final boolean supports(int trigger) {
+    public final boolean supports(int interest, int trigger) {
         return (trigger & (EDGE | EXCLUSIVE)) == 0;
     }
 
@@ -117,16 +111,16 @@ abstract class ScanningDriver implements Driver {
     public final int add(int fd, int interest, int trigger, long token) {
         edit();
         try {
-            int rc = sys.fileStatus(fd, statusAddress);
+            int rc = kind.look(fd);
             if (rc < 0) {
                 return rc;
             }
-            long device = status.getLong(0);
-            long inode = status.getLong(8);
+            long device = kind.device();
+            long inode = kind.inode();
             if (token(fd) != NONE && devices[fd] == device && inodes[fd] == inode) {
                 return -errno.EEXIST; // (b)
             }
-            rc = checkPollable(fd);
+            rc = kind.check(fd); // (a)
             if (rc < 0) {
                 return rc;
             }
@@ -140,27 +134,6 @@ abstract class ScanningDriver implements Driver {
         } finally {
             edited();
         }
-    }
-
-    /** (a): {@code -EPERM}, as epoll says it. */
-    private int checkPollable(int fd) {
-        var layout = sys.layout();
-        int type = (int) status.getLong(16) & layout.S_IFMT;
-        if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
-            return 0;
-        }
-        int epfd = sys.epollCreate();
-        if (epfd == -errno.ENOSYS) {
-            boolean file =
-                    type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK;
-            return file ? -errno.EPERM : 0;
-        }
-        if (epfd < 0) {
-            return epfd;
-        }
-        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, layout.EPOLLIN, 0);
-        sys.close(epfd);
-        return rc;
     }
 
     private void reserve(int fd) {

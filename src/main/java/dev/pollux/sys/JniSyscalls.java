@@ -99,8 +99,10 @@ public final class JniSyscalls implements Syscalls {
     public native int kqueue();
 
     @Override
-    public native int kevent(
-            int kq, long changes, int count, long events, int capacity, long nanos);
+    public native int keventChange(int kq, long changes, int count, int receipts);
+
+    @Override
+    public native int keventWait(int kq, long events, int capacity, long nanos);
 
     @Override
     public native int poll(long fds, int count, int millis);

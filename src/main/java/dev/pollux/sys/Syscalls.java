@@ -91,10 +91,13 @@ public interface Syscalls {
     int kqueue();
 
     /**
-     * {@code man 2 kevent}. Both lists are arrays of {@code struct kevent}, and may be the same.
-     * {@code nanos}: -1 waits for ever.
+     * {@code man 2 kevent}: makes changes and waits for nothing. Up to {@code receipts} answers
+     * take the place of the changes.
      */
-    int kevent(int kq, long changes, int count, long events, int capacity, long nanos);
+    int keventChange(int kq, long changes, int count, int receipts);
+
+    /** {@code man 2 kevent}: changes nothing and waits. {@code nanos}: -1 waits for ever. */
+    int keventWait(int kq, long events, int capacity, long nanos);
 
     /** {@code man 2 poll}. {@code millis}: -1 waits for ever. */
     int poll(long fds, int count, int millis);

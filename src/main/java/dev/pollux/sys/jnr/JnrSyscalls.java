@@ -77,26 +77,10 @@ public final class JnrSyscalls implements Syscalls {
                 @intptr_t long timeout);
     }
 
-    /** What is in libc on the systems that have it, and in libkqueue on Linux. */
-    public interface Kqueue {
-        int kqueue();
-
-        int kevent(
-                int kq,
-                @intptr_t long changes,
-                int count,
-                @intptr_t long events,
-                int capacity,
-                @intptr_t long timeout);
-    }
-
-    /** Names the shared object that makes a kqueue of epoll on Linux. */
-    static final String KQUEUE_LIBRARY = "pollux.kqueue.library";
-
     private static final int EINVAL = 22; // before there is a table: the same on every system
 
     private final LibC libc;
-    private final Kqueue kqueue; // null: there is none
+    private final KqueueLibrary kqueue; // null: there is none
     private final POSIX posix;
     private final Runtime runtime;
     private final MemoryIO memory = MemoryIO.getInstance();
@@ -116,25 +100,12 @@ public final class JnrSyscalls implements Syscalls {
     public JnrSyscalls() {
         Platform.requireSupported();
         libc = LibraryLoader.create(LibC.class).load("c");
-        kqueue = loadKqueue();
+        kqueue = KqueueLibrary.load();
         posix = POSIXFactory.getNativePOSIX();
         runtime = Runtime.getRuntime(libc);
         layout = new Layout(this);
         errno = new Errno(this);
         hasEpollPwait2 = hasEpollPwait2();
-    }
-
-    /** Whoever names a library does not want to go without; one that is installed may be there. */
-    private static Kqueue loadKqueue() {
-        String named = System.getProperty(KQUEUE_LIBRARY, "");
-        if (!named.isEmpty()) {
-            return LibraryLoader.create(Kqueue.class).failImmediately().load(named);
-        }
-        try {
-            return LibraryLoader.create(Kqueue.class).failImmediately().load("kqueue");
-        } catch (UnsatisfiedLinkError e) {
-            return null;
-        }
     }
 
     /** glibc has it since 2.35, whatever the kernel has; without it milliseconds do. */
@@ -322,12 +293,17 @@ public final class JnrSyscalls implements Syscalls {
     }
 
     @Override
-    public int kevent(int kq, long changes, int count, long events, int capacity, long nanos) {
+    public int keventChange(int kq, long changes, int count, int receipts) {
         return kqueue == null
                 ? -errno.ENOSYS
-                : result(
-                        kqueue.kevent(
-                                kq, changes, count, events, capacity, nanos < 0 ? 0 : time(nanos)));
+                : result(kqueue.kevent(kq, changes, count, changes, receipts, time(0)));
+    }
+
+    @Override
+    public int keventWait(int kq, long events, int capacity, long nanos) {
+        return kqueue == null
+                ? -errno.ENOSYS
+                : result(kqueue.kevent(kq, 0, 0, events, capacity, nanos < 0 ? 0 : time(nanos)));
     }
 
     @Override

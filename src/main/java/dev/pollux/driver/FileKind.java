@@ -1,0 +1,87 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a descriptor stands for, for the kernel interfaces that take everything: poll, select and
+ * kqueue take regular files, directories and /dev/null for ready. epoll refuses them, and so does
+ * this, by the file's type; where that does not tell (devices, anonymous inodes) by asking epoll,
+ * if there is one, and by the device's number otherwise. Used under a lock of the driver's.
+ */
+final class FileKind {
+    private static final List<String> NEVER_READY = List.of("/dev/null", "/dev/zero", "/dev/full");
+
+    private final Syscalls sys;
+    private final Errno errno;
+    private final Layout layout;
+    private final ByteBuffer status; // four longs: device, inode, mode, device number
+    private final long address;
+
+    FileKind(Syscalls sys) {
+        this.sys = sys;
+        errno = sys.errno();
+        layout = sys.layout();
+        status = ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
+        address = sys.address(status);
+    }
+
+    /** Looks at a descriptor, for the methods below: 0 or a negated error number. */
+    int look(int fd) {
+        return sys.fileStatus(fd, address);
+    }
+
+    long device() {
+        return status.getLong(0);
+    }
+
+    long inode() {
+        return status.getLong(8);
+    }
+
+    /** 0, or {@code -EPERM}, as epoll says it. */
+    int check(int fd) {
+        int type = (int) status.getLong(16) & layout.S_IFMT;
+        if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
+            return 0;
+        }
+        int epfd = sys.epollCreate();
+        if (epfd == -errno.ENOSYS) {
+            return isNeverWaitedFor(type) ? -errno.EPERM : 0;
+        }
+        if (epfd < 0) {
+            return epfd;
+        }
+        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, layout.EPOLLIN, 0);
+        sys.close(epfd);
+        return rc;
+    }
+
+    private boolean isNeverWaitedFor(int type) {
+        if (type != layout.S_IFCHR) {
+            return type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK;
+        }
+        for (String path : NEVER_READY) {
+            if (status.getLong(24) == deviceNumber(path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** -1, which is none, where there is no such device. */
+    private static long deviceNumber(String path) {
+        try {
+            return ((Number) Files.getAttribute(Path.of(path), "unix:rdev")).longValue();
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return -1;
+        }
+    }
+}

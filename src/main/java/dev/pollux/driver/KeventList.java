@@ -1,0 +1,120 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * An array of {@code struct kevent} in native memory: changes on their way to the kernel, what
+ * became of them, or events.
+ *
+ * <pre>{@code
+ * struct kevent { uintptr_t ident; short filter; u_short flags; u_int fflags; int64_t data; void *udata; ... };
+ * }</pre>
+ */
+final class KeventList {
+    private final Syscalls sys;
+    private final Layout layout;
+    private final int size;
+    private final boolean wide; // NetBSD: .filter and .flags have 32 bits
+
+    private ByteBuffer memory;
+    private long address;
+    private int capacity;
+    private int count; // of changes
+
+    KeventList(Syscalls sys, int capacity) {
+        this.sys = sys;
+        layout = sys.layout();
+        size = layout.keventSize;
+        wide = layout.keventFlagsSize == 4;
+        allocate(capacity);
+    }
+
+    private void allocate(int newCapacity) {
+        var fresh = ByteBuffer.allocateDirect(newCapacity * size).order(ByteOrder.nativeOrder());
+        if (memory != null) {
+            fresh.put(0, memory, 0, count * size);
+        }
+        address = sys.address(fresh);
+        memory = fresh;
+        capacity = newCapacity; // last: the kernel must not be told of memory that cannot be had
+    }
+
+    /** Makes room for so many. */
+    void reserve(int wanted) {
+        if (wanted > capacity) {
+            allocate(Math.max(wanted, capacity * 2));
+        }
+    }
+
+    int capacity() {
+        return capacity;
+    }
+
+    long address() {
+        return address;
+    }
+
+    long address(int index) {
+        return address + (long) index * size;
+    }
+
+    int count() {
+        return count;
+    }
+
+    void clear() {
+        count = 0;
+    }
+
+    /** Appends a change, for which there is room. */
+    void add(int ident, int filter, int flags, int fflags, long udata) {
+        int at = count++ * size;
+        if (size == 0) {
+            return; // no kqueue here
+        }
+        memory.putLong(at + layout.keventIdent, ident);
+        if (wide) {
+            memory.putInt(at + layout.keventFilter, filter);
+            memory.putInt(at + layout.keventFlags, flags);
+        } else {
+            memory.putShort(at + layout.keventFilter, (short) filter);
+            memory.putShort(at + layout.keventFlags, (short) flags);
+        }
+        memory.putInt(at + layout.keventFflags, fflags);
+        memory.putLong(at + layout.keventData, 0);
+        memory.putLong(at + layout.keventUdata, udata);
+    }
+
+    int ident(int index) {
+        return (int) memory.getLong(index * size + layout.keventIdent);
+    }
+
+    int filter(int index) {
+        int at = index * size + layout.keventFilter;
+        return wide ? memory.getInt(at) : memory.getShort(at);
+    }
+
+    int flags(int index) {
+        int at = index * size + layout.keventFlags;
+        return wide ? memory.getInt(at) : memory.getShort(at) & 0xffff;
+    }
+
+    int fflags(int index) {
+        return memory.getInt(index * size + layout.keventFflags);
+    }
+
+    long data(int index) {
+        return memory.getLong(index * size + layout.keventData);
+    }
+
+    void data(int index, long value) {
+        memory.putLong(index * size + layout.keventData, value);
+    }
+
+    long udata(int index) {
+        return memory.getLong(index * size + layout.keventUdata);
+    }
+}
