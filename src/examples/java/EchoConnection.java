@@ -60,7 +60,9 @@ final class EchoConnection {
         this.count = server.count;
         this.peer = peer;
         boolean edge = server.trigger == Trigger.EDGE;
-        Interest interest = edge ? ALL : Interest.READ;
+        boolean urgent = server.selector.supports(ALL, server.trigger);
+        Interest interest = !edge ? Interest.READ : urgent ? ALL : BOTH;
+        noShortcut = edge && !urgent;
         key = server.selector.register(peer.fd(), interest, server.trigger, this);
         unsent = server.takeBuffer();
     }

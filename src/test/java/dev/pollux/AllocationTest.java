@@ -70,6 +70,7 @@ class AllocationTest {
 
     @EveryBackend
     void polls_with_changes_of_interest_allocate_nothing(FdSelector selector) throws IOException {
+        Capability.ALLOCATES_NOTHING_TO_MODIFY.require();
         try (var fds = new Fds()) {
             int[] both = fds.socketpair();
             Fds.write(both[1], 1);

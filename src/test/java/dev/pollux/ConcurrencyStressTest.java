@@ -124,7 +124,7 @@ class ConcurrencyStressTest {
         poll.stop(crew);
         assertEquals(List.of(), selector.keys());
         selector.close();
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     private static void oneLife(Crew crew, Poll poll, Random random) throws IOException {
@@ -139,7 +139,7 @@ class ConcurrencyStressTest {
             Fds.write(pipe[1], 1);
         }
         boolean late = random.nextInt(4) == 0;
-        Interest first = late ? Interest.PRIORITY : Interest.READ;
+        Interest first = late ? Told.idle(selector) : Interest.READ;
         FdKey key = selector.register(pipe[0], first, trigger, ledger);
         if (late) {
             selector.modify(key, Interest.READ);
@@ -301,7 +301,7 @@ class ConcurrencyStressTest {
                             (key, ready) -> {
                                 // a change, so that the next wait has one in hand
                                 boolean read = key.interest() == Interest.READ;
-                                Interest both = Interest.READ.plus(Interest.PRIORITY);
+                                Interest both = Interest.READ.plus(Interest.WRITE);
                                 selector.modify(key, read ? both : Interest.READ);
                                 Thread.currentThread().interrupt(); // cleared when poll returns
                             });
@@ -405,7 +405,7 @@ class ConcurrencyStressTest {
                                             selector.modify(
                                                     key,
                                                     flip.getAndIncrement() % 2 == 0
-                                                            ? Interest.PRIORITY
+                                                            ? Told.idle(selector)
                                                             : Interest.READ));
                         });
                 crew.await("all at work", () -> begun.get() == 4);
@@ -427,7 +427,7 @@ class ConcurrencyStressTest {
                 }
             } // fails if somebody else has closed one of these
         }
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     /** Repeats it until it says that the selector is closed, and then 50 times more. */
@@ -470,7 +470,7 @@ class ConcurrencyStressTest {
                     });
         }
         crew.join();
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     private static void pollFor(FdSelector selector) throws IOException {

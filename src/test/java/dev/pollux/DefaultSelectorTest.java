@@ -86,6 +86,6 @@ class DefaultSelectorTest {
             assertTrue(Fds.openCount() > count);
             assertTrue(selector.keys().isEmpty());
         }
-        assertEquals(count, Fds.openCount());
+        Fds.assertOpenCount(count);
     }
 }

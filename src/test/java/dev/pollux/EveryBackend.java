@@ -75,7 +75,7 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
     /** One invocation for each pair. */
     final class Provider implements TestTemplateInvocationContextProvider {
-        private static final List<Pair> PAIRS = Pair.all();
+        static final List<Pair> PAIRS = Pair.all();
 
         @Override
         public boolean supportsTestTemplate(ExtensionContext context) {
@@ -104,6 +104,8 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
     /** Skips, supplies, closes. */
     final class Support implements ExecutionCondition, ParameterResolver, AfterEachCallback {
+        private static volatile Pair current;
+
         private final Pair pair;
         private final List<FdSelector> opened = new ArrayList<>();
 
@@ -111,8 +113,14 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
             this.pair = pair;
         }
 
+        /** The pair that is tested now; tests run one after the other. */
+        static Pair current() {
+            return current;
+        }
+
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            current = pair;
             return pair.unavailableBecause == null
                     ? ConditionEvaluationResult.enabled("available")
                     : ConditionEvaluationResult.disabled(pair + ": " + pair.unavailableBecause);

@@ -279,10 +279,17 @@ class ExamplesTest {
         assertEquals("a line\n", output(new ProcessBuilder("bash", "-c", line)));
     }
 
+    private static boolean hasEdge(Pair pair) {
+        return pair.backend() == Backend.EPOLL || pair.backend() == Backend.KQUEUE;
+    }
+
     @EveryBackend
     void it_says_how_it_listens(Pair pair) throws Exception {
-        boolean edge = pair.backend() == Backend.EPOLL;
-        String how = edge ? "EPOLL, EDGE)" : pair.backend() + ", LEVEL: this backend has no EDGE)";
+        boolean edge = hasEdge(pair);
+        String how =
+                edge
+                        ? pair.backend() + ", EDGE)"
+                        : pair.backend() + ", LEVEL: this backend has no EDGE)";
         assertTrue(server(pair).first.endsWith(how), server(pair).first);
     }
 
@@ -304,8 +311,8 @@ class ExamplesTest {
     /** The control: it can fail. Under LEVEL the same mistake would be none. */
     @Test
     void the_demonstration_shows_what_reading_once_loses_under_edge() throws Exception {
-        Pair epoll = available(Backend.EPOLL);
-        Run demo = run(epoll, "EdgeEchoDemo", "--connections", "30", "--drain", "once");
+        Pair edge = available(Backend.EPOLL, Backend.KQUEUE);
+        Run demo = run(edge, "EdgeEchoDemo", "--connections", "30", "--drain", "once");
         assertEquals(1, demo.status, demo.out);
         demo.expectLine("bytes lost +[1-9][0-9,]*  [0-9]+ connections incomplete or damaged");
         demo.expectLine("Not every byte came back.*");
@@ -343,7 +350,7 @@ class ExamplesTest {
     void edge_against_level_shows_what_is_left_behind(Pair pair) throws Exception {
         Run run = run(pair, "EdgeAndLevel");
         assertEquals(0, run.status, run.out);
-        if (pair.backend() == Backend.EPOLL) {
+        if (hasEdge(pair)) {
             run.expectLine("LEVEL +EDGE +EDGE +ONESHOT");
             run.expectLine("poll 1 +READ abcd +READ abcd +READ abcd efgh EAGAIN +READ abcd");
             run.expectLine("poll 2 +READ efgh +[.]  4 unread +[.] +READ efgh");
@@ -379,6 +386,11 @@ class ExamplesTest {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-Dpollux.binding=" + pair.binding());
         command.add("-Dpollux.backend=" + pair.backend());
+        for (String library : List.of("pollux.library.path", "pollux.kqueue.library")) {
+            if (System.getProperty(library) != null) {
+                command.add("-D" + library + "=" + System.getProperty(library));
+            }
+        }
         String libraries = Files.readString(Path.of("target", "classpath.txt")).strip();
         command.addAll(List.of("-cp", "target/test-classes:target/classes:" + libraries, example));
         command.addAll(List.of(arguments));

@@ -50,22 +50,24 @@ class FaultsContract {
         int before = Fds.openCount();
         Errno errno = pair.sys().errno();
         List<String> steps =
-                pair.backend() == Backend.EPOLL
-                        ? List.of("epollCreate", "eventfd", "epollCtl")
-                        : List.of("pipe");
+                switch (pair.backend()) {
+                    case EPOLL -> List.of("epollCreate", "eventfd", "epollCtl");
+                    case KQUEUE -> List.of("kqueue", "keventChange");
+                    default -> List.of("pipe");
+                };
         for (String step : steps) {
             for (int error : new int[] {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}) {
                 var sys = new FaultySyscalls(pair.sys()).on(step, call -> -error);
                 var e = assertThrows(PolluxException.LimitReached.class, () -> open(pair, sys));
                 assertEquals(error, e.errno());
                 assertEquals(1, sys.calls(step), step);
-                assertEquals(before, Fds.openCount(), step);
+                Fds.assertOpenCount(before);
             }
             var sys = new FaultySyscalls(pair.sys()).on(step, call -> -errno.ENOSYS);
             assertThrows(PolluxException.Unsupported.class, () -> open(pair, sys));
         }
         open(pair, new FaultySyscalls(pair.sys())).close();
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     // ---- waiting
@@ -117,6 +119,7 @@ class FaultsContract {
         var sys = new FaultySyscalls(pair.sys());
         try (var selector = open(pair, sys)) {
             sys.on("write", call -> call.nth() <= STORM ? -sys.errno().EINTR : call.go());
+            sys.on("keventChange", call -> call.nth() <= STORM ? -sys.errno().EINTR : call.go());
             sys.on("read", call -> call.nth() <= STORM ? -sys.errno().EINTR : call.go());
             for (Wait wait : Wait.of(pair)) {
                 sys.on(wait.call, call -> call.nth() <= STORM ? -sys.errno().EINTR : call.go());
@@ -130,7 +133,7 @@ class FaultsContract {
     @EveryBackend
     void a_precise_wait_that_is_missing_or_refused_is_asked_once_and_made_up_for(Pair pair)
             throws IOException {
-        assumeTrue(pair.backend() != Backend.SELECT, "select has but one wait");
+        assumeTrue(Wait.of(pair).size() > 1, pair.backend() + " has but one wait");
         Wait precise = Wait.of(pair).get(1);
         Errno errno = pair.sys().errno();
         for (int error : new int[] {errno.ENOSYS, errno.EPERM}) {
@@ -216,7 +219,7 @@ class FaultsContract {
                 }
             }
         }
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     // ---- registering and modifying
@@ -296,7 +299,7 @@ class FaultsContract {
                 assertThrows(
                         PolluxException.LimitReached.class,
                         () -> selector.register(eventfd, Interest.WRITE, Trigger.LEVEL, null));
-                assertEquals(before, Fds.openCount());
+                Fds.assertOpenCount(before);
                 sys.heal("epollCtl");
                 selector.register(eventfd, Interest.WRITE, Trigger.LEVEL, null);
                 assertEquals(eventfd + " WRITE", Fds.pollNow(selector));
@@ -460,7 +463,8 @@ class FaultsContract {
                     }
                     assertEquals(many, told.size());
                     if (trigger == Trigger.LEVEL) {
-                        assertEquals(many, largest, "the buffer has grown");
+                        int longest = Capability.LONG_LISTS.isThere() ? many : 512;
+                        assertEquals(longest, largest, "the buffer has grown");
                         told.forEach((k, times) -> assertTrue(times >= polls / 2, k + " starves"));
                     } else {
                         assertTrue(told.values().stream().allMatch(times -> times == 1), "once");
@@ -510,7 +514,7 @@ class FaultsContract {
                         var selector = open(pair, sys)) {
                     failAt(step, error, selector, sys, fds);
                 }
-                assertEquals(before, Fds.openCount(), step);
+                Fds.assertOpenCount(before);
             }
         }
     }
@@ -543,7 +547,7 @@ class FaultsContract {
         }
         String call = step.length() > 1 ? step : "epollCreate";
         assertTrue(sys.calls(call) >= 1, "it has come to that step");
-        assertEquals(open, Fds.openCount(), "nothing leaks");
+        Fds.assertOpenCount(open);
         assertEquals(3, selector.keys().size(), "nothing is lost");
         Fds.write(level[1], 1);
         Fds.write(edge[1], 1);
@@ -561,7 +565,7 @@ class FaultsContract {
         Fds.write(edge[1], 1);
         var after = poll(selector, 0).keySet().stream().map(FdKey::fd).sorted().toList();
         assertEquals(List.of(level[0], edge[0]).stream().sorted().toList(), after);
-        assertEquals(open, Fds.openCount());
+        Fds.assertOpenCount(open);
     }
 
     @EveryBackend

@@ -1,6 +1,9 @@
 package dev.pollux;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -161,6 +164,26 @@ final class Fds implements AutoCloseable {
      */
     static int openCount() throws IOException {
         return openNow().size();
+    }
+
+    /**
+     * Fails unless so many are open. libkqueue closes its own later, by a thread of its own: with
+     * it, unless that is soon so, or fewer, if older ones go as well.
+     */
+    static void assertOpenCount(int expected) throws IOException {
+        if (Capability.GIVES_BACK_AT_ONCE.isEverywhere()) {
+            assertEquals(expected, openCount());
+        } else {
+            Poller.await("not more than " + expected + " open", () -> isOpenAtMost(expected));
+        }
+    }
+
+    private static boolean isOpenAtMost(int count) {
+        try {
+            return openCount() <= count;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The numbers of those that {@link #openCount} counts. */

@@ -475,7 +475,7 @@ final class Model implements AutoCloseable {
                         ? Interest.of(1 + b % 7)
                         : file.in != null ? Interest.READ : Interest.WRITE;
         boolean exclusive = trigger == Trigger.LEVEL_EXCLUSIVE || trigger == Trigger.EDGE_EXCLUSIVE;
-        if (!exclusive) {
+        if (!exclusive && selector.supports(Interest.PRIORITY, Trigger.LEVEL)) {
             return b % 5 == 0 ? interest.plus(Interest.PRIORITY) : interest;
         }
         int bits = interest.bits() & ~Interest.PRIORITY.bits();
@@ -501,7 +501,7 @@ final class Model implements AutoCloseable {
         try {
             FdKey key = selector.register(fd, interest, trigger, null);
             say(call + (old == null ? "" : ", ends " + old));
-            require(selector.supports(trigger), "it takes an unsupported trigger");
+            require(selector.supports(interest, trigger), "it takes an unsupported trigger");
             require(old == null || old.unclear || old.file != file, "it registers twice");
             if (old != null) {
                 require(!old.key.isValid(), "the stale key is valid");
@@ -516,7 +516,7 @@ final class Model implements AutoCloseable {
             require(allowed || old != null && old.unclear, "it is not registered");
         } catch (PolluxException.Unsupported e) {
             say(call + ": unsupported");
-            require(!selector.supports(trigger), "it is supported");
+            require(!selector.supports(interest, trigger), "it is supported");
         }
     }
 
@@ -541,7 +541,7 @@ final class Model implements AutoCloseable {
                 selector.modify(reg.key, interest, trigger);
             }
             say(call);
-            require(selector.supports(trigger), "it takes an unsupported trigger");
+            require(selector.supports(interest, trigger), "it takes an unsupported trigger");
             require(!now || proper || reg.unclear, "a closed descriptor was modified");
             reg.interest = interest;
             reg.trigger = trigger;
@@ -556,7 +556,7 @@ final class Model implements AutoCloseable {
             reg.unclear |= isHaunted(reg);
         } catch (PolluxException.Unsupported e) {
             say(call + ": unsupported");
-            require(!selector.supports(trigger), "it is supported");
+            require(!selector.supports(interest, trigger), "it is supported");
         } catch (PolluxException.NotRegistered e) {
             dropped(reg); // in this very poll, before its handler was called
         } catch (PolluxException.BadDescriptor e) {

@@ -1,7 +1,5 @@
 package dev.pollux;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import dev.pollux.EveryBackend.Pair;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,7 +34,7 @@ class ModelTest {
                                 + (shortest != null ? shortest : " not always" + wrong));
             }
         }
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     /** What to do and three numbers that choose with what: so each part is a sequence, too. */

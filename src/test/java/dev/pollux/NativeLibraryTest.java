@@ -385,7 +385,7 @@ class NativeLibraryTest {
                         .run(Mains.class, Probe.class.getName(), Relocated.name(Probe.class))
                         .ok();
         assertEquals(List.of("jni", "jni"), result.lines(Probe.BINDING), result.text());
-        assertEquals(2 * Backend.values().length, result.lines(Probe.SEEN).size());
+        assertAllSeen(2, result);
     }
 
     @Test
@@ -396,7 +396,7 @@ class NativeLibraryTest {
                         .run(Loaders.class, whole.toString(), jar.toString())
                         .ok();
         assertEquals(List.of("jni", "jni"), result.lines(Probe.BINDING), result.text());
-        assertEquals(2 * Backend.values().length, result.lines(Probe.SEEN).size());
+        assertAllSeen(2, result);
     }
 
     /** Runs one main class after another. */
@@ -485,10 +485,18 @@ class NativeLibraryTest {
         }
     }
 
+    /** Every backend but one: there is no kernel that has both epoll and kqueue. */
+    private static void assertAllSeen(int times, Child.Result result) {
+        int all = times * Backend.values().length;
+        int missing = result.lines(Probe.MISSING).size();
+        assertEquals(all, result.lines(Probe.SEEN).size() + missing, result.text());
+        assertTrue(missing <= times, result.text());
+    }
+
     private static void assertServed(String binding, Child.Result result) {
         result.ok();
         assertEquals(List.of(binding), result.lines(Probe.BINDING), result.text());
-        assertEquals(Backend.values().length, result.lines(Probe.SEEN).size(), result.text());
+        assertAllSeen(1, result);
         for (String seen : result.lines(Probe.SEEN)) {
             assertTrue(seen.endsWith("[attached READ]"), seen);
         }

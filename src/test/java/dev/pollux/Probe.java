@@ -17,6 +17,7 @@ final class Probe {
     static final String BINDING = "binding: ";
     static final String LIBRARY = "library: ";
     static final String SEEN = "seen: ";
+    static final String MISSING = "missing: ";
     static final String FAILURE = "failure: ";
     static final String UNPACKED = "unpacked: ";
 
@@ -30,6 +31,10 @@ final class Probe {
         try {
             System.out.println(BINDING + Bindings.current().binding());
             for (Backend backend : Backend.values()) {
+                if (!backend.isAvailable()) {
+                    System.out.println(MISSING + backend + ": " + backend.unavailableBecause());
+                    continue;
+                }
                 try (FdSelector selector = FdSelector.open(backend)) {
                     System.out.println(SEEN + see(selector));
                 }

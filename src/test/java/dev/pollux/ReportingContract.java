@@ -46,6 +46,7 @@ class ReportingContract {
     @EveryBackend
     void one_registration_has_one_event_with_all_that_is_ready(FdSelector selector)
             throws IOException {
+        Capability.PRIORITY.require();
         try (var fds = new Fds()) {
             int[] tcp = fds.connected(Libc.Socket.TCP_V4);
             FdKey key =
@@ -67,6 +68,7 @@ class ReportingContract {
 
     @EveryBackend
     void only_what_is_of_interest_is_reported(FdSelector selector) throws IOException {
+        Capability.PRIORITY.require();
         try (var fds = new Fds()) {
             int[] tcp = fds.connected(Libc.Socket.TCP_V4);
             Fds.write(tcp[0], 1);

@@ -23,6 +23,7 @@ class ReusedDescriptorsContract {
     @EveryBackend
     void a_number_that_was_closed_and_reused_can_be_registered(FdSelector selector)
             throws IOException {
+        Capability.FORGETS_WHAT_WAS_CLOSED.require();
         try (var fds = new Fds()) {
             int number = fds.pipe()[0];
             for (int i = 0; i < 3; i++) {
@@ -149,6 +150,7 @@ class ReusedDescriptorsContract {
     @EveryBackend
     void a_copy_of_a_closed_and_unregistered_descriptor_neither_delivers_nor_spins(
             EveryBackend.Pair pair) throws IOException {
+        Capability.FORGETS_WHAT_WAS_CLOSED.require();
         var counting = new Intercepted(pair);
         try (var fds = new Fds();
                 var selector = FdSelector.open(pair.backend(), counting.sys)) {
@@ -208,6 +210,7 @@ class ReusedDescriptorsContract {
     @EveryBackend
     void a_copy_that_comes_back_to_its_number_can_be_registered(FdSelector selector)
             throws IOException {
+        Capability.FORGETS_WHAT_WAS_CLOSED.require();
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
             int number = pipe[0];
@@ -277,7 +280,9 @@ class ReusedDescriptorsContract {
             selector.register(fd, Interest.WRITE, Trigger.EDGE, null);
             assertEquals(fd + " WRITE", Fds.pollNow(selector));
             leaveCopyBehind(selector, fds);
-            assertEquals(fd + " WRITE", Fds.poll(selector, 10_000));
+            if (isEpoll(selector)) { // kqueue forgets it when the number is closed
+                assertEquals(fd + " WRITE", Fds.poll(selector, 10_000));
+            }
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
     }

@@ -94,7 +94,7 @@ class SyscallCountTest {
                 calls.calls();
                 for (FdKey key : keys) {
                     selector.modify(key, Interest.READ.plus(Interest.WRITE));
-                    selector.modify(key, Interest.PRIORITY);
+                    selector.modify(key, Told.idle(selector));
                     selector.modify(key, Interest.WRITE);
                 }
                 assertEquals(List.of(), calls.calls(), "only remembered");
@@ -110,6 +110,12 @@ class SyscallCountTest {
                         assertEquals(count, all - made.size(), "the net effect of each");
                     }
                 }
+                if (pair.backend() == Backend.KQUEUE) { // in calls of their own, many in each
+                    int all = made.size();
+                    made.removeIf("keventChange"::equals);
+                    assertTrue(all - made.size() <= 1 + count * 4 / 256, "few calls: " + made);
+                    made.removeIf(call -> call.equals("fileStatus") && isEmulated(pair));
+                }
                 assertOneWait(made);
                 while (seen.get() < count) { // more than fit into the buffer
                     selector.poll((k, ready) -> seen.incrementAndGet());
@@ -121,6 +127,15 @@ class SyscallCountTest {
         }
     }
 
+    private static boolean isEmulated(Pair pair) {
+        return pair.sys().layout().kqueueIsEmulated != 0;
+    }
+
+    private static String signal(Pair pair) {
+        boolean user = pair.backend() == Backend.KQUEUE && pair.sys().layout().EVFILT_USER != 0;
+        return user ? "keventChange" : "write";
+    }
+
     @EveryBackend
     void wakeup_writes_once_until_it_was_told(Pair pair) throws IOException {
         var calls = new Intercepted(pair);
@@ -130,7 +145,7 @@ class SyscallCountTest {
                 for (int i = 0; i < 100; i++) {
                     selector.wakeup();
                 }
-                assertEquals(List.of("write"), calls.calls());
+                assertEquals(List.of(signal(pair)), calls.calls());
                 assertEquals(PollResult.WAKEUP, selector.poll(NOTHING));
                 List<String> made = calls.calls();
                 assertTrue(made.size() <= 2, "the wait, and on a pipe a read: " + made);
@@ -150,7 +165,7 @@ class SyscallCountTest {
             } finally {
                 assertTrue(Thread.interrupted());
             }
-            assertEquals(1, calls.calls().stream().filter("write"::equals).count());
+            assertEquals(1, calls.calls().stream().filter(signal(pair)::equals).count());
         }
     }
 

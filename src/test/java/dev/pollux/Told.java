@@ -8,6 +8,18 @@ import java.io.IOException;
 final class Told {
     private Told() {}
 
+    /** Whether the kernel, and not the backend, keeps the registrations. */
+    static boolean kernelKeeps(FdSelector selector) {
+        return selector.backend() == Backend.EPOLL || selector.backend() == Backend.KQUEUE;
+    }
+
+    /** What nothing meets where there is no urgent data; READ where that cannot be asked for. */
+    static Interest idle(FdSelector selector) {
+        return selector.supports(Interest.PRIORITY, Trigger.LEVEL)
+                ? Interest.PRIORITY
+                : Interest.READ;
+    }
+
     /** These flags, without those that this backend does not know of. */
     static String by(FdSelector selector, String flags) {
         if (selector.backend() != Backend.SELECT) {
@@ -23,9 +35,12 @@ final class Told {
     static void assertReady(FdSelector selector, int fd, Interest interest, String flags)
             throws IOException {
         FdKey key = selector.register(fd, interest, Trigger.LEVEL, null);
+        if (selector.backend() == Backend.KQUEUE && !interest.isRead()) {
+            flags = flags.replace("|READ_CLOSED", ""); // only the read filter tells
+        }
         String expected = flags.equals("TIMEOUT") ? flags : fd + " " + by(selector, flags);
         String told =
-                flags.equals("TIMEOUT")
+                expected.equals("TIMEOUT")
                         ? Fds.pollNow(selector)
                         : Fds.eventually(selector, expected);
         selector.unregister(key);

@@ -26,7 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>(f) {@code EV_EOF} on the read filter is the peer's end, on the write filter one's own; an
  *       error only if {@code fflags} says which.
  *   <li>(g) A pipe whose reader is gone may refuse the write filter with {@code EPIPE}: registered,
- *       and ready for ever.
+ *       and ready for ever. What has no out-of-band data refuses the filter for it with {@code
+ *       EINVAL}: registered, and never ready.
  *   <li>(h) Regular files and directories are taken, see {@link FileKind}; some devices are refused
  *       with {@code EINVAL}.
  *   <li>(i) {@code EVFILT_USER} is missing on older systems: there, a pipe.
@@ -45,8 +46,10 @@ public final class KqueueDriver implements Driver {
     /** The most changes that one registration needs: each filter deleted, each added. */
     private static final int CHANGES_EACH = 6;
 
-    /** In an interest: the kernel has no write filter of it (g). */
-    private static final int REFUSED = 0x40;
+    /**
+     * In a trigger << 8 | interest: filters that the kernel refused, by their interest bits (g).
+     */
+    private static final int REFUSED = 12;
 
     private static final long NONE = -1;
 
@@ -77,7 +80,7 @@ public final class KqueueDriver implements Driver {
     /** By descriptor. */
     private long[] tokens = {};
 
-    private short[] wants = {}; // trigger << 8 | interest
+    private short[] wants = {}; // REFUSED, trigger << 8, interest
     private long[] armedIn = {}; // the wait that may have been under way when it was armed last
     private long[] devices = {}; // (k)
     private long[] inodes = {};
@@ -103,21 +106,26 @@ public final class KqueueDriver implements Driver {
         if (kq < 0) {
             throw new OpenFailed(sys, "kqueue", kq);
         }
-        boolean user = layout.EVFILT_USER != 0 && watchUser() == 0; // (i)
-        WakeupPipe needed = null;
         try {
-            needed = user ? null : watchedPipe();
+            pipe = watchUser() ? null : watchedPipe(); // (i)
         } catch (OpenFailed | OutOfMemoryError e) {
             sys.close(kq);
             throw e;
         }
-        pipe = needed;
     }
 
-    private int watchUser() {
+    /** Whether the kernel has this filter. */
+    private boolean watchUser() throws OpenFailed {
+        if (layout.EVFILT_USER == 0) {
+            return false;
+        }
         few.clear();
         few.add(0, layout.EVFILT_USER, layout.EV_ADD | layout.EV_CLEAR, 0, SIGNAL);
-        return sys.keventChange(kq, few.address(), 1, 0);
+        int rc = sys.keventChange(kq, few.address(), 1, 0);
+        if (rc < 0 && rc != -errno.EINVAL) {
+            throw new OpenFailed(sys, "kevent", rc);
+        }
+        return rc >= 0;
     }
 
     private WakeupPipe watchedPipe() throws OpenFailed {
@@ -175,18 +183,16 @@ public final class KqueueDriver implements Driver {
             }
             addFilters(fd, interest, trigger, token, few);
             rc = make(few);
-            if (rc < 0 && rc != -errno.EPIPE) {
+            if (rc < 0) {
                 few.clear();
                 deleteAll(fd, few);
                 make(few);
                 return rc == -errno.EINVAL ? -errno.EPERM : rc; // (h)
             }
             tokens[fd] = token;
-            armed(fd, interest, trigger, rc < 0);
-            if (emulated) {
-                devices[fd] = kind.device();
-                inodes[fd] = kind.inode();
-            }
+            devices[fd] = kind.device();
+            inodes[fd] = kind.inode();
+            armed(fd, interest, trigger, rc);
             return 0;
         } finally {
             lock.unlock();
@@ -198,15 +204,16 @@ public final class KqueueDriver implements Driver {
         if (token(fd) == NONE) {
             return false;
         }
-        if (emulated) {
+        int present = present(fd);
+        if (emulated || present == 0) {
             return isSameFile(fd);
         }
         few.clear();
-        askFor(fd, present(fd), tokens[fd], few);
-        return few.count() > 0 && make(few) != -errno.ENOENT;
+        askFor(fd, present, tokens[fd], few);
+        return make(few) != -errno.ENOENT;
     }
 
-    /** (k). */
+    /** (k). Sockets have no inode on some systems: only where the kernel cannot be asked. */
     private boolean isSameFile(int fd) {
         return devices[fd] == kind.device() && inodes[fd] == kind.inode();
     }
@@ -221,10 +228,8 @@ public final class KqueueDriver implements Driver {
             int length = Math.max(fd + 1, Math.max(64, old * 2));
             wants = Arrays.copyOf(wants, length);
             armedIn = Arrays.copyOf(armedIn, length);
-            if (emulated) {
-                devices = Arrays.copyOf(devices, length);
-                inodes = Arrays.copyOf(inodes, length);
-            }
+            devices = Arrays.copyOf(devices, length);
+            inodes = Arrays.copyOf(inodes, length);
             long[] more = Arrays.copyOf(tokens, length);
             Arrays.fill(more, old, length, NONE);
             tokens = more; // last: its length says how much room there is
@@ -232,27 +237,36 @@ public final class KqueueDriver implements Driver {
     }
 
     /** After the kernel was told: a wait that was under way then has begun by now. */
-    private void armed(int fd, int interest, int trigger, boolean refused) {
+    private void armed(int fd, int interest, int trigger, int refused) {
         wants[fd] = (short) (trigger << 8 | interest);
         armedIn[fd] = waits;
         mend(fd);
-        if (refused) {
-            breakDown(fd);
-        }
+        refused(fd, refused);
     }
 
     private int interest(int fd) {
         return wants[fd] & (READ | WRITE | PRIORITY);
     }
 
-    /** The filters that the kernel has, if the descriptor is what it was. */
-    private int present(int fd) {
-        return (wants[fd] & REFUSED) == 0 ? interest(fd) : interest(fd) & ~WRITE;
+    private int trigger(int fd) {
+        return wants[fd] >> 8 & (EDGE | ONESHOT);
     }
 
-    /** (g): ready from now on. Whoever waits is to look. */
+    /** The filters that the kernel has, if the descriptor is what it was. */
+    private int present(int fd) {
+        return interest(fd) & ~(wants[fd] >> REFUSED);
+    }
+
+    /** (g). */
+    private void refused(int fd, int filters) {
+        wants[fd] |= (short) (filters << REFUSED);
+        if ((filters & WRITE) != 0) {
+            breakDown(fd);
+        }
+    }
+
+    /** Ready from now on. Whoever waits is to look. */
     private void breakDown(int fd) {
-        wants[fd] |= REFUSED;
         if (brokenCount == broken.length) {
             broken = Arrays.copyOf(broken, brokenCount * 2);
         }
@@ -277,7 +291,7 @@ public final class KqueueDriver implements Driver {
         if (emulated) {
             deleteAll(fd, into); // (k)
             addFilters(fd, interest, trigger, token, into);
-        } else if (trigger == 0 && wants[fd] >> 8 == 0) {
+        } else if (trigger == 0 && trigger(fd) == 0) {
             addFilters(fd, interest & ~old, trigger, token, into);
             askFor(fd, interest & old, token, into);
             deleteFilters(fd, old & ~interest, token, into);
@@ -330,8 +344,8 @@ public final class KqueueDriver implements Driver {
     /**
      * Makes changes, and puts down what became of each in its data (e).
      *
-     * @return 0, or what the first of them met that is worth minding; a refused write filter (g)
-     *     only if there is nothing else
+     * @return the filters that were refused for good (g), by interest, or else the first error that
+     *     is worth minding
      */
     private int make(KeventList changes) {
         int count = changes.count();
@@ -341,18 +355,27 @@ public final class KqueueDriver implements Driver {
                 return rc;
             }
         }
-        int found = 0;
+        int refused = 0;
         for (int i = 0; i < count; i++) {
             int error = (int) changes.data(i);
-            if (error == 0 || changes.udata(i) == NEVER_MIND) {
-                continue;
+            if (error != 0 && changes.udata(i) != NEVER_MIND) {
+                int filter = refusal(changes.filter(i), error);
+                if (filter == 0) {
+                    return -error;
+                }
+                refused |= filter;
             }
-            if (error != errno.EPIPE) {
-                return -error;
-            }
-            found = -error;
         }
-        return found;
+        return refused;
+    }
+
+    /** (g): the filter, by interest, if that is what the error means. */
+    private int refusal(int filter, int error) {
+        if (filter == layout.EVFILT_WRITE && error == errno.EPIPE) {
+            return WRITE;
+        }
+        boolean except = filter == layout.EVFILT_EXCEPT && filter != 0;
+        return except && error == errno.EINVAL ? PRIORITY : 0;
     }
 
     private int make(KeventList changes, int from, int count) {
@@ -377,8 +400,8 @@ public final class KqueueDriver implements Driver {
             few.clear();
             plan(fd, interest, trigger, token, few);
             rc = make(few);
-            if (rc == 0 || rc == -errno.EPIPE) {
-                armed(fd, interest, trigger, rc < 0);
+            if (rc >= 0) {
+                armed(fd, interest, trigger, rc);
                 return 0;
             }
             return restore(fd, rc) ? rc : LOST;
@@ -408,14 +431,14 @@ public final class KqueueDriver implements Driver {
             return true; // it was closed, and so not there before
         }
         few.clear();
-        addFilters(fd, interest(fd), wants[fd] >> 8, tokens[fd], few);
-        int back = make(few);
-        if (back < 0 && back != -errno.EPIPE) {
+        addFilters(fd, interest(fd), trigger(fd), tokens[fd], few);
+        int refused = make(few);
+        if (refused < 0) {
             tokens[fd] = NONE;
             mend(fd);
             return false;
         }
-        armed(fd, interest(fd), wants[fd] >> 8, back < 0);
+        armed(fd, interest(fd), trigger(fd), refused);
         return true;
     }
 
@@ -470,7 +493,7 @@ public final class KqueueDriver implements Driver {
             noted.add(fd, 0, layout.EV_RECEIPT, 0, token); // no such filter: refused, and so told
         } else {
             plan(fd, interest, trigger, token, noted);
-            armed(fd, interest, trigger, false);
+            armed(fd, interest, trigger, 0);
         }
     }
 
@@ -519,8 +542,9 @@ public final class KqueueDriver implements Driver {
             if (error == 0 || token(fd) != noted.udata(i)) {
                 continue; // or one of those that do not matter, or told already
             }
-            if (error == errno.EPIPE) {
-                breakDown(fd);
+            int refused = refusal(noted.filter(i), error);
+            if (refused != 0) {
+                refused(fd, refused);
                 continue;
             }
             events.add(tokens[fd], GONE);
@@ -591,7 +615,7 @@ public final class KqueueDriver implements Driver {
         makeRoom(events, events.size() + brokenCount);
         for (int i = brokenCount - 1; i >= 0; i--) {
             int fd = broken[i];
-            int trigger = wants[fd] >> 8;
+            int trigger = trigger(fd);
             long firedBy = (trigger & ONESHOT) != 0 ? firedBy(fd, WRITE) : 0;
             merge(tokens[fd], WRITE | WRITE_CLOSED, firedBy, events);
             if (trigger != 0) {
@@ -613,19 +637,17 @@ public final class KqueueDriver implements Driver {
         disarming.clear();
         for (int place = from; place < events.size(); place++) {
             int fd = (int) (fired[place] >> 3);
-            if (fired[place] == 0 || token(fd) != events.token(place)) {
-                continue;
-            }
-            fired[place] &= 7;
-            if ((wants[fd] >> 8 & ONESHOT) == 0) {
-                continue; // changed since
+            boolean ours = fired[place] != 0 && token(fd) == events.token(place);
+            if (!ours || (trigger(fd) & ONESHOT) == 0) {
+                continue; // another trigger, or changed since
             }
             if (armedIn[fd] == waits) {
-                events.forget(place);
+                events.remove(place);
+                fired[place--] = fired[events.size()];
                 armAgain(fd);
                 continue;
             }
-            int twins = present(fd) & ~(int) fired[place];
+            int twins = present(fd) & ~(int) (fired[place] & (READ | WRITE | PRIORITY));
             if (twins != 0) {
                 disarming.reserve(disarming.count() + CHANGES_EACH);
                 change(fd, twins, layout.EV_DISABLE, NEVER_MIND, disarming);
@@ -638,10 +660,10 @@ public final class KqueueDriver implements Driver {
 
     private void armAgain(int fd) {
         few.clear();
-        plan(fd, interest(fd), wants[fd] >> 8, tokens[fd], few);
-        int rc = make(few);
-        if (rc == 0 || rc == -errno.EPIPE) {
-            armed(fd, interest(fd), wants[fd] >> 8, rc < 0);
+        plan(fd, interest(fd), trigger(fd), tokens[fd], few);
+        int refused = make(few);
+        if (refused >= 0) { // otherwise it was closed
+            armed(fd, interest(fd), trigger(fd), refused);
         }
     }
 

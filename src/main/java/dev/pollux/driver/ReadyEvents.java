@@ -46,9 +46,11 @@ public final class ReadyEvents {
         bits[index] |= readyBits;
     }
 
-    /** As if the event at this place had not come. */
-    public void forget(int index) {
-        bits[index] = 0;
+    /** Takes an event out; the last one takes its place. */
+    public void remove(int index) {
+        size--;
+        tokens[index] = tokens[size];
+        bits[index] = bits[size];
     }
 
     /** Forgets all. */

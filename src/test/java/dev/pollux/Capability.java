@@ -1,0 +1,61 @@
+package dev.pollux;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.function.Predicate;
+
+/**
+ * What not every pair can do, by name. A test that needs it is skipped on the others, with the
+ * reason. Most stand for differences between a kernel's kqueue and libkqueue's.
+ */
+enum Capability {
+    PRIORITY("its kqueue has no filter for out-of-band data", pair -> supportsPriority(pair)),
+    FORGETS_WHAT_WAS_CLOSED("libkqueue keeps the knote of a descriptor that was closed"),
+    KEEPS_PENDING_ERRORS("libkqueue takes SO_ERROR away when it reports a socket"),
+    GIVES_BACK_AT_ONCE("libkqueue gives its descriptors back later, by a thread of its own"),
+    KNOWS_ITS_DESCRIPTORS("libkqueue has descriptors of its own beside the kqueue"),
+    NESTS("libkqueue's kqueue descriptor cannot be watched"),
+    LONG_LISTS("libkqueue reports 512 events in a call at most"),
+    ALLOCATES_NOTHING_TO_MODIFY("with libkqueue each modify asks for the file's inode");
+
+    private final String otherwise;
+    private final Predicate<EveryBackend.Pair> has;
+
+    Capability(String otherwise) {
+        this(otherwise, pair -> !isEmulated(pair));
+    }
+
+    Capability(String otherwise, Predicate<EveryBackend.Pair> has) {
+        this.otherwise = otherwise;
+        this.has = has;
+    }
+
+    /** Whether the pair that is tested now has it. */
+    boolean isThere() {
+        return isThere(EveryBackend.Support.current());
+    }
+
+    boolean isThere(EveryBackend.Pair pair) {
+        return has.test(pair);
+    }
+
+    /** Whether every pair that is there has it. */
+    boolean isEverywhere() {
+        return EveryBackend.Provider.PAIRS.stream()
+                .allMatch(pair -> pair.unavailableBecause() != null || has.test(pair));
+    }
+
+    /** Skips the test where the pair that is tested now does not have it. */
+    void require() {
+        var pair = EveryBackend.Support.current();
+        assumeTrue(isThere(pair), () -> pair + ": " + name() + ": " + otherwise);
+    }
+
+    private static boolean isEmulated(EveryBackend.Pair pair) {
+        return pair.backend() == Backend.KQUEUE && pair.sys().layout().kqueueIsEmulated != 0;
+    }
+
+    private static boolean supportsPriority(EveryBackend.Pair pair) {
+        return pair.backend() != Backend.KQUEUE || pair.sys().layout().EVFILT_EXCEPT != 0;
+    }
+}
