@@ -29,7 +29,7 @@ help: ## this list
 	@echo 'usage: make TARGET [SETTING=VALUE ...]'
 	@echo
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-	    | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	    | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'settings:'
 	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
@@ -38,6 +38,7 @@ help: ## this list
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example, and its arguments'
+	@echo '  NATIVES=DIR COMPLETE=1     libraries built elsewhere; insist on all platforms (dist)'
 
 # ---- Java: Maven, quiet but for what the tests have to say
 
@@ -180,6 +181,47 @@ target/floor/%: native/floor/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
+# ---- packaging: one jar for all platforms, its sources and its javadoc
+
+NATIVES  ?=
+COMPLETE ?=
+# What a complete jar carries: the platforms that README's table names.
+PLATFORMS = $(shell sed -n 's/^| `\([a-z]*-[a-z0-9_]*\)` .*/\1/p' README.md)
+JAR := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)jar
+
+# Jars keep the permissions of what goes into them: they are made those of a checkout under umask 022.
+dist: ## assemble the jars, with the libraries in NATIVES=DIR, else those that can be built here
+	@test -z '$(COMPLETE)' || test -n '$(PLATFORMS)' || { echo 'dist: no platforms in README.md' >&2; exit 1; }
+	@test -z '$(NATIVES)' || ls -d '$(NATIVES)'/*/libpollux.* >/dev/null
+	@rm -rf target/classes target/reports target/pollux.jar target/pollux-*.jar $(JAVADOC_STAMP)
+	@$(if $(NATIVES),$(COPY_NATIVES),$(MAKE) --no-print-directory -s native)
+	@chmod -R go=u-w src pom.xml LICENSE NOTICE
+	@umask 022; $(MVN) -DskipTests $(if $(NATIVES),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
+	@echo 'dist: target/pollux.jar carries'
+	@JAR='$(JAR)' .ci/check-jars target $(if $(COMPLETE),$(PLATFORMS))
+
+DIST_GOAL := verify
+# Built elsewhere: DIR/linux-x86_64/libpollux.so and so on. None is built here then, so that what is packed was tested.
+COPY_NATIVES = for library in '$(NATIVES)'/*/libpollux.*; do \
+    to=target/classes/META-INF/native/$$(basename "$$(dirname "$$library")"); \
+    mkdir -p "$$to" && cp "$$library" "$$to/" || exit 1; done
+
+release: ## sign the complete jars of NATIVES=DIR and upload them to Maven Central, see CONTRIBUTING.md
+	@test -n '$(NATIVES)' || { echo 'release: NATIVES=DIR must name the libraries of all platforms' >&2; exit 2; }
+	@$(MAKE) --no-print-directory dist COMPLETE=1
+	@$(MAKE) --no-print-directory dist COMPLETE=1 DIST_GOAL=deploy MAVEN_ARGS='$(MAVEN_ARGS) -Prelease'
+
+# The second copy is built under another path, umask, time zone and language.
+reproducible: ## build the jars twice, in different surroundings, and compare them byte for byte
+	@rm -rf target/reproduced
+	@for copy in one some/other; do mkdir -p target/reproduced/$$copy && \
+	    tar cf - --exclude=./target --exclude=./.git . | (cd target/reproduced/$$copy && tar xf -) || exit 1; done
+	@cd target/reproduced/one && $(MAKE) --no-print-directory dist
+	@umask 077; cd target/reproduced/some/other && chmod -R go= . && TZ=Asia/Kathmandu LC_ALL=C \
+	    MAVEN_OPTS='-Duser.language=tr -Duser.country=TR' $(MAKE) --no-print-directory dist
+	@JAR='$(JAR)' .ci/same-jars target/reproduced/one/target target/reproduced/some/other/target
+	@echo 'reproducible: two builds, the same bytes'
+
 # ---- holding the line
 
 # By this file the javadoc plugin judges that nothing changed; in a modular project it overlooks changed sources.
@@ -204,4 +246,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test demo example native sanitize floor lint check format clean
+.PHONY: help build test demo example native sanitize floor dist release reproducible lint check format clean
