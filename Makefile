@@ -38,7 +38,7 @@ help: ## this list
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example, and its arguments'
-	@echo '  NATIVES=DIR COMPLETE=1     libraries built elsewhere; insist on all platforms (dist)'
+	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 
 # ---- Java: Maven, quiet but for what the tests have to say
 
@@ -183,31 +183,31 @@ target/floor/%: native/floor/%.c Makefile
 
 # ---- packaging: one jar for all platforms, its sources and its javadoc
 
-NATIVES  ?=
+PREBUILT ?=
 COMPLETE ?=
 # What a complete jar carries: the platforms that README's table names.
 PLATFORMS = $(shell sed -n 's/^| `\([a-z]*-[a-z0-9_]*\)` .*/\1/p' README.md)
 JAR := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)jar
 
 # Jars keep the permissions of what goes into them: they are made those of a checkout under umask 022.
-dist: ## assemble the jars, with the libraries in NATIVES=DIR, else those that can be built here
+dist: ## assemble the jars, with the libraries in PREBUILT=DIR or else those that can be built here
 	@test -z '$(COMPLETE)' || test -n '$(PLATFORMS)' || { echo 'dist: no platforms in README.md' >&2; exit 1; }
-	@test -z '$(NATIVES)' || ls -d '$(NATIVES)'/*/libpollux.* >/dev/null
+	@test -z '$(PREBUILT)' || ls -d '$(PREBUILT)'/*/libpollux.* >/dev/null
 	@rm -rf target/classes target/reports target/pollux.jar target/pollux-*.jar $(JAVADOC_STAMP)
-	@$(if $(NATIVES),$(COPY_NATIVES),$(MAKE) --no-print-directory -s native)
+	@$(if $(PREBUILT),$(COPY_PREBUILT),$(MAKE) --no-print-directory -s native)
 	@chmod -R go=u-w src pom.xml LICENSE NOTICE
-	@umask 022; $(MVN) -DskipTests $(if $(NATIVES),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
+	@umask 022; $(MVN) -DskipTests $(if $(PREBUILT),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
 	@echo 'dist: target/pollux.jar carries'
 	@JAR='$(JAR)' .ci/check-jars target $(if $(COMPLETE),$(PLATFORMS))
 
 DIST_GOAL := verify
 # Built elsewhere: DIR/linux-x86_64/libpollux.so and so on. None is built here then, so that what is packed was tested.
-COPY_NATIVES = for library in '$(NATIVES)'/*/libpollux.*; do \
+COPY_PREBUILT = for library in '$(PREBUILT)'/*/libpollux.*; do \
     to=target/classes/META-INF/native/$$(basename "$$(dirname "$$library")"); \
     mkdir -p "$$to" && cp "$$library" "$$to/" || exit 1; done
 
-release: ## sign the complete jars of NATIVES=DIR and upload them to Maven Central, see CONTRIBUTING.md
-	@test -n '$(NATIVES)' || { echo 'release: NATIVES=DIR must name the libraries of all platforms' >&2; exit 2; }
+release: ## sign the complete jars of PREBUILT=DIR and upload them to Maven Central, see CONTRIBUTING.md
+	@test -n '$(PREBUILT)' || { echo 'release: PREBUILT=DIR must name the libraries of all platforms' >&2; exit 2; }
 	@$(MAKE) --no-print-directory dist COMPLETE=1
 	@$(MAKE) --no-print-directory dist COMPLETE=1 DIST_GOAL=deploy MAVEN_ARGS='$(MAVEN_ARGS) -Prelease'
 
