@@ -35,6 +35,7 @@ public final class DefaultSelector {
         if (name != null && !name.isBlank()) {
             return FdSelector.open(named(name.strip()));
         }
+        Native.calls("open"); // without a binding no backend works: said once, not by each of them
         var reasons = new StringBuilder();
         for (Backend backend : Backend.values()) {
             try {
