@@ -37,6 +37,7 @@ final class Child {
     private final List<String> options = new ArrayList<>();
     private final List<Path> classPath = new ArrayList<>();
     private List<String> before = List.of();
+    private boolean nativeAccess = true;
 
     /** On these classes alone. */
     Child(Path... classPath) {
@@ -81,6 +82,12 @@ final class Child {
         return this;
     }
 
+    /** Of a JVM that lets nobody use native code who was not allowed to: JDK 24 and later. */
+    Child withoutNativeAccess() {
+        nativeAccess = false;
+        return option("--illegal-native-access=deny");
+    }
+
     /** Commands that run the JVM. */
     Child before(String... commands) {
         before = List.of(commands);
@@ -94,7 +101,9 @@ final class Child {
     Result run(String main, String... arguments) throws IOException {
         var command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
+        if (nativeAccess) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
         command.addAll(options);
         command.add("-cp");
         command.add(

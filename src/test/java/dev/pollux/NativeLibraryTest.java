@@ -322,6 +322,38 @@ class NativeLibraryTest {
         assertFailed(result, "META-INF/native/", "make native", "-Dpollux.library.path=");
     }
 
+    @Test
+    void what_failed_is_one_line_and_what_to_do_the_next() throws IOException {
+        Path broken = Files.writeString(dir.resolve(FILE), "this is no library");
+        Path none = dir.resolve("none");
+        Child.Result result =
+                jni(jar).property("java.library.path", dir)
+                        .property("pollux.tmpdir", none)
+                        .run(Probe.class);
+        assertFailed(result);
+        for (String failure : result.lines(Probe.FAILURE)) {
+            String[] lines = failure.split(Probe.NEXT_LINE);
+            assertEquals(2, lines.length, failure);
+            assertTrue(lines[0].contains("cannot load " + broken), failure);
+            assertTrue(lines[0].contains("cannot unpack into " + none), failure);
+            assertFalse(lines[0].contains("-D"), failure);
+            assertTrue(lines[1].startsWith("to mend it: "), failure);
+            assertTrue(lines[1].contains("name another place with -Djava.library.path="), failure);
+            assertTrue(lines[1].contains("; or name another directory with -Dpollux.tmpdir="));
+        }
+    }
+
+    @Test
+    void native_access_that_is_denied_is_said() throws IOException {
+        if (Runtime.version().feature() < 24) {
+            skip("before JDK 24 nobody is denied native access");
+        }
+        assertFailed(
+                jni(jar).withoutNativeAccess().run(Probe.class),
+                "Illegal native access",
+                "--enable-native-access=ALL-UNNAMED");
+    }
+
     // ---- the two bindings
 
     @Test

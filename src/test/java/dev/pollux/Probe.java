@@ -19,6 +19,10 @@ final class Probe {
     static final String SEEN = "seen: ";
     static final String MISSING = "missing: ";
     static final String FAILURE = "failure: ";
+
+    /** Where a failure's message goes on in the next line. */
+    static final String NEXT_LINE = " // ";
+
     static final String UNPACKED = "unpacked: ";
 
     private Probe() {}
@@ -40,17 +44,21 @@ final class Probe {
                 }
             }
         } catch (Bindings.Unavailable e) {
-            System.out.println(FAILURE + e.getMessage());
+            System.out.println(failure(e));
             try (FdSelector selector = DefaultSelector.open()) {
                 throw new AssertionError(selector.toString());
             } catch (PolluxException.Unsupported again) {
-                System.out.println(FAILURE + again.getMessage());
+                System.out.println(failure(again));
             }
         } finally {
             for (String path : libraries()) {
                 System.out.println(LIBRARY + path);
             }
         }
+    }
+
+    private static String failure(Exception e) {
+        return FAILURE + e.getMessage().replace("\n", NEXT_LINE);
     }
 
     private static String see(FdSelector selector) throws IOException {

@@ -53,7 +53,8 @@ public final class Bindings {
             try {
                 return open("jnr");
             } catch (Unavailable jnr) {
-                var both = new Unavailable(jni.getMessage() + "; " + jnr.getMessage(), jni);
+                // JNI last: what to do about it is a line of its own.
+                var both = new Unavailable(jnr.getMessage() + "; " + jni.getMessage(), jni);
                 both.addSuppressed(jnr);
                 throw both;
             }

@@ -11,6 +11,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Loads the JNI library, from the first of: the file that {@code pollux.library.path} names, {@code
@@ -28,6 +30,15 @@ final class NativeLibrary {
     /** Where to unpack, instead of {@code java.io.tmpdir} and the user's cache directory. */
     static final String TEMPORARY = "pollux.tmpdir";
 
+    private static final String BUILD =
+            "build it with `make native` on this platform, and name it with -D" + PATH + "=";
+
+    private static final String ALLOW =
+            "start the JVM with --enable-native-access="
+                    + (NativeLibrary.class.getModule().isNamed()
+                            ? NativeLibrary.class.getModule().getName()
+                            : "ALL-UNNAMED");
+
     /** Tells JNI_OnLoad which class the methods are of, also when it was renamed. */
     private static final String CLASS = "pollux.jni.class";
 
@@ -35,24 +46,39 @@ final class NativeLibrary {
 
     private NativeLibrary() {}
 
+    /** One attempt: what failed, and what to do about it, without a full stop. */
+    private record Failure(String what, String remedy) {}
+
     /**
-     * Loads it once, for these methods; throws {@link UnsatisfiedLinkError} with what was tried and
-     * why it failed.
+     * Loads it once, for these methods; throws {@link UnsatisfiedLinkError} with two lines: what
+     * was tried and why it failed, and what to do.
      */
     static synchronized void load(JniSyscalls calls) {
         if (loaded) {
             return;
         }
-        var failures = new ArrayList<String>();
+        var failures = new ArrayList<Failure>();
         String path = System.getProperty(PATH, "");
-        if (path.isEmpty()) {
-            loaded = loadFromLibraryPath(calls, failures) || loadFromJar(calls, failures);
-        } else {
-            loaded = tryLoad(calls, fileIn(Path.of(path)), PATH, failures);
+        try {
+            loaded =
+                    path.isEmpty()
+                            ? loadFromLibraryPath(calls, failures) || loadFromJar(calls, failures)
+                            : tryLoad(calls, fileIn(Path.of(path)), PATH, failures);
+        } catch (IllegalCallerException e) {
+            // From JDK 24 on with --illegal-native-access=deny: no file would be loaded.
+            failures.add(new Failure(e.getMessage(), ALLOW));
         }
         if (!loaded) {
-            throw new UnsatisfiedLinkError(String.join("; ", failures));
+            throw new UnsatisfiedLinkError(
+                    joined("; ", failures, Failure::what)
+                            + "\nto mend it: "
+                            + joined("; or ", failures, Failure::remedy));
         }
+    }
+
+    private static String joined(
+            String separator, List<Failure> failures, Function<Failure, String> part) {
+        return failures.stream().map(part).distinct().collect(Collectors.joining(separator));
     }
 
     private static Path fileIn(Path path) {
@@ -64,7 +90,7 @@ final class NativeLibrary {
         return System.mapLibraryName("pollux");
     }
 
-    private static boolean loadFromLibraryPath(JniSyscalls calls, List<String> failures) {
+    private static boolean loadFromLibraryPath(JniSyscalls calls, List<Failure> failures) {
         String directories = System.getProperty("java.library.path", "");
         for (String directory : directories.split(File.pathSeparator)) {
             if (directory.isEmpty()) {
@@ -78,7 +104,10 @@ final class NativeLibrary {
             try {
                 real = requireOurs(file);
             } catch (IOException e) {
-                failures.add(e.getMessage());
+                failures.add(
+                        new Failure(
+                                e.getMessage(),
+                                "if it is the right one, name it with -D" + PATH + "="));
                 continue;
             }
             if (tryLoad(calls, real, "java.library.path", failures)) {
@@ -115,9 +144,7 @@ final class NativeLibrary {
                 + owner(path)
                 + ", mode "
                 + Integer.toOctalString(mode(path) & 07777)
-                + "); if it is the right one, name it with -D"
-                + PATH
-                + "=";
+                + ")";
     }
 
     /**
@@ -155,18 +182,12 @@ final class NativeLibrary {
         }
     }
 
-    private static boolean loadFromJar(JniSyscalls calls, List<String> failures) {
+    private static boolean loadFromJar(JniSyscalls calls, List<Failure> failures) {
         String resource = "/META-INF/native/" + platform() + "/" + fileName();
         for (Path parent : temporaryDirectories()) {
             try (InputStream library = NativeLibrary.class.getResourceAsStream(resource)) {
                 if (library == null) {
-                    failures.add(
-                            "the jar has no "
-                                    + resource
-                                    + ": build it with `make native` on this platform, and name it"
-                                    + " with -D"
-                                    + PATH
-                                    + "=");
+                    failures.add(new Failure("the jar has no " + resource, BUILD));
                     return false;
                 }
                 if (unpackAndLoad(calls, library, parent, failures)) {
@@ -174,13 +195,9 @@ final class NativeLibrary {
                 }
             } catch (IOException e) {
                 failures.add(
-                        "cannot unpack into "
-                                + parent
-                                + ": "
-                                + e
-                                + "; name another directory with -D"
-                                + TEMPORARY
-                                + "=");
+                        new Failure(
+                                "cannot unpack into " + parent + ": " + e,
+                                "name another directory with -D" + TEMPORARY + "="));
             }
         }
         return false;
@@ -197,7 +214,7 @@ final class NativeLibrary {
     }
 
     private static boolean unpackAndLoad(
-            JniSyscalls calls, InputStream library, Path parent, List<String> failures)
+            JniSyscalls calls, InputStream library, Path parent, List<Failure> failures)
             throws IOException {
         Path real = parent.toRealPath();
         for (Path above = real; above != null; above = above.getParent()) {
@@ -234,7 +251,7 @@ final class NativeLibrary {
     }
 
     private static boolean tryLoad(
-            JniSyscalls calls, Path file, String property, List<String> failures) {
+            JniSyscalls calls, Path file, String property, List<Failure> failures) {
         // The lock is the same for every copy of this class, whatever loader it is in: JNI_OnLoad
         // must not read the name that another copy has set.
         synchronized (Runtime.getRuntime()) {
@@ -244,7 +261,7 @@ final class NativeLibrary {
                 calls.layout(0); // fails if it is another library, or was loaded for a renamed copy
                 return true;
             } catch (LinkageError e) {
-                failures.add(explain(file, property, e));
+                failures.add(new Failure(explain(file, e), remedy(property)));
                 return false;
             } finally {
                 System.clearProperty(CLASS);
@@ -252,7 +269,7 @@ final class NativeLibrary {
         }
     }
 
-    private static String explain(Path file, String property, LinkageError error) {
+    private static String explain(Path file, LinkageError error) {
         var text = new StringBuilder("cannot load ").append(file);
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             try {
@@ -265,11 +282,29 @@ final class NativeLibrary {
                 text.append(" on a file system that cannot be told (").append(e).append(')');
             }
         }
-        text.append(": ").append(error.getMessage());
-        text.append(
-                "; if the file system is mounted noexec, or the library is for another system,");
-        text.append(" name another place with -D").append(property).append('=');
-        return text.toString();
+        return text.append(": ").append(reason(file, error)).toString();
+    }
+
+    /** The JVM and the system's loader each put the file's name in front. */
+    private static String reason(Path file, LinkageError error) {
+        String reason = String.valueOf(error.getMessage());
+        String name = file + ": ";
+        while (reason.startsWith(name)) {
+            reason = reason.substring(name.length());
+        }
+        return reason;
+    }
+
+    private static String remedy(String property) {
+        return property.equals(TEMPORARY)
+                ? "if the file system is mounted noexec, name another directory with -D"
+                        + TEMPORARY
+                        + "=; if the library is for another system, "
+                        + BUILD
+                : "if the file system is mounted noexec, or the library is for another system,"
+                        + " name another place with -D"
+                        + property
+                        + "=";
     }
 
     /** As in the Makefile: {@code linux-x86_64}, {@code linux-aarch64}, {@code macos-aarch64}, … */
