@@ -35,10 +35,10 @@ help: ## this list
 	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
+	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example, and its arguments'
-	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 
 # ---- Java: Maven, quiet but for what the tests have to say
 
@@ -183,6 +183,8 @@ target/floor/%: native/floor/%.c Makefile
 
 # ---- packaging: one jar for all platforms, its sources and its javadoc
 
+.PHONY: dist release reproducible
+
 PREBUILT ?=
 COMPLETE ?=
 # What a complete jar carries: the platforms that README's table names.
@@ -246,4 +248,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test demo example native sanitize floor dist release reproducible lint check format clean
+.PHONY: help build test demo example native sanitize floor lint check format clean
