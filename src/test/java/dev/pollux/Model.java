@@ -96,6 +96,19 @@ final class Model implements AutoCloseable {
             }
             return must | (must | may) << 16;
         }
+
+        /** What kqueue, one filter for each direction, must and may show of the flags. */
+        int showsByFilters(Interest interest, int shows) {
+            int must = shows & (Ready.READ | Ready.WRITE | Ready.PRIORITY);
+            int may = shows >> 16;
+            if (interest.isRead() && in != null && (in.ended || failed())) {
+                may |= Ready.READ_CLOSED;
+            }
+            if (interest.isWrite() && out != null && (out.ended || failed())) {
+                may |= Ready.WRITE | Ready.WRITE_CLOSED;
+            }
+            return must | may << 16;
+        }
     }
 
     private enum Edge {
@@ -117,6 +130,7 @@ final class Model implements AutoCloseable {
         Interest sentInterest; // as handed over
         Trigger sentTrigger;
         boolean touched; // modified in the batch that is being delivered
+        boolean gone; // kqueue forgot it: its number was closed
         boolean unclear; // its number was another file's for a while: the model makes no claim
 
         Reg(FdKey key, File file, Interest interest, Trigger trigger) {
@@ -159,6 +173,8 @@ final class Model implements AutoCloseable {
 
     private final Pair pair;
     private final boolean epoll;
+    private final boolean kqueue;
+    private final boolean forgets; // what was closed
     private final boolean select;
     private final boolean copies; // whether descriptors are copied, which weakens some claims
     private final FdSelector selector;
@@ -175,6 +191,8 @@ final class Model implements AutoCloseable {
         this.pair = pair;
         this.copies = copies;
         epoll = pair.backend() == Backend.EPOLL;
+        kqueue = pair.backend() == Backend.KQUEUE;
+        forgets = Capability.FORGETS_WHAT_WAS_CLOSED.isThere(pair);
         select = pair.backend() == Backend.SELECT;
         selector = pair.open();
     }
@@ -198,7 +216,13 @@ final class Model implements AutoCloseable {
         switch (step[0] % 32) {
             case 0, 1 -> open(a % 2 == 0);
             case 2 -> unregisterAndClose(pickNumber(a));
-            case 3 -> closeNumber(pickNumber(a)); // perhaps still registered
+            case 3 -> {
+                if (forgets) {
+                    closeNumber(pickNumber(a)); // perhaps still registered
+                } else {
+                    unregisterAndClose(pickNumber(a));
+                }
+            }
             case 4 -> copy(pickNumber(a), pickNumber(b), c % 2 == 0);
             case 5, 6, 7, 8 -> register(pickNumber(a), b, c);
             case 9, 10 -> modify(pick(regs, a), b, c);
@@ -301,7 +325,7 @@ final class Model implements AutoCloseable {
     }
 
     private void copy(Integer from, Integer onto, boolean lowest) throws IOException {
-        if (!copies || from == null || table.size() > 20) {
+        if (!copies || !forgets || from == null || table.size() > 20) {
             return;
         }
         File file = table.get(from);
@@ -330,6 +354,9 @@ final class Model implements AutoCloseable {
 
     private void forgetNumber(int fd) {
         File file = table.remove(fd);
+        if (kqueue && regs.containsKey(fd)) {
+            regs.get(fd).gone = true;
+        }
         if (--file.numbers > 0) {
             return;
         }
@@ -502,7 +529,9 @@ final class Model implements AutoCloseable {
             FdKey key = selector.register(fd, interest, trigger, null);
             say(call + (old == null ? "" : ", ends " + old));
             require(selector.supports(interest, trigger), "it takes an unsupported trigger");
-            require(old == null || old.unclear || old.file != file, "it registers twice");
+            require(
+                    old == null || old.unclear || old.gone || old.file != file,
+                    "it registers twice");
             if (old != null) {
                 require(!old.key.isValid(), "the stale key is valid");
                 end(old, false);
@@ -512,7 +541,10 @@ final class Model implements AutoCloseable {
         } catch (PolluxException.AlreadyRegistered e) {
             say(call + ": already");
             // A stale key and a ghost, or the two ends of a pipe under one number, look like that.
-            boolean allowed = epoll ? old != null && (ghost || old.file == file) : sameInode;
+            boolean allowed =
+                    epoll
+                            ? old != null && (ghost || old.file == file)
+                            : sameInode && !(kqueue && old.gone);
             require(allowed || old != null && old.unclear, "it is not registered");
         } catch (PolluxException.Unsupported e) {
             say(call + ": unsupported");
@@ -532,7 +564,7 @@ final class Model implements AutoCloseable {
         Trigger trigger = c % 3 == 0 ? trigger(c / 3) : reg.trigger;
         Interest interest = interest(reg.file, b, trigger);
         boolean now = reg.isExclusive() || trigger.bits() >= Trigger.LEVEL_EXCLUSIVE.bits();
-        boolean proper = table.get(reg.key.fd()) == reg.file;
+        boolean proper = table.get(reg.key.fd()) == reg.file && !reg.gone;
         String call = "modify " + reg + " to " + interest + " " + trigger;
         try {
             if (trigger == reg.trigger && c % 2 == 0) {
@@ -633,6 +665,21 @@ final class Model implements AutoCloseable {
         if (reg.unclear) {
             return new Expected(0, 0x3f, false, true);
         }
+        if (kqueue) {
+            if (reg.gone) {
+                int told = reg.isToBeSent() ? Ready.ERROR : 0;
+                return new Expected(told, told, told != 0, told != 0);
+            }
+            int shows = reg.file.shows(reg.interest, false, false);
+            shows = reg.file.showsByFilters(reg.interest, shows);
+            boolean armed = reg.armed && (!reg.isEdge() || reg.edge != Edge.NONE);
+            boolean sure = reg.armed && (!reg.isEdge() || reg.edge == Edge.CERTAIN);
+            return new Expected(
+                    shows & 0xffff,
+                    shows >> 16,
+                    sure && (shows & 0xffff) != 0,
+                    armed && shows >> 16 != 0);
+        }
         if (epoll) {
             if (reg.isToBeSent() && now != reg.file) {
                 return new Expected(Ready.ERROR, Ready.ERROR, true, true); // refused
@@ -700,10 +747,11 @@ final class Model implements AutoCloseable {
             if (bits == 0 || !e.possible) {
                 return "not expected: " + reg + " " + ready;
             }
-            File seen = epoll ? reg.file : table.get(key.fd());
+            File seen = epoll || kqueue ? reg.file : table.get(key.fd());
             int may = e.may;
             if (reg.touched && seen != null) { // what was fetched, by what is now of interest
-                may |= seen.shows(reg.interest, reg.isExclusive(), select) >> 16;
+                int shows = seen.shows(reg.interest, reg.isExclusive(), select);
+                may |= (kqueue ? seen.showsByFilters(reg.interest, shows) : shows) >> 16;
             }
             if ((bits & ~may) != 0) {
                 return "too much: " + reg + " " + ready;
