@@ -168,9 +168,9 @@ static void tables(void) {
     EQUAL(pollux_layout(ENV, 1), offsetof(struct epoll_event, events));
     EQUAL(pollux_layout(ENV, 2), offsetof(struct epoll_event, data));
     EQUAL(pollux_layout(ENV, 14), (int32_t)EPOLLET);
-    EQUAL(pollux_layout(ENV, 15), sizeof(struct pollfd));
-    EQUAL(pollux_layout(ENV, 32), S_IFSOCK);
-    EQUAL(pollux_layout(ENV, 33), -EINVAL);
+    EQUAL(pollux_layout(ENV, 38), sizeof(struct pollfd));
+    EQUAL(pollux_layout(ENV, 55), S_IFSOCK);
+    EQUAL(pollux_layout(ENV, 56), -EINVAL);
 
     EQUAL(pollux_errorNumber(ENV, -1), -EINVAL);
     EQUAL(pollux_errorNumber(ENV, INT32_MIN), -EINVAL);
