@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "returns.h"
 
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(POLLUX_LIBC_CALLS) && defined(__linux__)
+#ifdef POLLUX_RENEWS_RETURNS
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>

@@ -15,7 +15,8 @@
 
 void pollux_timeReturns(void); /* before any other call */
 
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(POLLUX_LIBC_CALLS)
+#if defined(__linux__) && defined(__x86_64__) && !defined(__ILP32__) && !defined(POLLUX_LIBC_CALLS)
+#define POLLUX_RENEWS_RETURNS
 #include "returns_x86_64.h"
 #else
 static inline void renew_returns(void) {}
