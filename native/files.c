@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "calls.h"
+#include "file_status.h"
 #include "layout.h"
 #include "pipes.h"
 #include "returns.h"
@@ -135,7 +135,7 @@ jint pollux_isOpen(JNIEnv *env, jobject self, jint fd) {
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status) {
     (void)env, (void)self;
     struct stat file;
-    if (fstat(fd, &file) < 0) return -errno;
+    if (call_fstat(fd, &file) < 0) return -errno;
     int64_t *out = pointer(status);
     out[0] = (int64_t)file.st_dev;
     out[1] = (int64_t)file.st_ino;
