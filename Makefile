@@ -96,12 +96,13 @@ OS_ARCH  = $(eval OS_ARCH := $(call jvm,os.arch))$(OS_ARCH)
 PLATFORM = $(shell echo "$(OS_NAME)-$(OS_ARCH)" | tr A-Z a-z | tr -d " " | sed "s/^mac[a-z]*/macos/; s/-amd64$$/-x86_64/")
 
 JNI_INCLUDES = -I$(JDK_HOME)/include $(patsubst %/jni_md.h,-I%,$(wildcard $(JDK_HOME)/include/*/jni_md.h))
+ELF_FLAGS := -shared -Wl,-z,now -Wl,-z,relro
 ifeq ($(shell uname -s),Darwin)
 LIBRARY  := libpollux.dylib
 LD_FLAGS := -dynamiclib
 else
 LIBRARY  := libpollux.so
-LD_FLAGS := -shared -Wl,-z,now -Wl,-z,relro
+LD_FLAGS := $(ELF_FLAGS)
 endif
 
 SOURCES := $(wildcard native/*.c)
@@ -126,6 +127,92 @@ target/native/%.o: native/%.c Makefile
 	$(CC) $(C_FLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
+
+# ---- the libraries of other platforms, and what can be seen of them from here
+
+# By what a JVM there says of itself (os.name, os.arch): the name of the compiler, and the newest glibc whose symbols the
+# library may need: the processor's first or, where that is older, 2.17 of 2012.
+TRIPLE.linux-x86_64  := x86_64-linux-gnu
+TRIPLE.linux-aarch64 := aarch64-linux-gnu
+TRIPLE.linux-arm     := arm-linux-gnueabihf
+TRIPLE.linux-riscv64 := riscv64-linux-gnu
+TRIPLE.linux-ppc64le := powerpc64le-linux-gnu
+TRIPLE.linux-s390x   := s390x-linux-gnu
+GLIBC                := 2.17
+GLIBC.linux-riscv64  := 2.27
+# With 32 bits, files may have inodes of 64; that fstat is of glibc 2.33.
+CFLAGS.linux-arm     := -D_FILE_OFFSET_BITS=64
+GLIBC.linux-arm      := 2.33
+# For macOS clang and lld will do, with the headers and the libSystem.tbd of an SDK.
+TRIPLE.macos-x86_64  := x86_64-apple-macos11
+TRIPLE.macos-aarch64 := arm64-apple-macos11
+MACOS_SDK            ?=
+
+CROSS_LINUX := $(sort $(patsubst TRIPLE.%,%,$(filter TRIPLE.linux-%,$(.VARIABLES))))
+CROSS_MACOS := $(sort $(patsubst TRIPLE.%,%,$(filter TRIPLE.macos-%,$(.VARIABLES))))
+NATIVES     := target/classes/META-INF/native
+# The rules for one platform or libc are chosen by CROSS.
+CROSS_MAKE   = $(MAKE) --no-print-directory -s PLATFORM=$(PLATFORM) JDK_HOME=$(JDK_HOME)
+
+natives: native ## compile the JNI library for each platform whose compiler is here, and inspect all
+	@set -e; $(foreach p,$(filter-out $(PLATFORM),$(CROSS_LINUX)), \
+	    if command -v $(TRIPLE.$p)-gcc >/dev/null; then $(CROSS_MAKE) CROSS=$p cross-library; \
+	    else echo '$p: left out, no $(TRIPLE.$p)-gcc (Debian: gcc-$(subst _,-,$(TRIPLE.$p)))'; fi;)
+	@set -e; $(foreach p,$(filter-out $(PLATFORM),$(CROSS_MACOS)), \
+	    if test -n '$(MACOS_SDK)'; then $(CROSS_MAKE) CROSS=$p cross-library; \
+	    else echo '$p: left out, no SDK (name one: MACOS_SDK=DIR)'; fi;)
+	@$(MAKE) --no-print-directory -s inspect
+
+inspect: ## what the libraries in target/classes need of their systems; fails if that is too much
+	@rc=0; $(foreach p,$(CROSS_LINUX) $(CROSS_MACOS), for f in $(wildcard $(NATIVES)/$p/libpollux.*); do \
+	        native/inspect.sh $p $$f $(or $(GLIBC.$p),$(GLIBC)) || rc=1; done;) exit $$rc
+
+smoke: ## try the libraries without a JVM: by qemu-user where they are for other processors, and under musl
+	@set -e; $(foreach p,$(CROSS_LINUX),if test -f $(NATIVES)/$p/libpollux.so; then \
+	        $(CROSS_MAKE) CROSS=$p cross-smoke; fi;)
+	@case $(PLATFORM) in linux-*) if command -v musl-gcc >/dev/null; then $(CROSS_MAKE) CROSS=musl cross-smoke; \
+	    else echo 'smoke: musl: left out, no musl-gcc (Debian: musl-tools)'; fi ;; esac
+
+ifdef CROSS
+CROSS_CC    := $(or $(TRIPLE.$(CROSS)),musl)-gcc
+CROSS_LD    := $(ELF_FLAGS) -Wl,-z,defs -s
+CROSS_NAME  := libpollux.so
+CROSS_FLAGS  = $(C_FLAGS) $(CFLAGS.$(CROSS))
+CROSS_NEEDS := $(SOURCES) $(wildcard native/*.h) Makefile
+QEMU        := qemu-$(CROSS:linux-%=%)
+# Empty where it runs by itself.
+EMULATOR    := $(if $(filter-out $(PLATFORM) musl,$(CROSS)),$(or $(shell command -v $(QEMU)),$(QEMU)-static) -L /usr/$(TRIPLE.$(CROSS)))
+CROSS_SMOKE := target/cross/$(CROSS)/smoke/smoke
+CROSS_TESTS := $(patsubst native/%.c,target/cross/$(CROSS)/%,$(wildcard native/test/*.c))
+
+ifneq ($(filter macos-%,$(CROSS)),)
+CROSS_CC    := clang --target=$(TRIPLE.$(CROSS)) -isysroot $(MACOS_SDK)
+CROSS_LD    := -fuse-ld=lld -dynamiclib -Wl,-install_name,@rpath/libpollux.dylib
+CROSS_NAME  := libpollux.dylib
+endif
+
+cross-library: $(NATIVES)/$(CROSS)/$(CROSS_NAME)
+
+$(NATIVES)/$(CROSS)/$(CROSS_NAME): $(CROSS_NEEDS)
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(CROSS_FLAGS) $(CROSS_LD) -o $@ $(SOURCES)
+
+# Under musl it is this machine's library, which was made with glibc.
+cross-smoke: $(CROSS_SMOKE) $(CROSS_TESTS)
+	@if ! command -v $(or $(firstword $(EMULATOR)),sh) >/dev/null; then \
+	    echo 'smoke: $(CROSS): left out, no $(QEMU) (Debian: qemu-user)'; exit 0; fi; \
+	set -e; printf 'smoke: $(CROSS): '; \
+	$(EMULATOR) $(CROSS_SMOKE) $(NATIVES)/$(if $(filter musl,$(CROSS)),$(PLATFORM),$(CROSS))/libpollux.so; \
+	for t in $(CROSS_TESTS); do echo "smoke: $(CROSS): $$t"; $(EMULATOR) $$t $(if $(EMULATOR),1023); done
+
+target/cross/$(CROSS)/smoke/%: native/smoke/%.c $(CROSS_NEEDS)
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(CROSS_FLAGS) -o $@ $< -ldl
+
+target/cross/$(CROSS)/test/%: native/test/%.c $(CROSS_NEEDS)
+	@mkdir -p $(@D)
+	$(CROSS_CC) $(CROSS_FLAGS) -Inative -o $@ $< $(SOURCES)
+endif
 
 # ---- the C half under AddressSanitizer and UBSan
 
@@ -248,4 +335,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test demo example native sanitize floor lint check format clean
+.PHONY: help build test demo example native natives inspect smoke sanitize floor lint check format clean
