@@ -39,6 +39,7 @@ help: ## this list
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example, and its arguments'
+	@echo '  MACOS_SDK=DIR              headers and libSystem.tbd of macOS (natives)'
 
 # ---- Java: Maven, quiet but for what the tests have to say
 

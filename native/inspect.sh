@@ -26,9 +26,11 @@ elf() {
     needed=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | xargs)
     needs=$(readelf -VW "$file" | sed -n 's/.*Name: GLIBC_\([0-9.]*\) .*/\1/p' | sort -uV | tail -n 1)
     # The columns between the binding and the section differ from processor to processor.
-    exports=$(readelf --dyn-syms -W "$file" | awk '/ (GLOBAL|WEAK) /&& !/ UND / { print $NF }' | xargs)
+    exports=$(readelf --dyn-syms -W "$file" | awk '/ (GLOBAL|WEAK) / && !/ UND / { print $NF }' | xargs)
+    unknown=$(readelf --dyn-syms -W "$file" | awk '/ GLOBAL .* UND / && !/@/ { print $NF }' | xargs)
 
     is 'what it exports' "$exports" JNI_OnLoad
+    is 'what it needs of nobody it names' "$unknown" ''
     # musl takes this name for its own.
     is 'what it needs' "$needed" libc.so.6
     echo "$dynamic" | grep -q 'Flags:.* NOW' || wrong 'symbols are bound late: link with -z now'
@@ -57,8 +59,13 @@ macho() {
 }
 
 case $file in
-    *.so) elf ;;
-    *.dylib) macho ;;
+    *.so) tool=readelf kind=elf ;;
+    *.dylib) tool=llvm-objdump kind=macho ;;
 esac
+if ! command -v $tool >/dev/null; then
+    echo "$platform: not inspected, no $tool"
+    exit 0
+fi
+$kind
 printf '%-16s %7d bytes   %-12s %s\n' "$platform" "$(wc -c <"$file")" "$needs" "$needed"
 exit $failed
