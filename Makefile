@@ -141,8 +141,7 @@ TRIPLE.linux-ppc64le := powerpc64le-linux-gnu
 TRIPLE.linux-s390x   := s390x-linux-gnu
 GLIBC                := 2.17
 GLIBC.linux-riscv64  := 2.27
-# With 32 bits, files may have inodes of 64; that fstat is of glibc 2.33.
-CFLAGS.linux-arm     := -D_FILE_OFFSET_BITS=64
+# See file_status.h.
 GLIBC.linux-arm      := 2.33
 # For macOS clang and lld will do, with the headers and the libSystem.tbd of an SDK.
 TRIPLE.macos-x86_64  := x86_64-apple-macos11
@@ -178,7 +177,6 @@ ifdef CROSS
 CROSS_CC    := $(or $(TRIPLE.$(CROSS)),musl)-gcc
 CROSS_LD    := $(ELF_FLAGS) -Wl,-z,defs -s
 CROSS_NAME  := libpollux.so
-CROSS_FLAGS  = $(C_FLAGS) $(CFLAGS.$(CROSS))
 CROSS_NEEDS := $(SOURCES) $(wildcard native/*.h) Makefile
 QEMU        := qemu-$(CROSS:linux-%=%)
 # Empty where it runs by itself.
@@ -196,7 +194,7 @@ cross-library: $(NATIVES)/$(CROSS)/$(CROSS_NAME)
 
 $(NATIVES)/$(CROSS)/$(CROSS_NAME): $(CROSS_NEEDS)
 	@mkdir -p $(@D)
-	$(CROSS_CC) $(CROSS_FLAGS) $(CROSS_LD) -o $@ $(SOURCES)
+	$(CROSS_CC) $(C_FLAGS) $(CROSS_LD) -o $@ $(SOURCES)
 
 # Under musl it is this machine's library, which was made with glibc.
 cross-smoke: $(CROSS_SMOKE) $(CROSS_TESTS)
@@ -208,11 +206,11 @@ cross-smoke: $(CROSS_SMOKE) $(CROSS_TESTS)
 
 target/cross/$(CROSS)/smoke/%: native/smoke/%.c $(CROSS_NEEDS)
 	@mkdir -p $(@D)
-	$(CROSS_CC) $(CROSS_FLAGS) -o $@ $< -ldl
+	$(CROSS_CC) $(C_FLAGS) -o $@ $< -ldl
 
 target/cross/$(CROSS)/test/%: native/test/%.c $(CROSS_NEEDS)
 	@mkdir -p $(@D)
-	$(CROSS_CC) $(CROSS_FLAGS) -Inative -o $@ $< $(SOURCES)
+	$(CROSS_CC) $(C_FLAGS) -Inative -o $@ $< $(SOURCES)
 endif
 
 # ---- the C half under AddressSanitizer and UBSan

@@ -134,7 +134,7 @@ jint pollux_isOpen(JNIEnv *env, jobject self, jint fd) {
 /* Writes four longs: device, inode, mode, device number of a device file. */
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status) {
     (void)env, (void)self;
-    struct stat file;
+    file_status file;
     if (call_fstat(fd, &file) < 0) return -errno;
     int64_t *out = pointer(status);
     out[0] = (int64_t)file.st_dev;

@@ -31,6 +31,8 @@ elf() {
 
     is 'what it exports' "$exports" JNI_OnLoad
     is 'what it needs of nobody it names' "$unknown" ''
+    glibc=$(readelf --dyn-syms -W "$file" | grep -oE ' (__[a-z_]*_chk|__isoc[a-z0-9_]*|fcntl64)@' | xargs)
+    is 'what musl has not' "$glibc" ''
     # musl takes this name for its own.
     is 'what it needs' "$needed" libc.so.6
     echo "$dynamic" | grep -q 'Flags:.* NOW' || wrong 'symbols are bound late: link with -z now'
