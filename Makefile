@@ -168,19 +168,21 @@ inspect: ## what the libraries in target/classes need of their systems; fails if
 	        native/inspect.sh $p $$f $(or $(GLIBC.$p),$(GLIBC)) || rc=1; done;) exit $$rc
 
 smoke: ## try the libraries without a JVM: by qemu-user where they are for other processors, and under musl
-	@set -e; $(foreach p,$(CROSS_LINUX),if test -f $(NATIVES)/$p/libpollux.so; then \
-	        $(CROSS_MAKE) CROSS=$p cross-smoke; fi;)
+	@set -e; $(foreach p,$(patsubst $(NATIVES)/%/libpollux.so,%,$(wildcard $(CROSS_LINUX:%=$(NATIVES)/%/libpollux.so))), \
+	    if test $p = $(PLATFORM) || command -v $(TRIPLE.$p)-gcc >/dev/null; then $(CROSS_MAKE) CROSS=$p cross-smoke; \
+	    else echo 'smoke: $p: left out, no $(TRIPLE.$p)-gcc (Debian: gcc-$(subst _,-,$(TRIPLE.$p)))'; fi;)
 	@case $(PLATFORM) in linux-*) if command -v musl-gcc >/dev/null; then $(CROSS_MAKE) CROSS=musl cross-smoke; \
 	    else echo 'smoke: musl: left out, no musl-gcc (Debian: musl-tools)'; fi ;; esac
 
 ifdef CROSS
-CROSS_CC    := $(or $(TRIPLE.$(CROSS)),musl)-gcc
+CROSS_CC    := $(if $(filter $(PLATFORM),$(CROSS)),$(CC),$(or $(TRIPLE.$(CROSS)),musl)-gcc)
 CROSS_LD    := $(ELF_FLAGS) -Wl,-z,defs -s
 CROSS_NAME  := libpollux.so
 CROSS_NEEDS := $(SOURCES) $(wildcard native/*.h) Makefile
 QEMU        := qemu-$(CROSS:linux-%=%)
 # Empty where it runs by itself.
-EMULATOR    := $(if $(filter-out $(PLATFORM) musl,$(CROSS)),$(or $(shell command -v $(QEMU)),$(QEMU)-static) -L /usr/$(TRIPLE.$(CROSS)))
+EMULATOR    := $(if $(filter-out $(PLATFORM) musl,$(CROSS)), \
+                   $(or $(shell command -v $(QEMU)),$(QEMU)-static) -L /usr/$(TRIPLE.$(CROSS)))
 CROSS_SMOKE := target/cross/$(CROSS)/smoke/smoke
 CROSS_TESTS := $(patsubst native/%.c,target/cross/$(CROSS)/%,$(wildcard native/test/*.c))
 

@@ -129,7 +129,9 @@ static jint JNICALL get_env(JavaVM *vm, void **result, jint version) {
 
 static void load(const char *path) {
     void (*trap)(void) = not_expected;
-    for (size_t at = 0; at < sizeof(functions); at += sizeof(trap)) memcpy((char *)&functions + at, &trap, sizeof(trap));
+    for (size_t at = 0; at < sizeof(functions); at += sizeof(trap)) {
+        memcpy((char *)&functions + at, &trap, sizeof(trap));
+    }
     functions.FindClass = find_class;
     functions.GetStaticMethodID = get_static_method;
     functions.CallStaticObjectMethod = call_static_object;
