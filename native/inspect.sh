@@ -54,20 +54,24 @@ macho() {
     is 'what it exports' "$exports" _JNI_OnLoad
     is 'what it needs' "$needed" /usr/lib/libSystem.B.dylib
     # The other select ends at descriptor 1024.
-    llvm-nm -u "$file" | grep -q '_select$DARWIN_EXTSN' || wrong 'it has not the select of unlimited size'
+    llvm-nm -u "$file" | grep -qF "_select\$DARWIN_EXTSN" || wrong 'it has not the select of unlimited size'
     # macOS on ARM loads nothing that is not signed, if only by the linker.
-    case $platform in *aarch64) echo "$headers" | grep -q LC_CODE_SIGNATURE || wrong 'it is not signed' ;; esac
+    if [ "$platform" = macos-aarch64 ]; then
+        echo "$headers" | grep -q LC_CODE_SIGNATURE || wrong 'it is not signed'
+    fi
     needs="macOS $(echo "$headers" | sed -n 's/ *minos //p')"
 }
 
-case $file in
-    *.so) tool=readelf kind=elf ;;
-    *.dylib) tool=llvm-objdump kind=macho ;;
-esac
-if ! command -v $tool >/dev/null; then
-    echo "$platform: not inspected, no $tool"
+# have TOOL: whether the library can be looked at here.
+have() {
+    command -v "$1" >/dev/null && return
+    echo "$platform: not inspected, no $1"
     exit 0
-fi
-$kind
+}
+
+case $file in
+    *.so) have readelf && elf ;;
+    *.dylib) have llvm-objdump && macho ;;
+esac
 printf '%-16s %7d bytes   %-12s %s\n' "$platform" "$(wc -c <"$file")" "$needs" "$needed"
 exit $failed

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Locale;
 import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,13 +65,17 @@ class NativeLibraryTest {
         mode(dir, "rwx------");
     }
 
-    /** The one of this build, or null. */
+    /** The one of this build for this platform, beside which there may be others; or null. */
     static Path library() {
-        try (var files = Files.walk(Child.classes().resolve("META-INF"))) {
-            return files.filter(file -> file.endsWith(FILE)).findFirst().orElse(null);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        Path file = libraryIn(Child.classes());
+        return Files.exists(file) ? file : null;
+    }
+
+    private static Path libraryIn(Path classes) {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch").replace("amd64", "x86_64");
+        String platform = (os.startsWith("mac") ? "macos" : os) + "-" + arch;
+        return classes.resolve("META-INF/native").resolve(platform).resolve(FILE);
     }
 
     private static void skip(String reason) {
@@ -479,10 +484,7 @@ class NativeLibraryTest {
     }
 
     private static void breakLibrary(Path classes) throws IOException {
-        try (var files = Files.walk(classes.resolve("META-INF"))) {
-            Path file = files.filter(each -> each.endsWith(FILE)).findFirst().orElseThrow();
-            Files.writeString(file, "this is no library");
-        }
+        Files.writeString(libraryIn(classes), "this is no library");
     }
 
     private static Path privately(Path directory) throws IOException {
