@@ -8,114 +8,58 @@ import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channel;
-import java.nio.charset.StandardCharsets;
-import jnr.constants.platform.Fcntl;
 import jnr.ffi.LastError;
-import jnr.ffi.LibraryLoader;
-import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
-import jnr.ffi.types.intptr_t;
-import jnr.ffi.types.off_t;
-import jnr.ffi.types.size_t;
-import jnr.ffi.types.ssize_t;
-import jnr.posix.FileStat;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
 
 /**
- * The jnr-ffi binding: libc through jnr-ffi, and through jnr-posix what that has and what is
- * variadic. Layouts come from a table, see {@link Platform}.
+ * The jnr-ffi binding: libc through jnr-ffi. Layouts and constants come from a table, see {@link
+ * Platform}. What a system has not is looked up when the binding is opened, so that no call ends in
+ * an {@link UnsatisfiedLinkError}: it answers {@code -ENOSYS}.
  */
 public final class JnrSyscalls implements Syscalls {
-    /** libc, under its own names; addresses are longs, which jnr-ffi passes without an object. */
-    public interface LibC {
-        int eventfd(int value, int flags);
-
-        int epoll_create1(int flags);
-
-        int epoll_ctl(int epfd, int op, int fd, @intptr_t long event);
-
-        int epoll_wait(int epfd, @intptr_t long events, int capacity, int millis);
-
-        int epoll_pwait2(
-                int epfd,
-                @intptr_t long events,
-                int capacity,
-                @intptr_t long timeout,
-                @intptr_t long mask);
-
-        int dup3(int from, int to, int flags);
-
-        int close(int fd);
-
-        @off_t
-        long lseek(int fd, @off_t long offset, int whence);
-
-        int pipe2(@intptr_t long fds, int flags);
-
-        int socketpair(int domain, int type, int protocol, @intptr_t long fds);
-
-        @ssize_t
-        long read(int fd, @intptr_t long buffer, @size_t long length);
-
-        @ssize_t
-        long write(int fd, @intptr_t long buffer, @size_t long length);
-
-        int poll(@intptr_t long fds, @size_t long count, int millis);
-
-        int ppoll(
-                @intptr_t long fds,
-                @size_t long count,
-                @intptr_t long timeout,
-                @intptr_t long mask);
-
-        int select(
-                int nfds,
-                @intptr_t long reads,
-                @intptr_t long writes,
-                @intptr_t long excepts,
-                @intptr_t long timeout);
-    }
-
-    private static final int EINVAL = 22; // before there is a table: the same on every system
-
-    private final LibC libc;
-    private final KqueueLibrary kqueue; // null: there is none
-    private final POSIX posix;
+    private final Platform platform;
+    private final C.Everywhere libc;
+    private final C.Pipe2 pipe2; // this and those below: null where the system has none
+    private final C.Ppoll ppoll;
+    private final C.Fstat fstat;
+    private final C.Fxstat fxstat; // not null where fstat is
+    private final C.Epoll epoll;
+    private final C.EpollPwait2 epollPwait2;
+    private final KqueueLibrary kqueue;
     private final Runtime runtime;
     private final MemoryIO memory = MemoryIO.getInstance();
     private final Layout layout;
     private final Errno errno;
-    private final boolean hasEpollPwait2;
 
-    /** Per thread: a struct epoll_event, timespec or timeval. */
+    /** Per thread: a struct epoll_event, timespec, timeval or stat. */
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     private final class Scratch {
-        final ByteBuffer bytes = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+        final ByteBuffer bytes =
+                ByteBuffer.allocateDirect(platform.statSize).order(ByteOrder.nativeOrder());
         final long address = memory.getDirectBufferAddress(bytes);
     }
 
     /** Looks libc up; throws {@link UnsatisfiedLinkError} on a system without a table. */
     public JnrSyscalls() {
-        Platform.requireSupported();
-        libc = LibraryLoader.create(LibC.class).load("c");
-        kqueue = KqueueLibrary.load();
-        posix = POSIXFactory.getNativePOSIX();
+        this(Platform.current());
+    }
+
+    /** With the numbers and the names of another platform: for tests. */
+    JnrSyscalls(Platform platform) {
+        this.platform = platform;
+        libc = C.load(C.Everywhere.class, platform);
+        pipe2 = C.loadIfThere(C.Pipe2.class, platform);
+        ppoll = C.loadIfThere(C.Ppoll.class, platform);
+        fstat = C.loadIfThere(C.Fstat.class, platform);
+        fxstat = fstat == null ? C.load(C.Fxstat.class, platform) : null;
+        boolean linux = platform.constant("epollEventSize") != 0;
+        epoll = linux ? C.load(C.Epoll.class, platform) : null;
+        epollPwait2 = linux ? C.loadIfThere(C.EpollPwait2.class, platform) : null;
+        kqueue = linux ? KqueueLibrary.loadLibkqueue() : KqueueLibrary.ofLibc(platform);
         runtime = Runtime.getRuntime(libc);
         layout = new Layout(this);
         errno = new Errno(this);
-        hasEpollPwait2 = hasEpollPwait2();
-    }
-
-    /** glibc has it since 2.35, whatever the kernel has; without it milliseconds do. */
-    private boolean hasEpollPwait2() {
-        try {
-            libc.epoll_pwait2(-1, 0, 0, 0, 0);
-            return true;
-        } catch (UnsatisfiedLinkError e) {
-            return false; // jnr-ffi looks a function up when it is first called
-        }
     }
 
     @Override
@@ -138,21 +82,19 @@ public final class JnrSyscalls implements Syscalls {
         if (kqueue == null && index >= Layout.KQUEUE && index < Layout.POLL) {
             return 0;
         }
-        return index < 0 || index >= Platform.LAYOUT.length ? -EINVAL : Platform.LAYOUT[index];
+        return platform.layout(index);
     }
 
     @Override
     public int errorNumber(int index) {
-        return index < 0 || index >= Errno.NAMES.size()
-                ? -EINVAL
-                : jnr.constants.platform.Errno.valueOf(Errno.NAMES.get(index)).intValue();
+        return platform.errorNumber(index);
     }
 
     @Override
     public int errorText(int error, long text, int capacity) {
-        byte[] bytes = posix.strerror(error).getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, capacity);
-        Pointer.wrap(runtime, text, capacity).put(0, bytes, 0, length);
+        long message = libc.strerror(error);
+        int length = (int) Math.min(memory.getStringLength(message), capacity);
+        memory.copyMemory(message, text, length);
         return length;
     }
 
@@ -178,45 +120,85 @@ public final class JnrSyscalls implements Syscalls {
 
     @Override
     public int pipe(long fds) {
-        return result(libc.pipe2(fds, Platform.O_CLOEXEC | Platform.O_NONBLOCK));
+        return pipe2 == null
+                ? mark(fds, libc.pipe(fds))
+                : result(pipe2.pipe2(fds, platform.O_CLOEXEC | platform.O_NONBLOCK));
     }
 
     @Override
     public int socketpair(long fds) {
-        int type = Platform.SOCK_STREAM | Platform.O_CLOEXEC | Platform.O_NONBLOCK;
-        return result(libc.socketpair(Platform.AF_UNIX, type, 0, fds));
+        int flags = platform.SOCK_CLOEXEC | platform.SOCK_NONBLOCK;
+        int rc = libc.socketpair(Platform.AF_UNIX, Platform.SOCK_STREAM | flags, 0, fds);
+        return flags == 0 ? mark(fds, rc) : result(rc);
+    }
+
+    /**
+     * Where a pair cannot be made so from birth: close-on-exec and non-blocking, or both closed.
+     */
+    private int mark(long fds, int rc) {
+        if (rc < 0) {
+            return result(rc);
+        }
+        for (int i = 0; i < 2; i++) {
+            int marked = closeOnExec(memory.getInt(fds + 4L * i));
+            if (marked == 0) {
+                marked = setNonBlocking(memory.getInt(fds + 4L * i), true);
+            }
+            if (marked < 0) {
+                libc.close(memory.getInt(fds));
+                libc.close(memory.getInt(fds + 4));
+                return marked;
+            }
+        }
+        return 0;
+    }
+
+    private int closeOnExec(int fd) {
+        return result(libc.fcntl(fd, Platform.F_SETFD, Platform.FD_CLOEXEC));
     }
 
     @Override
     public int setNonBlocking(int fd, boolean on) {
-        int flags = posix.fcntlInt(fd, Fcntl.F_GETFL, 0);
+        int flags = libc.fcntl(fd, Platform.F_GETFL, 0);
         if (flags < 0) {
             return result(flags);
         }
-        int wanted = on ? flags | Platform.O_NONBLOCK : flags & ~Platform.O_NONBLOCK;
-        return wanted == flags ? 0 : result(posix.fcntlInt(fd, Fcntl.F_SETFL, wanted));
+        int wanted = on ? flags | platform.O_NONBLOCK : flags & ~platform.O_NONBLOCK;
+        return wanted == flags ? 0 : result(libc.fcntl(fd, Platform.F_SETFL, wanted));
     }
 
     @Override
     public int isOpen(int fd) {
-        // Not fcntl, which is variadic, and for which jnr-posix allocates: a pipe says ESPIPE.
+        // Not fcntl, which is variadic, and for which jnr-ffi allocates: a pipe says ESPIPE.
         int rc = result((int) Math.min(0, libc.lseek(fd, 0, Platform.SEEK_CUR)));
         return rc == -errno.EBADF ? rc : 0;
     }
 
     @Override
     public int fileStatus(int fd, long status) {
-        FileStat stat = posix.allocateStat();
-        int rc = posix.fstat(fd, stat);
+        Scratch stat = scratch.get();
+        int rc =
+                fstat == null
+                        ? fxstat.__fxstat(0, fd, stat.address)
+                        : fstat.fstat(fd, stat.address);
         if (rc < 0) {
             return result(rc);
         }
-        Pointer out = Pointer.wrap(runtime, status, 32);
-        out.putLong(0, stat.dev());
-        out.putLong(8, stat.ino());
-        out.putLong(16, stat.mode());
-        out.putLong(24, stat.rdev());
+        memory.putLong(status, device(stat.bytes, platform.statDev));
+        memory.putLong(status + 8, stat.bytes.getLong(platform.statIno));
+        memory.putLong(status + 16, mode(stat.bytes, platform.statMode));
+        memory.putLong(status + 24, device(stat.bytes, platform.statRdev));
         return 0;
+    }
+
+    private long device(ByteBuffer stat, int at) {
+        return platform.devSize == 4 ? stat.getInt(at) : stat.getLong(at);
+    }
+
+    private long mode(ByteBuffer stat, int at) {
+        return platform.modeSize == 2
+                ? Short.toUnsignedLong(stat.getShort(at))
+                : Integer.toUnsignedLong(stat.getInt(at));
     }
 
     /** jnr-ffi has no way to a Java object's fields. */
@@ -227,15 +209,17 @@ public final class JnrSyscalls implements Syscalls {
 
     @Override
     public int eventfd() {
-        return result(libc.eventfd(0, Platform.O_CLOEXEC | Platform.O_NONBLOCK));
+        return epoll == null
+                ? -errno.ENOSYS
+                : result(epoll.eventfd(0, platform.O_CLOEXEC | platform.O_NONBLOCK));
     }
 
     @Override
     public int epollCreate() {
-        if (layout.epollEventSize == 0) {
+        if (epoll == null) {
             return -errno.ENOSYS;
         }
-        int fd = result(libc.epoll_create1(Platform.O_CLOEXEC));
+        int fd = result(epoll.epoll_create1(platform.O_CLOEXEC));
         if (fd < 0) {
             return fd;
         }
@@ -248,30 +232,36 @@ public final class JnrSyscalls implements Syscalls {
 
     @Override
     public int epollReplace(int fresh, int epfd) {
-        return result(libc.dup3(fresh, epfd, Platform.O_CLOEXEC));
+        return epoll == null ? -errno.ENOSYS : result(epoll.dup3(fresh, epfd, platform.O_CLOEXEC));
     }
 
     @Override
     public int epollCtl(int epfd, int op, int fd, int events, long data) {
+        if (epoll == null) {
+            return -errno.ENOSYS;
+        }
         Scratch event = scratch.get();
         event.bytes.putInt(layout.epollEventEvents, events);
         event.bytes.putLong(layout.epollEventData, data);
-        return result(libc.epoll_ctl(epfd, op, fd, event.address));
+        return result(epoll.epoll_ctl(epfd, op, fd, event.address));
     }
 
     @Override
     public int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes) {
         boolean refused = changes != null && changes.apply(epfd) > 0;
-        return result(libc.epoll_wait(epfd, events, capacity, refused ? 0 : millis));
+        return epoll == null
+                ? -errno.ENOSYS
+                : result(epoll.epoll_wait(epfd, events, capacity, refused ? 0 : millis));
     }
 
     @Override
     public int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes) {
         boolean refused = changes != null && changes.apply(epfd) > 0;
-        if (!hasEpollPwait2) {
-            return -errno.ENOSYS;
-        }
-        return result(libc.epoll_pwait2(epfd, events, capacity, time(refused ? 0 : nanos), 0));
+        return epollPwait2 == null
+                ? -errno.ENOSYS
+                : result(
+                        epollPwait2.epoll_pwait2(
+                                epfd, events, capacity, time(refused ? 0 : nanos), 0));
     }
 
     @Override
@@ -283,13 +273,11 @@ public final class JnrSyscalls implements Syscalls {
         if (fd < 0) {
             return fd;
         }
-        int rc = posix.fcntlInt(fd, Fcntl.F_SETFD, Platform.FD_CLOEXEC);
+        int rc = closeOnExec(fd);
         if (rc < 0) {
-            rc = result(rc);
             libc.close(fd);
-            return rc;
         }
-        return fd;
+        return rc < 0 ? rc : fd;
     }
 
     @Override
@@ -313,7 +301,7 @@ public final class JnrSyscalls implements Syscalls {
 
     @Override
     public int ppoll(long fds, int count, long nanos) {
-        return result(libc.ppoll(fds, count, time(nanos), 0));
+        return ppoll == null ? -errno.ENOSYS : result(ppoll.ppoll(fds, count, time(nanos), 0));
     }
 
     @Override
@@ -321,7 +309,12 @@ public final class JnrSyscalls implements Syscalls {
         long timeout = 0;
         if (micros >= 0) {
             Scratch pair = scratch.get();
-            pair.bytes.putLong(0, micros / 1_000_000).putLong(8, micros % 1_000_000);
+            pair.bytes.putLong(0, micros / 1_000_000);
+            if (platform.usecSize == 4) {
+                pair.bytes.putInt(8, (int) (micros % 1_000_000));
+            } else {
+                pair.bytes.putLong(8, micros % 1_000_000);
+            }
             timeout = pair.address;
         }
         return result(libc.select(nfds, reads, writes, excepts, timeout));

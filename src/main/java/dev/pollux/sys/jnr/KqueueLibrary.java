@@ -15,22 +15,27 @@ final class KqueueLibrary {
     /** Names the shared object that makes a kqueue of epoll on Linux. */
     static final String PROPERTY = "pollux.kqueue.library";
 
+    private static final String INSTALLED = "libkqueue.so.0";
+
     private static final Invoker INVOKER = Invoker.getInstance();
     private static final Type INT = Type.SINT;
-    private static final Type ADDRESS = Type.POINTER;
+    private static final Type LONG = Type.SLONG; // also an address, and size_t
 
     private final Library library; // or its functions go away
     private final long kqueue;
     private final long kevent;
     private final CallContext noArguments = context();
-    private final CallContext sixArguments = context(INT, ADDRESS, INT, ADDRESS, INT, ADDRESS);
 
-    private KqueueLibrary(Library library) {
+    /** The counts are int but on NetBSD, where they are size_t: an int looks at the lower half. */
+    private final CallContext sixArguments = context(INT, LONG, LONG, LONG, LONG, LONG);
+
+    private KqueueLibrary(Library library, String name, String kqueueName, String keventName) {
         this.library = library;
-        kqueue = library.getSymbolAddress("kqueue");
-        kevent = library.getSymbolAddress("kevent");
+        kqueue = library.getSymbolAddress(kqueueName);
+        kevent = library.getSymbolAddress(keventName);
         if (kqueue == 0 || kevent == 0) {
-            throw new UnsatisfiedLinkError("has no kqueue and kevent");
+            throw new UnsatisfiedLinkError(
+                    name + " has no " + (kqueue == 0 ? kqueueName : keventName));
         }
     }
 
@@ -38,18 +43,24 @@ final class KqueueLibrary {
         return CallContext.getCallContext(INT, arguments, CallingConvention.DEFAULT, true);
     }
 
+    /** libc's, which is loaded already. */
+    static KqueueLibrary ofLibc(Platform platform) {
+        return new KqueueLibrary(
+                Library.getDefault(), "libc", platform.symbol("kqueue"), platform.symbol("kevent"));
+    }
+
     /** Whoever names a library does not want to go without; one that is installed may be there. */
-    static KqueueLibrary load() {
+    static KqueueLibrary loadLibkqueue() {
         String named = System.getProperty(PROPERTY, "");
+        String name = named.isEmpty() ? INSTALLED : named;
+        Library library = Library.getCachedInstance(name, Library.LAZY);
+        if (library != null) {
+            return new KqueueLibrary(library, name, "kqueue", "kevent");
+        }
         if (named.isEmpty()) {
-            Library installed = Library.getCachedInstance("libkqueue.so.0", Library.LAZY);
-            return installed == null ? null : new KqueueLibrary(installed);
+            return null;
         }
-        Library library = Library.getCachedInstance(named, Library.LAZY);
-        if (library == null) {
-            throw new UnsatisfiedLinkError(PROPERTY + "=" + named + ": " + Library.getLastError());
-        }
-        return new KqueueLibrary(library);
+        throw new UnsatisfiedLinkError(PROPERTY + "=" + named + ": " + Library.getLastError());
     }
 
     int kqueue() {

@@ -1,96 +1,304 @@
 package dev.pollux.sys.jnr;
 
-import jnr.ffi.Runtime;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Layout;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * What the C headers say, for a binding that has no compiler to ask: Linux, from {@code
- * <sys/epoll.h>}, {@code <bits/poll.h>}, {@code <bits/stat.h>}, {@code <bits/fcntl.h>}, which agree
- * on every processor that a JDK is built for, but for the packing of {@code struct epoll_event}.
+ * What the C headers say, for a binding that has no compiler to ask.
+ *
+ * <p>The headers were read in these releases: Linux with glibc 2.36, libkqueue of July 2026, macOS
+ * 15.4 (xnu-11417.101.15), FreeBSD 13.0 and of {@code <sys/event.h>} 15, OpenBSD 7.8, NetBSD 10.
+ * Before them:
+ *
+ * <ul>
+ *   <li>FreeBSD's {@code struct kevent} has {@code ext}, and its {@code dev_t} and {@code ino_t} 64
+ *       bits, since 12: older releases are not served.
+ *   <li>OpenBSD has {@code EVFILT_USER} since 7.8: the older {@code kevent} says {@code EINVAL}.
+ *   <li>NetBSD's {@code EV_RECEIPT}, {@code EV_DISPATCH} and {@code EVFILT_USER} are younger than
+ *       its event.h 1.24 of 2015: before 10 it is not served.
+ * </ul>
  */
 final class Platform {
-    static final int O_CLOEXEC = 02000000;
-    static final int O_NONBLOCK = 04000;
+    /**
+     * A column is a platform, a line a constant, in the spelling of the headers; 0 is what a
+     * platform has not. First those of {@link Layout}, in its order; last those of {@link Errno}.
+     *
+     * <p>{@code linux/x64} packs {@code struct epoll_event}; {@code linux} is of the processors
+     * with the kernel's generic {@code struct stat}; {@code linux/ppc} is also of s390x. The
+     * POLLRDHUP of newer FreeBSDs (0x4000) is left out: older ones and other files answer {@code
+     * POLLNVAL} to what is beyond {@code POLLSTANDARD} (poll_no_poll in sys/kern/sys_generic.c).
+     */
+    private static final String TABLE =
+            """
+                         linux/x64      linux  linux/ppc     macos    freebsd   openbsd     netbsd
+        -- struct epoll_event: <sys/epoll.h>
+        epollEventSize          12         16         16         0          0         0          0
+        epollEventEvents         0          0          0         0          0         0          0
+        epollEventData           4          8          8         0          0         0          0
+        EPOLL_CTL_ADD            1          1          1         0          0         0          0
+        EPOLL_CTL_DEL            2          2          2         0          0         0          0
+        EPOLL_CTL_MOD            3          3          3         0          0         0          0
+        EPOLLIN              0x001      0x001      0x001         0          0         0          0
+        EPOLLPRI             0x002      0x002      0x002         0          0         0          0
+        EPOLLOUT             0x004      0x004      0x004         0          0         0          0
+        EPOLLERR             0x008      0x008      0x008         0          0         0          0
+        EPOLLHUP             0x010      0x010      0x010         0          0         0          0
+        EPOLLRDHUP          0x2000     0x2000     0x2000         0          0         0          0
+        EPOLLEXCLUSIVE  0x10000000 0x10000000 0x10000000         0          0         0          0
+        EPOLLONESHOT    0x40000000 0x40000000 0x40000000         0          0         0          0
+        EPOLLET         0x80000000 0x80000000 0x80000000         0          0         0          0
+        -- struct kevent: <sys/event.h>, on Linux libkqueue's
+        keventSize              32         32         32        32         64        32         40
+        keventIdent              0          0          0         0          0         0          0
+        keventFilter             8          8          8         8          8         8          8
+        keventFlags             10         10         10        10         10        10         12
+        keventFflags            12         12         12        12         12        12         16
+        keventData              16         16         16        16         16        16         24
+        keventUdata             24         24         24        24         24        24         32
+        keventFlagsSize          2          2          2         2          2         2          4
+        EVFILT_READ             -1         -1         -1        -1         -1        -1          0
+        EVFILT_WRITE            -2         -2         -2        -2         -2        -2          1
+        EVFILT_EXCEPT            0          0          0       -15          0        -9          0
+        EVFILT_USER            -11        -11        -11       -10        -11       -10          8
+        EV_ADD              0x0001     0x0001     0x0001    0x0001     0x0001    0x0001     0x0001
+        EV_DELETE           0x0002     0x0002     0x0002    0x0002     0x0002    0x0002     0x0002
+        EV_DISABLE          0x0008     0x0008     0x0008    0x0008     0x0008    0x0008     0x0008
+        EV_CLEAR            0x0020     0x0020     0x0020    0x0020     0x0020    0x0020     0x0020
+        EV_RECEIPT          0x0040     0x0040     0x0040    0x0040     0x0040    0x0040     0x0040
+        EV_DISPATCH         0x0080     0x0080     0x0080    0x0080     0x0080    0x0080     0x0080
+        EV_EOF              0x8000     0x8000     0x8000    0x8000     0x8000    0x8000     0x8000
+        EV_ERROR            0x4000     0x4000     0x4000    0x4000     0x4000    0x4000     0x4000
+        NOTE_OOB                 0          0          0         2          0         4          0
+        NOTE_TRIGGER     0x1000000  0x1000000  0x1000000 0x1000000  0x1000000 0x1000000  0x1000000
+        kqueueIsEmulated         1          1          1         0          0         0          0
+        -- struct pollfd: <poll.h>
+        pollfdSize               8          8          8         8          8         8          8
+        pollfdFd                 0          0          0         0          0         0          0
+        pollfdEvents             4          4          4         4          4         4          4
+        pollfdRevents            6          6          6         6          6         6          6
+        POLLIN              0x0001     0x0001     0x0001    0x0001     0x0001    0x0001     0x0001
+        POLLPRI             0x0002     0x0002     0x0002    0x0002     0x0002    0x0002     0x0002
+        POLLOUT             0x0004     0x0004     0x0004    0x0004     0x0004    0x0004     0x0004
+        POLLERR             0x0008     0x0008     0x0008    0x0008     0x0008    0x0008     0x0008
+        POLLHUP             0x0010     0x0010     0x0010    0x0010     0x0010    0x0010     0x0010
+        POLLNVAL            0x0020     0x0020     0x0020    0x0020     0x0020    0x0020     0x0020
+        POLLRDHUP           0x2000     0x2000     0x2000         0          0         0          0
+        -- types of files: <sys/stat.h>
+        S_IFMT             0170000    0170000    0170000   0170000    0170000   0170000    0170000
+        S_IFREG            0100000    0100000    0100000   0100000    0100000   0100000    0100000
+        S_IFDIR            0040000    0040000    0040000   0040000    0040000   0040000    0040000
+        S_IFBLK            0060000    0060000    0060000   0060000    0060000   0060000    0060000
+        S_IFCHR            0020000    0020000    0020000   0020000    0020000   0020000    0020000
+        S_IFIFO            0010000    0010000    0010000   0010000    0010000   0010000    0010000
+        S_IFSOCK           0140000    0140000    0140000   0140000    0140000   0140000    0140000
+        -- of this binding alone: <sys/stat.h>, <sys/time.h>, <fcntl.h>, <sys/socket.h>
+        statSize               144        128        144       144        224       128        152
+        statDev                  0          0          0         0          0         4          0
+        statIno                  8          8          8         8          8         8         16
+        statMode                24         16         24         4         24         0          8
+        statRdev                40         32         40        24         40        28         40
+        devSize                  8          8          8         4          8         4          8
+        modeSize                 4          4          4         2          2         4          4
+        usecSize                 8          8          8         4          8         8          4
+        O_NONBLOCK           0x800      0x800      0x800       0x4        0x4       0x4        0x4
+        O_CLOEXEC          0x80000    0x80000    0x80000 0x1000000   0x100000   0x10000   0x400000
+        SOCK_NONBLOCK        0x800      0x800      0x800         0 0x20000000    0x4000 0x20000000
+        SOCK_CLOEXEC       0x80000    0x80000    0x80000         0 0x10000000    0x8000 0x10000000
+        -- <errno.h>
+        EPERM                    1          1          1         1          1         1          1
+        ENOENT                   2          2          2         2          2         2          2
+        EINTR                    4          4          4         4          4         4          4
+        EIO                      5          5          5         5          5         5          5
+        ENXIO                    6          6          6         6          6         6          6
+        EBADF                    9          9          9         9          9         9          9
+        EAGAIN                  11         11         11        35         35        35         35
+        ENOMEM                  12         12         12        12         12        12         12
+        EACCES                  13         13         13        13         13        13         13
+        EFAULT                  14         14         14        14         14        14         14
+        EEXIST                  17         17         17        17         17        17         17
+        ENODEV                  19         19         19        19         19        19         19
+        ENOTDIR                 20         20         20        20         20        20         20
+        EISDIR                  21         21         21        21         21        21         21
+        EINVAL                  22         22         22        22         22        22         22
+        ENFILE                  23         23         23        23         23        23         23
+        EMFILE                  24         24         24        24         24        24         24
+        ENOTTY                  25         25         25        25         25        25         25
+        EFBIG                   27         27         27        27         27        27         27
+        ENOSPC                  28         28         28        28         28        28         28
+        ESPIPE                  29         29         29        29         29        29         29
+        EPIPE                   32         32         32        32         32        32         32
+        ENOSYS                  38         38         38        78         78        78         78
+        ELOOP                   40         40         40        62         62        62         62
+        ENOTSOCK                88         88         88        38         38        38         38
+        EOPNOTSUPP              95         95         95       102         45        45         45
+        EADDRINUSE              98         98         98        48         48        48         48
+        ECONNABORTED           103        103        103        53         53        53         53
+        ECONNRESET             104        104        104        54         54        54         54
+        ENOBUFS                105        105        105        55         55        55         55
+        EISCONN                106        106        106        56         56        56         56
+        ENOTCONN               107        107        107        57         57        57         57
+        ETIMEDOUT              110        110        110        60         60        60         60
+        ECONNREFUSED           111        111        111        61         61        61         61
+        EHOSTUNREACH           113        113        113        65         65        65         65
+        ENETUNREACH            101        101        101        51         51        51         51
+        EALREADY               114        114        114        37         37        37         37
+        EINPROGRESS            115        115        115        36         36        36         36
+        EMSGSIZE                90         90         90        40         40        40         40
+        ECANCELED              125        125        125        89         85        88         87
+        """;
+
+    // The same on all of them.
     static final int FD_CLOEXEC = 1;
+    static final int F_SETFD = 2;
+    static final int F_GETFL = 3;
+    static final int F_SETFL = 4;
     static final int SOCK_STREAM = 1;
     static final int AF_UNIX = 1;
     static final int SEEK_CUR = 1;
+    static final int EINVAL = 22;
 
-    private static final boolean PACKED = isX8664(System.getProperty("os.arch"));
+    private static final Set<String> GENERIC = Set.of("aarch64", "riscv64", "loongarch64");
+    private static final Set<String> POWER = Set.of("ppc64le", "ppc64", "s390x");
 
-    /** In the order of the constants in {@link dev.pollux.sys.Layout}. */
-    static final long[] LAYOUT = {
-        PACKED ? 12 : 16, // sizeof(struct epoll_event)
-        0, // .events
-        PACKED ? 4 : 8, // .data
-        1, // EPOLL_CTL_ADD
-        2, // EPOLL_CTL_DEL
-        3, // EPOLL_CTL_MOD
-        0x001, // EPOLLIN
-        0x002, // EPOLLPRI
-        0x004, // EPOLLOUT
-        0x008, // EPOLLERR
-        0x010, // EPOLLHUP
-        0x2000, // EPOLLRDHUP
-        1 << 28, // EPOLLEXCLUSIVE
-        1 << 30, // EPOLLONESHOT
-        1 << 31, // EPOLLET
-        32, // sizeof(struct kevent): libkqueue's <sys/event.h>
-        0, // .ident
-        8, // .filter
-        10, // .flags
-        12, // .fflags
-        16, // .data
-        24, // .udata
-        2, // sizeof .filter
-        -1, // EVFILT_READ
-        -2, // EVFILT_WRITE
-        0, // EVFILT_EXCEPT
-        -11, // EVFILT_USER
-        0x0001, // EV_ADD
-        0x0002, // EV_DELETE
-        0x0008, // EV_DISABLE
-        0x0020, // EV_CLEAR
-        0x0040, // EV_RECEIPT
-        0x0080, // EV_DISPATCH
-        0x8000, // EV_EOF
-        0x4000, // EV_ERROR
-        0, // NOTE_OOB
-        0x01000000, // NOTE_TRIGGER
-        1, // libkqueue
-        8, // sizeof(struct pollfd)
-        0, // .fd
-        4, // .events
-        6, // .revents
-        0x001, // POLLIN
-        0x002, // POLLPRI
-        0x004, // POLLOUT
-        0x008, // POLLERR
-        0x010, // POLLHUP
-        0x020, // POLLNVAL
-        0x2000, // POLLRDHUP
-        0170000, // S_IFMT
-        0100000, // S_IFREG
-        0040000, // S_IFDIR
-        0060000, // S_IFBLK
-        0020000, // S_IFCHR
-        0010000, // S_IFIFO
-        0140000, // S_IFSOCK
-    };
+    /** Which function of libc goes by another name; the others by their own. */
+    private final Map<String, String> symbols;
 
-    private Platform() {}
+    private final int[] layout = new int[Layout.COUNT];
+    private final Map<String, Integer> constants = new LinkedHashMap<>();
 
-    static void requireSupported() {
-        String os = System.getProperty("os.name");
-        if (!os.equals("Linux") || Runtime.getSystemRuntime().addressSize() != 8) {
-            throw new UnsatisfiedLinkError(
-                    "the jnr binding knows the layouts of 64-bit Linux only, not of "
-                            + os
-                            + " on "
-                            + System.getProperty("os.arch"));
+    final int statSize;
+    final int statDev;
+    final int statIno;
+    final int statMode;
+    final int statRdev;
+
+    /** Bytes of {@code dev_t}: 8 unsigned, or 4 signed. */
+    final int devSize;
+
+    /** Bytes of {@code mode_t}: 4 or 2, unsigned. */
+    final int modeSize;
+
+    /** Bytes of {@code tv_usec} in {@code struct timeval}, where 16 are: 8 or 4. */
+    final int usecSize;
+
+    final int O_NONBLOCK;
+    final int O_CLOEXEC;
+    final int SOCK_NONBLOCK;
+    final int SOCK_CLOEXEC;
+
+    /** The platform of one column. */
+    Platform(String name, Map<String, String> symbols) {
+        this.symbols = symbols;
+        int column = 1 + names().indexOf(name);
+        int next = 0;
+        for (String line : TABLE.lines().skip(1).filter(each -> !each.startsWith("--")).toList()) {
+            String[] cells = line.split(" +");
+            int value = Long.decode(cells[column]).intValue();
+            constants.put(cells[0], value);
+            if (next < layout.length) {
+                layout[next++] = value;
+            }
         }
+        statSize = constant("statSize");
+        statDev = constant("statDev");
+        statIno = constant("statIno");
+        statMode = constant("statMode");
+        statRdev = constant("statRdev");
+        devSize = constant("devSize");
+        modeSize = constant("modeSize");
+        usecSize = constant("usecSize");
+        O_NONBLOCK = constant("O_NONBLOCK");
+        O_CLOEXEC = constant("O_CLOEXEC");
+        SOCK_NONBLOCK = constant("SOCK_NONBLOCK");
+        SOCK_CLOEXEC = constant("SOCK_CLOEXEC");
     }
 
-    private static boolean isX8664(String arch) {
-        return arch.equals("amd64") || arch.equals("x86_64");
+    /** The columns of the table. */
+    static List<String> names() {
+        return Arrays.asList(TABLE.lines().findFirst().orElseThrow().strip().split(" +"));
+    }
+
+    /** The one that this is; throws {@link UnsatisfiedLinkError} where there is none. */
+    static Platform current() {
+        return of(
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                System.getProperty("os.version"));
+    }
+
+    /** The one of these system properties. */
+    static Platform of(String os, String arch, String version) {
+        boolean x64 = arch.equals("amd64") || arch.equals("x86_64");
+        boolean known = x64 || GENERIC.contains(arch) || POWER.contains(arch);
+        if (known && os.equals("Linux")) {
+            String name = x64 ? "linux/x64" : GENERIC.contains(arch) ? "linux" : "linux/ppc";
+            return new Platform(name, Map.of());
+        }
+        if (known && os.equals("Mac OS X")) {
+            // <sys/select.h>: the plain name refuses descriptors beyond 1024. <sys/stat.h>: on
+            // x86-64 the plain name fills in the struct stat of before 10.5.
+            String fstat = x64 ? "fstat$INODE64" : "fstat";
+            return new Platform("macos", Map.of("select", "select$DARWIN_EXTSN", "fstat", fstat));
+        }
+        if (known && os.equals("FreeBSD") && major(version) >= 12) {
+            return new Platform("freebsd", Map.of());
+        }
+        if (known && os.equals("OpenBSD")) {
+            return new Platform("openbsd", Map.of());
+        }
+        if (known && os.equals("NetBSD") && major(version) >= 10) {
+            // __RENAME in the headers: the plain names are those of before 5.0, with a 32-bit
+            // time_t.
+            return new Platform(
+                    "netbsd",
+                    Map.of(
+                            "select", "__select50",
+                            "fstat", "__fstat50",
+                            "kevent", "__kevent50",
+                            "ppoll", "__pollts50"));
+        }
+        throw new UnsatisfiedLinkError(
+                "the jnr binding knows the layouts of 64-bit Linux, macOS, FreeBSD since 12, OpenBSD"
+                        + " and NetBSD since 10, not of "
+                        + String.join(" ", os, version, "on", arch));
+    }
+
+    /** "14.2-RELEASE" is 14; what is no number is 0. */
+    private static int major(String version) {
+        String digits = version.replaceFirst("\\D.*", "");
+        return digits.isEmpty() ? 0 : Integer.parseInt(digits);
+    }
+
+    /** All constants by name, in the order of the table. */
+    Map<String, Integer> constants() {
+        return Collections.unmodifiableMap(constants);
+    }
+
+    /** The constant of this name. */
+    int constant(String name) {
+        return constants.get(name);
+    }
+
+    /** As {@link dev.pollux.sys.Syscalls#layout(int)}. */
+    long layout(int index) {
+        return index < 0 || index >= layout.length ? -EINVAL : layout[index];
+    }
+
+    /** As {@link dev.pollux.sys.Syscalls#errorNumber(int)}. */
+    int errorNumber(int index) {
+        return index < 0 || index >= Errno.NAMES.size()
+                ? -EINVAL
+                : constant(Errno.NAMES.get(index));
+    }
+
+    /** What the function is called in libc's table of symbols. */
+    String symbol(String function) {
+        return symbols.getOrDefault(function, function);
     }
 }
