@@ -18,12 +18,10 @@
  * }
  * }</pre>
  */
-@SuppressWarnings("requires-automatic") // jnr-ffi and jnr-posix have only automatic module names
+@SuppressWarnings("requires-automatic") // jnr-ffi and jffi have only automatic module names
 module dev.pollux {
-    requires static org.jnrproject.constants;
     requires static org.jnrproject.ffi;
     requires static org.jnrproject.jffi;
-    requires static org.jnrproject.posix;
 
     exports dev.pollux;
 

@@ -88,8 +88,8 @@ public final class Bindings {
         if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
             return "class "
                     + cause.getMessage()
-                    + " is missing: put jnr-ffi and jnr-posix on the class path, or on the module"
-                    + " path with --add-modules ALL-MODULE-PATH";
+                    + " is missing: put jnr-ffi on the class path, or on the module path with"
+                    + " --add-modules ALL-MODULE-PATH";
         }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
