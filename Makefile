@@ -39,6 +39,7 @@ help: ## this list
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example, and its arguments'
+	@echo '  LIBKQUEUE=DIR              where libkqueue is installed (kqueue)'
 	@echo '  MACOS_SDK=DIR              headers and libSystem.tbd of macOS (natives)'
 
 # ---- Java: Maven, quiet but for what the tests have to say
@@ -215,6 +216,28 @@ target/cross/$(CROSS)/test/%: native/test/%.c $(CROSS_NEEDS)
 	$(CROSS_CC) $(C_FLAGS) -Inative -o $@ $< $(SOURCES)
 endif
 
+# ---- kqueue on Linux, where libkqueue makes one of epoll
+
+# Where it is installed: DIR/include/kqueue/sys/event.h, DIR/lib/libkqueue.so.0
+LIBKQUEUE ?= $(firstword $(patsubst %/include/kqueue/sys/event.h,%,$(wildcard /usr/local/include/kqueue/sys/event.h /usr/include/kqueue/sys/event.h)))
+KQUEUE_LIBRARY := $(LIBKQUEUE)/lib/libkqueue.so.0
+WITH_KQUEUE := target/kqueue/$(LIBRARY)
+
+kqueue: ## run all tests on libkqueue's kqueue, by both bindings: make kqueue LIBKQUEUE=DIR
+ifeq ($(LIBKQUEUE),)
+	@echo 'kqueue: skipped: no libkqueue is installed here, and LIBKQUEUE=DIR names none'
+else
+	@test -f '$(KQUEUE_LIBRARY)' || { echo 'kqueue: there is no $(KQUEUE_LIBRARY)' >&2; exit 2; }
+	@$(MAKE) --no-print-directory -s build $(WITH_KQUEUE)
+	@$(MAKE) --no-print-directory test BACKEND=kqueue BINDING=jni JAVA_OPTS='$(JAVA_OPTS) -Dpollux.library.path=$(CURDIR)/$(WITH_KQUEUE)'
+	@$(MAKE) --no-print-directory test BACKEND=kqueue BINDING=jnr JAVA_OPTS='$(JAVA_OPTS) -Dpollux.kqueue.library=$(KQUEUE_LIBRARY)'
+endif
+
+$(WITH_KQUEUE): $(SOURCES) $(wildcard native/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -I$(LIBKQUEUE)/include/kqueue $(LD_FLAGS) -o $@ $(SOURCES) \
+	    -L$(LIBKQUEUE)/lib -Wl,-rpath,$(LIBKQUEUE)/lib -lkqueue
+
 # ---- the C half under AddressSanitizer and UBSan
 
 SANITIZERS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -284,7 +307,7 @@ dist: ## assemble the jars, with the libraries in PREBUILT=DIR or else those tha
 	@test -z '$(COMPLETE)' || test -n '$(PLATFORMS)' || { echo 'dist: no platforms in README.md' >&2; exit 1; }
 	@test -z '$(PREBUILT)' || ls -d '$(PREBUILT)'/*/libpollux.* >/dev/null
 	@rm -rf target/classes target/reports target/pollux.jar target/pollux-*.jar $(JAVADOC_STAMP)
-	@$(if $(PREBUILT),$(COPY_PREBUILT),$(MAKE) --no-print-directory -s native)
+	@$(if $(PREBUILT),$(COPY_PREBUILT),$(MAKE) --no-print-directory -s natives)
 	@chmod -R go=u-w src pom.xml LICENSE NOTICE
 	@umask 022; $(MVN) -DskipTests $(if $(PREBUILT),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
 	@echo 'dist: target/pollux.jar carries'
@@ -336,4 +359,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test demo example native natives inspect smoke sanitize floor lint check format clean
+.PHONY: help build test demo example native natives inspect smoke kqueue sanitize floor lint check format clean

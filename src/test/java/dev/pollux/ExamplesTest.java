@@ -299,7 +299,9 @@ class ExamplesTest {
     void the_demonstration_gets_every_byte_back(Pair pair) throws Exception {
         Run demo = run(pair, "EdgeEchoDemo", "--connections", "40", "--bytes", "65536");
         assertEquals(0, demo.status, demo.out);
-        demo.expectLine("connections +40  40 at once, 2 reset");
+        // Who takes the error away makes an end of the reset.
+        String resets = Capability.KEEPS_PENDING_ERRORS.isThere() ? "2" : "[0-2]";
+        demo.expectLine("connections +40  40 at once, " + resets + " reset");
         demo.expectLine("bytes lost +0  CRC32C of each connection agrees");
         demo.expectLine("polls +[1-9].*");
         demo.expectLine("reads +[1-9].* an event");
@@ -461,7 +463,6 @@ class ExamplesTest {
         final int port;
         private final StringBuilder said = new StringBuilder(); // guarded by itself
         private final FutureTask<Void> listening;
-        private final int ownSockets;
 
         Server(Pair pair, int descriptors) throws Exception {
             List<String> command = java(pair, "EdgeEchoServer", "0");
@@ -473,7 +474,6 @@ class ExamplesTest {
             listening = spawn(this::listen);
             first = expectLine("echo server on 127.0.0.1 port ");
             port = Integer.parseInt(first.replaceAll(".* port ([0-9]+) .*", "$1"));
-            ownSockets = sockets();
         }
 
         private Void listen() throws IOException {
@@ -523,28 +523,30 @@ class ExamplesTest {
             return socket;
         }
 
-        private int sockets() throws IOException {
-            try (var entries = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
-                return (int) entries.filter(Server::isSocket).count();
+        /** Sockets of its port that a process has open, but for the listening one. */
+        private int connections() throws IOException {
+            int open = 0;
+            for (String table : List.of("tcp", "tcp6")) {
+                var lines = Files.readAllLines(Path.of("/proc/net", table));
+                for (String line : lines.subList(1, lines.size())) {
+                    String[] columns = line.strip().split(" +"); // man 5 proc
+                    boolean ours = columns[1].endsWith(String.format(":%04X", port));
+                    boolean listening = columns[3].equals("0A");
+                    boolean orphan = columns[9].equals("0");
+                    open += ours && !listening && !orphan ? 1 : 0;
+                }
             }
-        }
-
-        private static boolean isSocket(Path entry) {
-            try {
-                return Files.readSymbolicLink(entry).toString().startsWith("socket:");
-            } catch (IOException e) {
-                return false; // closed since it was listed
-            }
+            return open;
         }
 
         void expectNoConnections() throws Exception {
             expectConnections(0);
         }
 
-        /** Waits until it has no more descriptors of sockets than that. */
+        /** Waits until it has as many connections open. */
         void expectConnections(int count) throws Exception {
             long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            while (sockets() != ownSockets + count) {
+            while (connections() != count) {
                 assertTrue(process.isAlive(), this::said);
                 assertTrue(System.nanoTime() < end, () -> "not " + count + " connections");
                 Thread.sleep(5);
