@@ -18,6 +18,7 @@ import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
 import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
+import jnr.ffi.types.intptr_t;
 import jnr.ffi.types.mode_t;
 import jnr.ffi.types.size_t;
 import jnr.ffi.types.ssize_t;
@@ -34,6 +35,8 @@ final class Libc {
     static final int SHUT_RDWR = 2;
 
     private static final int MSG_OOB = 1;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SOCKADDR_SIZE = 128;
 
     /** libc under its own names; public because the classes that jnr-ffi makes implement it. */
@@ -50,6 +53,11 @@ final class Libc {
 
         @ssize_t
         long send(int fd, @In byte[] bytes, @size_t long length, int flags);
+
+        @ssize_t
+        long send(int fd, @intptr_t long bytes, @size_t long length, int flags);
+
+        int getsockopt(int fd, int level, int option, @intptr_t long value, @intptr_t long length);
 
         int socket(int domain, int type, int protocol);
 
@@ -85,6 +93,7 @@ final class Libc {
     private static final Calls C = LibraryLoader.create(Calls.class).load("c");
     private static final POSIX POSIX = POSIXFactory.getNativePOSIX(); // for what is variadic
     private static final Runtime RUNTIME = Runtime.getRuntime(C);
+    private static final int EPIPE = Errno.EPIPE.intValue();
 
     private Libc() {}
 
@@ -141,6 +150,21 @@ final class Libc {
     /** Sends one byte out of band. */
     static void sendUrgent(int fd) throws IOException {
         check("send(MSG_OOB)", C.send(fd, new byte[1], 1, MSG_OOB));
+    }
+
+    /** Whether this is a stream socket. Needs memory for two ints; allocates nothing. */
+    static boolean isStream(int socket, ByteBuffer ints, long address) {
+        ints.putInt(4, 4);
+        int level = SocketLevel.SOL_SOCKET.intValue();
+        int option = SocketOption.SO_TYPE.intValue();
+        C.getsockopt(socket, level, option, address, address + 4);
+        return ints.getInt(0) == Sock.SOCK_STREAM.intValue();
+    }
+
+    /** Whether a stream socket takes nothing more, ever. Sends nothing; allocates nothing. */
+    static boolean isSendShutDown(int stream) {
+        return C.send(stream, 0, 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+                && LastError.getLastError(RUNTIME) == EPIPE;
     }
 
     static int eventfd() throws IOException {
