@@ -24,7 +24,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *       perhaps never. Changes go in calls of their own, each with a receipt, where there are
  *       receipts, and one by one where not (NetBSD before 10).
  *   <li>(f) {@code EV_EOF} on the read filter is the peer's end, on the write filter one's own; an
- *       error only if {@code fflags} says which.
+ *       error only if {@code fflags} says which. That for out-of-band data is told of the end too,
+ *       and on macOS of any data, from the low-water mark on: so that is set too high to be
+ *       reached.
  *   <li>(g) A pipe whose reader is gone may refuse the write filter with {@code EPIPE}: registered,
  *       and ready for ever. What has no out-of-band data refuses the filter for it with {@code
  *       EINVAL}: registered, and never ready.
@@ -50,6 +52,9 @@ public final class KqueueDriver implements Driver {
      * In a trigger << 8 | interest: filters that the kernel refused, by their interest bits (g).
      */
     private static final int REFUSED = 12;
+
+    /** (f): {@code <sys/event.h>}, the same wherever there is a filter for out-of-band data. */
+    private static final int NOTE_LOWAT = 1;
 
     private static final long NONE = -1;
 
@@ -337,7 +342,8 @@ public final class KqueueDriver implements Driver {
             into.add(fd, layout.EVFILT_WRITE, all, 0, token);
         }
         if ((interest & PRIORITY) != 0) {
-            into.add(fd, layout.EVFILT_EXCEPT, all, layout.NOTE_OOB, token);
+            into.add(fd, layout.EVFILT_EXCEPT, all, layout.NOTE_OOB | NOTE_LOWAT, token);
+            into.data(into.count() - 1, Integer.MAX_VALUE);
         }
     }
 
@@ -606,8 +612,8 @@ public final class KqueueDriver implements Driver {
         if ((flags & (layout.EV_EOF | layout.EV_ERROR)) == 0) {
             return asked;
         }
-        int ready = asked | (asked == WRITE ? WRITE_CLOSED : READ | READ_CLOSED); // (f)
-        return fflags == 0 || asked == PRIORITY ? ready : ready | READ | WRITE | ERROR;
+        int ready = asked == WRITE ? WRITE | WRITE_CLOSED : READ | READ_CLOSED; // (f)
+        return fflags == 0 ? ready : ready | READ | WRITE | ERROR;
     }
 
     /** (g). */
