@@ -56,6 +56,9 @@ public final class KqueueDriver implements Driver {
     /** (f): {@code <sys/event.h>}, the same wherever there is a filter for out-of-band data. */
     private static final int NOTE_LOWAT = 1;
 
+    /** What no kernel has; 0 is a filter of NetBSD's, and FreeBSD passes it over. */
+    private static final int NO_FILTER = Short.MAX_VALUE;
+
     private static final long NONE = -1;
 
     /** What a change carries for a token if it does not matter whether it is refused. */
@@ -496,7 +499,7 @@ public final class KqueueDriver implements Driver {
     public void change(int fd, int interest, int trigger, long token) {
         int rc = checkSame(fd, token);
         if (rc < 0) {
-            noted.add(fd, 0, layout.EV_RECEIPT, 0, token); // no such filter: refused, and so told
+            noted.add(fd, NO_FILTER, layout.EV_RECEIPT, 0, token); // refused, and so told
         } else {
             plan(fd, interest, trigger, token, noted);
             armed(fd, interest, trigger, 0);
