@@ -27,9 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *       error only if {@code fflags} says which. That for out-of-band data is told of the end too,
  *       and on macOS of any data, from the low-water mark on: so that is set too high to be
  *       reached.
- *   <li>(g) A pipe whose reader is gone may refuse the write filter with {@code EPIPE}: registered,
- *       and ready for ever. What has no out-of-band data refuses the filter for it with {@code
- *       EINVAL}: registered, and never ready.
+ *   <li>(g) A pipe whose reader is gone may refuse the write filter with {@code EPIPE} (FreeBSD) or
+ *       {@code EBADF} (NetBSD): registered, and ready for ever. What has no out-of-band data
+ *       refuses the filter for it with {@code EINVAL}: registered, and never ready.
  *   <li>(h) Regular files and directories are taken, see {@link FileKind}; some devices are refused
  *       with {@code EINVAL}.
  *   <li>(i) {@code EVFILT_USER} is missing on older systems: there, a pipe.
@@ -368,7 +368,7 @@ public final class KqueueDriver implements Driver {
         for (int i = 0; i < count; i++) {
             int error = (int) changes.data(i);
             if (error != 0 && changes.udata(i) != NEVER_MIND) {
-                int filter = refusal(changes.filter(i), error);
+                int filter = refusal(changes.ident(i), changes.filter(i), error);
                 if (filter == 0) {
                     return -error;
                 }
@@ -379,9 +379,10 @@ public final class KqueueDriver implements Driver {
     }
 
     /** (g): the filter, by interest, if that is what the error means. */
-    private int refusal(int filter, int error) {
-        if (filter == layout.EVFILT_WRITE && error == errno.EPIPE) {
-            return WRITE;
+    private int refusal(int fd, int filter, int error) {
+        if (filter == layout.EVFILT_WRITE) {
+            boolean broken = error == errno.EPIPE || error == errno.EBADF && sys.isOpen(fd) == 0;
+            return broken ? WRITE : 0;
         }
         boolean except = filter == layout.EVFILT_EXCEPT && filter != 0;
         return except && error == errno.EINVAL ? PRIORITY : 0;
@@ -551,7 +552,7 @@ public final class KqueueDriver implements Driver {
             if (error == 0 || token(fd) != noted.udata(i)) {
                 continue; // or one of those that do not matter, or told already
             }
-            int refused = refusal(noted.filter(i), error);
+            int refused = refusal(fd, noted.filter(i), error);
             if (refused != 0) {
                 refused(fd, refused);
                 continue;
