@@ -625,6 +625,10 @@ public final class KqueueDriver implements Driver {
         makeRoom(events, events.size() + brokenCount);
         for (int i = brokenCount - 1; i >= 0; i--) {
             int fd = broken[i];
+            if (kind.look(fd) < 0 || !isSameFile(fd)) {
+                mend(fd); // closed: the kernel would have forgotten a filter
+                continue;
+            }
             int trigger = trigger(fd);
             long firedBy = (trigger & ONESHOT) != 0 ? firedBy(fd, WRITE) : 0;
             merge(tokens[fd], WRITE | WRITE_CLOSED, firedBy, events);
