@@ -420,12 +420,12 @@ public final class KqueueDriver implements Driver {
         }
     }
 
-    /** (k): the kernel would tell, the library does not. */
+    /** (k), (g): a kernel tells by itself, unless it has no filter of this registration. */
     private int checkSame(int fd, long token) {
         if (token(fd) != token) {
             return -errno.ENOENT;
         }
-        if (!emulated) {
+        if (!emulated && present(fd) != 0) {
             return 0;
         }
         int rc = kind.look(fd);
