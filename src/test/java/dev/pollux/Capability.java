@@ -13,10 +13,25 @@ enum Capability {
     FORGETS_WHAT_WAS_CLOSED("libkqueue keeps the knote of a descriptor that was closed"),
     KEEPS_PENDING_ERRORS("libkqueue takes SO_ERROR away when it reports a socket"),
     GIVES_BACK_AT_ONCE("libkqueue gives its descriptors back later, by a thread of its own"),
-    KNOWS_ITS_DESCRIPTORS("libkqueue has descriptors of its own beside the kqueue"),
+    KNOWS_ITS_DESCRIPTORS(
+            "libkqueue, and a model, have descriptors of their own beside the kqueue",
+            pair -> !isEmulated(pair) && !isModel(pair)),
+    TELLS_AS_LINUX(
+            "a BSD kernel says otherwise of sockets that are half open or not connected, and has"
+                    + " other files",
+            pair -> pair.backend() != Backend.KQUEUE || isEmulated(pair)),
+    MANY_COPIES(
+            "a model watches by epolls in epolls, which Linux allows 500 times for a file",
+            pair -> !isModel(pair)),
+    TELLS_PIPES_APART(
+            "its pipes have neither device nor inode",
+            pair -> !isModel(pair) || !((BsdKqueue) pair.sys()).model.hidesPipes()),
+    IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),
     NESTS("libkqueue's kqueue descriptor cannot be watched"),
     LONG_LISTS("libkqueue reports 512 events in a call at most"),
-    ALLOCATES_NOTHING_TO_MODIFY("with libkqueue each modify asks for the file's inode");
+    ALLOCATES_NOTHING_TO_MODIFY(
+            "with libkqueue, or a model on jnr, each modify asks for the file's inode",
+            pair -> !isEmulated(pair) && !(isModel(pair) && pair.sys().binding().equals("jnr")));
 
     private final String otherwise;
     private final Predicate<EveryBackend.Pair> has;
@@ -53,6 +68,10 @@ enum Capability {
 
     private static boolean isEmulated(EveryBackend.Pair pair) {
         return pair.backend() == Backend.KQUEUE && pair.sys().layout().kqueueIsEmulated != 0;
+    }
+
+    private static boolean isModel(EveryBackend.Pair pair) {
+        return pair.sys() instanceof BsdKqueue;
     }
 
     private static boolean supportsPriority(EveryBackend.Pair pair) {

@@ -33,7 +33,7 @@ class ChannelKindsContract {
             throws IOException {
         channel.configureBlocking(false);
         int fd = pair.sys().channelDescriptor(channel);
-        if (pair.binding().equals("jni")) {
+        if (pair.sys().binding().equals("jni")) {
             assertTrue(fd >= 0, () -> channel + ": " + fd);
             return fd;
         }

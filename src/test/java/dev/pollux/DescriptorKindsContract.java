@@ -102,6 +102,7 @@ class DescriptorKindsContract {
     /** The kernel calls it hung up: register it after the call of connect, not before. */
     @EveryBackend
     void tcp_socket_that_is_not_connected(FdSelector selector) throws IOException {
+        Capability.TELLS_AS_LINUX.require();
         try (var fds = new Fds()) {
             int fd = fds.keep(Libc.Socket.TCP_V4.open());
             assertReady(selector, fd, BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED");

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
  * Runs a test once for each pair of a backend and a binding. A parameter of type {@link FdSelector}
  * is a fresh selector on that pair, closed after the test; one of type {@link Pair} is the pair.
  * What is not available here is skipped with the reason; {@code -Dpollux.backend} and {@code
- * -Dpollux.binding} leave the others out.
+ * -Dpollux.binding} leave the others out. kqueue runs on models of the BSD kernels as well, see
+ * {@link KqueueModel}.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -59,7 +60,22 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
                     }
                 }
             }
+            if (onlyBackend.isEmpty() || onlyBackend.equalsIgnoreCase(Backend.KQUEUE.name())) {
+                for (KqueueModel model : KqueueModel.chosen(!onlyBinding.isEmpty())) {
+                    pairs.add(of(model));
+                }
+            }
             return pairs;
+        }
+
+        /** A pair whose binding plays a BSD kernel over this one. */
+        private static Pair of(KqueueModel model) {
+            try {
+                var sys = new BsdKqueue(model, Bindings.current());
+                return new Pair(Backend.KQUEUE, model.binding(), sys, null);
+            } catch (Bindings.Unavailable e) {
+                return new Pair(Backend.KQUEUE, model.binding(), null, e.getMessage());
+            }
         }
 
         private static Pair of(Backend backend, String binding) {

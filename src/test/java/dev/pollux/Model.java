@@ -101,7 +101,8 @@ final class Model implements AutoCloseable {
         int showsByFilters(Interest interest, int shows) {
             int must = shows & (Ready.READ | Ready.WRITE | Ready.PRIORITY);
             int may = shows >> 16;
-            if (interest.isRead() && in != null && (in.ended || failed())) {
+            boolean tells = interest.isRead() || interest.isPriority();
+            if (tells && in != null && (in.ended || failed())) {
                 may |= Ready.READ_CLOSED;
             }
             if (interest.isWrite() && out != null && (out.ended || failed())) {
@@ -110,6 +111,8 @@ final class Model implements AutoCloseable {
             return must | may << 16;
         }
     }
+
+    private static final int ALL = Ready.READ | Ready.WRITE | Ready.PRIORITY;
 
     private enum Edge {
         NONE,
@@ -126,6 +129,8 @@ final class Model implements AutoCloseable {
         boolean armed = true;
         Edge edge = Edge.CERTAIN;
         Edge later = Edge.NONE; // what has come since the batch that is being delivered was fetched
+        int bits = ALL; // of a CERTAIN edge: what it is about
+        int laterBits;
         boolean modified; // remembered, not yet handed over
         Interest sentInterest; // as handed over
         Trigger sentTrigger;
@@ -320,8 +325,18 @@ final class Model implements AutoCloseable {
     }
 
     private void name(int fd, File file) {
-        table.put(fd, file);
+        put(fd, file);
         file.numbers++;
+    }
+
+    /** A number that is the same file again is one that {@link BsdKqueue} takes for the same. */
+    private void put(int fd, File file) {
+        table.put(fd, file);
+        Reg reg = regs.get(fd);
+        boolean again = reg != null && reg.gone && reg.file == file;
+        if (again && pair.sys() instanceof BsdKqueue) {
+            reg.unclear = true;
+        }
     }
 
     private void copy(Integer from, Integer onto, boolean lowest) throws IOException {
@@ -339,7 +354,7 @@ final class Model implements AutoCloseable {
             say("dup2 " + from + " -> " + onto + "=" + file.name);
             file.numbers++; // before the other goes, which may be the peer
             forgetNumber(onto);
-            table.put(onto, file);
+            put(onto, file);
         }
     }
 
@@ -474,8 +489,10 @@ final class Model implements AutoCloseable {
         touch(file);
         for (Reg reg : regs.values()) {
             if (reg.file == file && (reg.interest.bits() & what.bits()) != 0) {
+                reg.bits = what.bits() | (reg.edge == Edge.CERTAIN ? reg.bits : 0);
                 reg.edge = Edge.CERTAIN;
                 reg.later = Edge.CERTAIN;
+                reg.laterBits |= what.bits();
             }
         }
         touch(file.peer);
@@ -546,6 +563,10 @@ final class Model implements AutoCloseable {
                             ? old != null && (ghost || old.file == file)
                             : sameInode && !(kqueue && old.gone);
             require(allowed || old != null && old.unclear, "it is not registered");
+            if (kqueue) { // asking for a knote makes it look again
+                old.edge = max(old.edge, Edge.PERHAPS);
+                old.later = max(old.later, Edge.PERHAPS);
+            }
         } catch (PolluxException.Unsupported e) {
             say(call + ": unsupported");
             require(!selector.supports(interest, trigger), "it is supported");
@@ -579,6 +600,7 @@ final class Model implements AutoCloseable {
             reg.trigger = trigger;
             reg.armed = true;
             reg.edge = Edge.CERTAIN;
+            reg.bits = ALL;
             if (now) {
                 reg.sent(); // what was remembered before is still looked at, see isToBeSent
             } else {
@@ -674,11 +696,11 @@ final class Model implements AutoCloseable {
             shows = reg.file.showsByFilters(reg.interest, shows);
             boolean armed = reg.armed && (!reg.isEdge() || reg.edge != Edge.NONE);
             boolean sure = reg.armed && (!reg.isEdge() || reg.edge == Edge.CERTAIN);
-            return new Expected(
-                    shows & 0xffff,
-                    shows >> 16,
-                    sure && (shows & 0xffff) != 0,
-                    armed && shows >> 16 != 0);
+            int must = shows & 0xffff;
+            if (reg.isEdge() && forgets) { // each filter has edges of its own
+                must &= sure ? reg.bits : 0;
+            }
+            return new Expected(must, shows >> 16, sure && must != 0, armed && shows >> 16 != 0);
         }
         if (epoll) {
             if (reg.isToBeSent() && now != reg.file) {
@@ -727,6 +749,7 @@ final class Model implements AutoCloseable {
                 reg.modified = false;
                 reg.touched = false;
                 reg.later = Edge.NONE;
+                reg.laterBits = 0;
             }
         }
 
@@ -791,6 +814,9 @@ final class Model implements AutoCloseable {
                     Expected e = expected.get(reg.key);
                     boolean unsure = e.possible && !e.event;
                     reg.edge = unsure ? Edge.PERHAPS : Edge.NONE;
+                }
+                if (reg.later == Edge.CERTAIN) {
+                    reg.bits = reg.laterBits | (reg.edge == Edge.CERTAIN ? reg.bits : 0);
                 }
                 reg.edge = max(reg.edge, reg.later);
                 if (haunted || !ghosts.isEmpty()) {

@@ -370,6 +370,7 @@ class ReportingContract {
     @EveryBackend
     void more_ready_than_the_buffer_holds_comes_with_later_polls(FdSelector selector)
             throws IOException {
+        Capability.MANY_COPIES.require();
         int count = 700;
         for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.ONESHOT, Trigger.EDGE)) {
             if (!selector.supports(trigger)) {
@@ -403,6 +404,7 @@ class ReportingContract {
     /** More than the largest buffer, all ready all the time. */
     @EveryBackend
     void nobody_starves_when_all_are_always_ready(FdSelector selector) throws IOException {
+        Capability.MANY_COPIES.require();
         int count = 9000;
         try (var fds = new Fds()) {
             var missing = registerCopies(selector, fds, count, Trigger.LEVEL);

@@ -82,6 +82,7 @@ class ReportingErrorsContract {
     /** mio 1091, libuv 3277: one's own half-close taken for the peer's. */
     @EveryBackend
     void ones_own_half_close_is_no_hang_up(FdSelector selector) throws IOException {
+        Capability.TELLS_AS_LINUX.require();
         try (var fds = new Fds()) {
             for (Libc.Socket kind : List.of(Libc.Socket.UNIX, Libc.Socket.TCP_V4)) {
                 int[] pair = fds.connected(kind);
@@ -141,6 +142,7 @@ class ReportingErrorsContract {
     @EveryBackend
     void an_error_alone_is_reported_also_when_not_asked_for(FdSelector selector)
             throws IOException {
+        Capability.TELLS_AS_LINUX.require();
         Capability.KEEPS_PENDING_ERRORS.require();
         try (var fds = new Fds()) {
             int peer = Libc.Socket.UDP_V4.open();

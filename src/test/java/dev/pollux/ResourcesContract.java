@@ -63,6 +63,9 @@ class ResourcesContract {
         calls.take(
                 (name, arguments, real) -> {
                     Object rc = real.make();
+                    if (rc.equals(-pair.sys().errno().ENOSYS)) {
+                        return rc;
+                    }
                     if (name.equals("epollCreate") || name.equals("eventfd")) {
                         made.add(name);
                         assertMarked((Integer) rc);
@@ -98,7 +101,9 @@ class ResourcesContract {
                         }
                     });
             boolean epoll = pair.backend() == Backend.EPOLL;
-            assertTrue(made.contains(epoll ? "epollReplace" : "epollCreate"), made.toString());
+            if (pair.sys().layout().epollEventSize != 0) {
+                assertTrue(made.contains(epoll ? "epollReplace" : "epollCreate"), made.toString());
+            }
         }
     }
 
@@ -291,6 +296,7 @@ class ResourcesContract {
 
     @EveryBackend
     void opening_with_no_direct_memory_left_leaves_nothing(Pair pair) throws IOException {
+        Capability.IN_A_CHILD.require();
         Child.here()
                 .withAllElse()
                 .withProperties()
