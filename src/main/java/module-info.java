@@ -1,5 +1,5 @@
 /**
- * Waiting for file descriptors: a thin readiness multiplexer over epoll, poll and select.
+ * Waiting for file descriptors: a thin readiness multiplexer over epoll, kqueue, poll and select.
  *
  * <p>Open a selector with {@link dev.pollux.DefaultSelector#open()}, {@linkplain
  * dev.pollux.FdSelector#register register} any descriptor with what to wait for ({@link

@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import dev.pollux.sys.Syscalls;
 import java.util.Locale;
 
 /**
@@ -22,7 +23,7 @@ public final class DefaultSelector {
      * Opens a selector on the first {@link Backend} that works here, in the order in which they are
      * declared; or on the one that the system property {@code pollux.backend} names.
      *
-     * <p>Each selector owns two or three descriptors, closed by {@link FdSelector#close()}.
+     * <p>Each selector owns one to three descriptors, closed by {@link FdSelector#close()}.
      *
      * @return the selector; close it
      * @throws PolluxException.LimitReached if there is no descriptor or no memory left
@@ -35,11 +36,15 @@ public final class DefaultSelector {
         if (name != null && !name.isBlank()) {
             return FdSelector.open(named(name.strip()));
         }
-        Native.calls("open"); // without a binding no backend works: said once, not by each of them
+        // Without a binding no backend works: said once, not by each of them.
+        return firstOn(Native.calls("open"));
+    }
+
+    static FdSelector firstOn(Syscalls sys) throws PolluxException {
         var reasons = new StringBuilder();
         for (Backend backend : Backend.values()) {
             try {
-                return FdSelector.open(backend);
+                return FdSelector.open(backend, sys);
             } catch (PolluxException.Unsupported e) {
                 reasons.append(reasons.length() == 0 ? "" : "; ").append(e.getMessage());
             }

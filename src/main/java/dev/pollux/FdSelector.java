@@ -22,8 +22,8 @@ import java.util.concurrent.locks.LockSupport;
  * length of a system call.
  *
  * <p>The descriptor stays the caller's. Unregister it, then close it; a descriptor that is closed
- * while it is registered disappears from epoll silently, and is reported once with {@link
- * Ready#isError()} and an invalid key by poll and select.
+ * while it is registered disappears from epoll and kqueue silently, and is reported once with
+ * {@link Ready#isError()} and an invalid key by poll and select.
  *
  * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
@@ -173,14 +173,17 @@ public final class FdSelector implements AutoCloseable {
      * a second number was closed and unregistered here, since this selector may then start anew.
      *
      * @return the descriptor
-     * @throws PolluxException.Unsupported on poll and select, which have none
+     * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue
      * @throws PolluxException.Closed after close
      */
     public int fd() throws PolluxException {
         requireOpen("fd");
         if (driver.fd() < 0) {
             throw new PolluxException.Unsupported(
-                    "fd", -1, 0, "fd: " + backend + " has no descriptor of its own; use EPOLL");
+                    "fd",
+                    -1,
+                    0,
+                    "fd: " + backend + " has no descriptor of its own that can be watched");
         }
         nested = true;
         if (STATE.compareAndSet(this, IDLE, NOTING)) {
@@ -207,8 +210,8 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.BadDescriptor if it is not open
      * @throws PolluxException.AlreadyRegistered if it is registered; that registration stays
      * @throws PolluxException.NotPollable if it is a regular file, a directory or the like
-     * @throws PolluxException.Unsupported if the backend does not have the trigger, or an exclusive
-     *     one is asked to wait for {@link Interest#PRIORITY}
+     * @throws PolluxException.Unsupported if the backend does not have the trigger, or not together
+     *     with {@link Interest#PRIORITY}; see {@link #supports(Interest, Trigger)}
      * @throws PolluxException.LimitReached if the kernel has no room
      * @throws PolluxException.Closed after close
      * @throws IllegalArgumentException if it is negative, or a descriptor of this selector's own

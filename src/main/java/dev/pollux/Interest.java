@@ -29,6 +29,7 @@ public final class Interest {
 
     /**
      * Out-of-band data of a stream socket, or another condition that {@code POLLPRI} stands for.
+     * Not everywhere: ask {@link FdSelector#supports(Interest, Trigger)}.
      */
     public static final Interest PRIORITY = ALL[4];
 

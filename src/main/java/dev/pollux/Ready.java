@@ -69,6 +69,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLIN, EPOLLRDHUP, EPOLLHUP, EPOLLERR</td></tr>
+     * <tr><th>kqueue</th><td>EVFILT_READ; EV_EOF on EVFILT_WRITE with an error</td></tr>
      * <tr><th>poll</th><td>POLLIN, POLLRDHUP, POLLHUP, POLLERR</td></tr>
      * <tr><th>select</th><td>in the read set</td></tr>
      * </table>
@@ -84,6 +85,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLOUT, EPOLLHUP, EPOLLERR</td></tr>
+     * <tr><th>kqueue</th><td>EVFILT_WRITE; EV_EOF on EVFILT_READ with an error</td></tr>
      * <tr><th>poll</th><td>POLLOUT, POLLHUP, POLLERR</td></tr>
      * <tr><th>select</th><td>in the write set</td></tr>
      * </table>
@@ -98,6 +100,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLPRI</td></tr>
+     * <tr><th>kqueue</th><td>EVFILT_EXCEPT (macOS, OpenBSD)</td></tr>
      * <tr><th>poll</th><td>POLLPRI</td></tr>
      * <tr><th>select</th><td>in the except set</td></tr>
      * </table>
@@ -114,6 +117,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLRDHUP, EPOLLHUP; without EPOLLRDHUP under an EXCLUSIVE trigger</td></tr>
+     * <tr><th>kqueue</th><td>EV_EOF on EVFILT_READ</td></tr>
      * <tr><th>poll</th><td>POLLRDHUP (Linux), POLLHUP</td></tr>
      * <tr><th>select</th><td>never</td></tr>
      * </table>
@@ -129,6 +133,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLHUP</td></tr>
+     * <tr><th>kqueue</th><td>EV_EOF on EVFILT_WRITE</td></tr>
      * <tr><th>poll</th><td>POLLHUP</td></tr>
      * <tr><th>select</th><td>never</td></tr>
      * </table>
@@ -145,6 +150,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLERR; a change of interest that the kernel refused</td></tr>
+     * <tr><th>kqueue</th><td>EV_EOF with fflags; a change of interest that the kernel refused</td></tr>
      * <tr><th>poll</th><td>POLLERR, POLLNVAL</td></tr>
      * <tr><th>select</th><td>a closed descriptor only</td></tr>
      * </table>

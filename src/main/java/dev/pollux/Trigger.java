@@ -6,12 +6,12 @@ package dev.pollux;
  *
  * <table>
  * <caption>Where each trigger works</caption>
- * <tr><th></th><th>epoll</th><th>poll</th><th>select</th></tr>
- * <tr><td>{@link #LEVEL}</td><td>yes</td><td>yes</td><td>yes</td></tr>
- * <tr><td>{@link #EDGE}</td><td>EPOLLET</td><td>refused</td><td>refused</td></tr>
- * <tr><td>{@link #ONESHOT}</td><td>EPOLLONESHOT</td><td>yes</td><td>yes</td></tr>
+ * <tr><th></th><th>epoll</th><th>kqueue</th><th>poll</th><th>select</th></tr>
+ * <tr><td>{@link #LEVEL}</td><td>yes</td><td>yes</td><td>yes</td><td>yes</td></tr>
+ * <tr><td>{@link #EDGE}</td><td>EPOLLET</td><td>EV_CLEAR</td><td>refused</td><td>refused</td></tr>
+ * <tr><td>{@link #ONESHOT}</td><td>EPOLLONESHOT</td><td>EV_DISPATCH</td><td>yes</td><td>yes</td></tr>
  * <tr><td>{@link #LEVEL_EXCLUSIVE}, {@link #EDGE_EXCLUSIVE}</td><td>EPOLLEXCLUSIVE</td>
- *     <td>refused</td><td>refused</td></tr>
+ *     <td>refused</td><td>refused</td><td>refused</td></tr>
  * </table>
  *
  * <p>Ask {@link FdSelector#supports} before; {@code register} refuses with {@link

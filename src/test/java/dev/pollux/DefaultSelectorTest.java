@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +44,41 @@ class DefaultSelectorTest {
                 assertSame(first, selector.backend());
             }
         }
+    }
+
+    @Test
+    void the_order_is_epoll_kqueue_poll_select_with_each_in_turn_unavailable() throws Exception {
+        Syscalls here = Bindings.current();
+        assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
+        int missing = -here.errno().ENOSYS;
+        assertFirst(Backend.EPOLL, new FaultySyscalls(here));
+        // A system with kqueue has no epoll; the model says so.
+        var bsd = new FaultySyscalls(new BsdKqueue(KqueueModel.FREEBSD, here));
+        assertFirst(Backend.KQUEUE, bsd);
+        bsd.on("kqueue", call -> missing);
+        assertFirst(Backend.POLL, bsd);
+        bsd.on("pipe", call -> call.nth() == 1 ? missing : call.go()); // poll's, not select's
+        assertFirst(Backend.SELECT, bsd);
+        bsd.on("pipe", call -> missing);
+        var e = assertThrows(PolluxException.Unsupported.class, () -> DefaultSelector.firstOn(bsd));
+        for (Backend backend : Backend.values()) {
+            assertTrue(e.getMessage().contains("open(" + backend + ")"), e::getMessage);
+        }
+    }
+
+    private static void assertFirst(Backend expected, Syscalls sys) throws Exception {
+        try (var selector = DefaultSelector.firstOn(sys)) {
+            assertSame(expected, selector.backend());
+        }
+    }
+
+    /** A limit is not a reason to take another backend: that would have the same one. */
+    @Test
+    void a_limit_is_told_and_nothing_else_is_tried() throws Exception {
+        Syscalls here = Bindings.current();
+        assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
+        var sys = new FaultySyscalls(here).on("epollCreate", call -> -here.errno().EMFILE);
+        assertThrows(PolluxException.LimitReached.class, () -> DefaultSelector.firstOn(sys));
     }
 
     @Test
