@@ -378,6 +378,28 @@ class KqueueDriverTest {
                 });
     }
 
+    /** The facade would not tell of it; but the wait must not end for it, again and again. */
+    @TestFactory
+    Stream<DynamicTest> what_a_failed_register_had_added_ends_no_wait() {
+        return each(
+                s -> {
+                    int[] pair = s.fds.socketpair();
+                    var events = new ReadyEvents(16);
+                    var driver = new KqueueDriver(s.sys);
+                    try {
+                        s.sys.refusal =
+                                (fd, filter, flags) ->
+                                        filter == s.layout.EVFILT_WRITE ? s.errno.ENOMEM : 0;
+                        int both = Driver.READ | Driver.WRITE;
+                        assertEquals(-s.errno.ENOMEM, driver.add(pair[0], both, 0, 1));
+                        Fds.write(pair[1], 1);
+                        assertEquals(0, driver.poll(0, events));
+                    } finally {
+                        driver.close();
+                    }
+                });
+    }
+
     @TestFactory
     Stream<DynamicTest> a_device_without_filters_is_not_pollable() {
         return each(
