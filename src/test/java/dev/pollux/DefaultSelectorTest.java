@@ -118,6 +118,10 @@ class DefaultSelectorTest {
     @Test
     void a_selector_gives_back_its_descriptors() throws Exception {
         set(before);
+        for (Backend backend : Backend.values()) {
+            boolean named = backend.name().equalsIgnoreCase(before);
+            assumeTrue(!named || backend.isAvailable(), () -> before + " is not available");
+        }
         DefaultSelector.open().close();
         int count = Fds.openCount();
         try (var selector = DefaultSelector.open()) {
