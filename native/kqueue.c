@@ -1,7 +1,8 @@
 /* kqueue, where the system has one; on Linux, libkqueue makes one of epoll. */
-#if __has_include(<sys/event.h>)
 #define _GNU_SOURCE
 #include "pollux.h"
+
+#ifdef POLLUX_KQUEUE
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,8 @@
 #ifndef POLLUX_LAYOUT_H
 #define POLLUX_LAYOUT_H
 
+#include "pollux.h"
+
 #ifdef __linux__
 #include <poll.h>
 #include <sys/epoll.h>
@@ -16,7 +18,7 @@
 #define POLL_RDHUP 0
 #endif
 
-#if __has_include(<sys/event.h>)
+#ifdef POLLUX_KQUEUE
 #include "kqueue_layout.h"
 #else
 #define KQUEUE_LAYOUT 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0

@@ -11,6 +11,11 @@
 #include <jni.h>
 #include <stdint.h>
 
+/* A token has 64 bits and travels in a pointer of struct kevent: with 32 bits there is no kqueue here, but poll. */
+#if __has_include(<sys/event.h>) && UINTPTR_MAX == UINT64_MAX
+#define POLLUX_KQUEUE
+#endif
+
 /* A Java long that carries an address. */
 static inline void *pointer(jlong address) { return (void *)(uintptr_t)address; }
 

@@ -39,7 +39,7 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
 
 #endif
 
-#if !__has_include(<sys/event.h>)
+#ifndef POLLUX_KQUEUE
 
 jint pollux_kqueue(JNIEnv *env, jobject self) {
     (void)env, (void)self;
