@@ -98,10 +98,14 @@ OS_ARCH  = $(eval OS_ARCH := $(call jvm,os.arch))$(OS_ARCH)
 PLATFORM = $(shell echo "$(OS_NAME)-$(OS_ARCH)" | tr A-Z a-z | tr -d " " | sed "s/^mac[a-z]*/macos/; s/-amd64$$/-x86_64/")
 
 JNI_INCLUDES = -I$(JDK_HOME)/include $(patsubst %/jni_md.h,-I%,$(wildcard $(JDK_HOME)/include/*/jni_md.h))
+OLDEST_MACOS := 11.0
 ELF_FLAGS := -shared -Wl,-z,now -Wl,-z,relro
 ifeq ($(shell uname -s),Darwin)
 LIBRARY  := libpollux.dylib
 LD_FLAGS := -dynamiclib
+# The oldest macOS that the library is for; without it that would be the one that it was built on.
+MACOSX_DEPLOYMENT_TARGET ?= $(OLDEST_MACOS)
+export MACOSX_DEPLOYMENT_TARGET
 else
 LIBRARY  := libpollux.so
 LD_FLAGS := $(ELF_FLAGS)
@@ -145,8 +149,8 @@ GLIBC.linux-riscv64  := 2.27
 # See file_status.h.
 GLIBC.linux-arm      := 2.33
 # For macOS clang and lld will do, with the headers and the libSystem.tbd of an SDK.
-TRIPLE.macos-x86_64  := x86_64-apple-macos11
-TRIPLE.macos-aarch64 := arm64-apple-macos11
+TRIPLE.macos-x86_64  := x86_64-apple-macos$(OLDEST_MACOS)
+TRIPLE.macos-aarch64 := arm64-apple-macos$(OLDEST_MACOS)
 MACOS_SDK            ?=
 
 CROSS_LINUX := $(sort $(patsubst TRIPLE.%,%,$(filter TRIPLE.linux-%,$(.VARIABLES))))
@@ -166,7 +170,7 @@ natives: native ## compile the JNI library for each platform whose compiler is h
 
 inspect: ## what the libraries in target/classes need of their systems; fails if that is too much
 	@rc=0; $(foreach p,$(CROSS_LINUX) $(CROSS_MACOS), for f in $(wildcard $(NATIVES)/$p/libpollux.*); do \
-	        native/inspect.sh $p $$f $(or $(GLIBC.$p),$(GLIBC)) || rc=1; done;) exit $$rc
+	        native/inspect.sh $p $$f $(if $(filter macos-%,$p),$(OLDEST_MACOS),$(or $(GLIBC.$p),$(GLIBC))) || rc=1; done;) exit $$rc
 
 smoke: ## try the libraries without a JVM: by qemu-user where they are for other processors, and under musl
 	@set -e; $(foreach p,$(patsubst $(NATIVES)/%/libpollux.so,%,$(wildcard $(CROSS_LINUX:%=$(NATIVES)/%/libpollux.so))), \

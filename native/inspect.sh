@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a library built for the jar must be, whatever machine it is for:
 #     inspect.sh PLATFORM FILE [NEWEST]
-# NEWEST is the newest version of a glibc symbol that it may need. Prints one line: the platform, the size, the newest
+# NEWEST is the newest version of a glibc symbol that it may need, or the oldest macOS that it is for. Prints one line: the platform, the size, the newest
 # symbol version that it does need, and the libraries.
 set -u
 
@@ -59,7 +59,9 @@ macho() {
     if [ "$platform" = macos-aarch64 ]; then
         echo "$headers" | grep -q LC_CODE_SIGNATURE || wrong 'it is not signed'
     fi
-    needs="macOS $(echo "$headers" | sed -n 's/ *minos //p')"
+    needs=$(echo "$headers" | sed -n 's/ *minos //p')
+    is 'the oldest macOS that it is for' "$needs" "$newest"
+    needs="macOS $needs"
 }
 
 # have TOOL: whether the library can be looked at here.
