@@ -208,7 +208,8 @@ public final class FdSelector implements AutoCloseable {
      * @param attachment what {@link FdKey#attachment()} will return; may be null
      * @return the registration
      * @throws PolluxException.BadDescriptor if it is not open
-     * @throws PolluxException.AlreadyRegistered if it is registered; that registration stays
+     * @throws PolluxException.AlreadyRegistered if it is registered; that registration stays, but
+     *     on kqueue an edge-triggered one may be reported once more
      * @throws PolluxException.NotPollable if it is a regular file, a directory or the like
      * @throws PolluxException.Unsupported if the backend does not have the trigger, or not together
      *     with {@link Interest#PRIORITY}; see {@link #supports(Interest, Trigger)}

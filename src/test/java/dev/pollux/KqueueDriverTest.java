@@ -275,6 +275,33 @@ class KqueueDriverTest {
                 });
     }
 
+    /** The kernel has been asked, and so has looked: an edge may come again, but nothing else. */
+    @TestFactory
+    Stream<DynamicTest> a_second_register_leaves_the_first_as_it_was() {
+        return each(
+                s -> {
+                    for (Trigger trigger : List.of(Trigger.EDGE, Trigger.ONESHOT)) {
+                        int[] pair = s.fds.socketpair();
+                        String told = pair[0] + " READ";
+                        FdKey key = s.register(pair[0], Interest.READ, trigger);
+                        Fds.write(pair[1], 1);
+                        assertEquals(told, s.pollNow());
+                        assertThrows(
+                                PolluxException.AlreadyRegistered.class,
+                                () -> s.register(pair[0], BOTH, Trigger.LEVEL));
+                        String again = s.pollNow();
+                        assertTrue(
+                                again.equals("TIMEOUT")
+                                        || trigger == Trigger.EDGE && again.equals(told),
+                                again);
+                        assertEquals("TIMEOUT", s.pollNow());
+                        Fds.write(pair[1], 1);
+                        assertEquals(trigger == Trigger.EDGE ? told : "TIMEOUT", s.pollNow());
+                        s.selector.unregister(key);
+                    }
+                });
+    }
+
     @TestFactory
     Stream<DynamicTest> a_remembered_modify_of_a_number_that_was_closed_or_reused_is_told() {
         return each(

@@ -17,7 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *       does.
  *   <li>(c) {@code EV_ADD} of what is there changes it without a word. The driver keeps a list of
  *       what it has added and asks the kernel, by a change that adds nothing, whether that is still
- *       there: {@code ENOENT} means that the descriptor was closed meanwhile.
+ *       there: {@code ENOENT} means that the descriptor was closed meanwhile. Being asked, the
+ *       kernel looks whether it is ready, so that an edge that was told may be told once more.
  *   <li>(d) {@code EV_ADD} of what is there may leave the trigger as it was, and need not report
  *       again what is ready still: so it is deleted first.
  *   <li>(e) A call that makes changes and waits as well shows the changes' errors first, and events
@@ -25,8 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *       receipts, and one by one where not (NetBSD before 10).
  *   <li>(f) {@code EV_EOF} on the read filter is the peer's end, on the write filter one's own; an
  *       error only if {@code fflags} says which. That for out-of-band data is told of the end too,
- *       and on macOS of any data, from the low-water mark on: so that is set too high to be
- *       reached.
+ *       and on macOS of any data, from the low-water mark on: so that is set as high as it goes,
+ *       which is a full receive buffer (filt_soread_common in xnu's bsd/kern/uipc_socket.c).
  *   <li>(g) A pipe whose reader is gone may refuse the write filter with {@code EPIPE} (FreeBSD) or
  *       {@code EBADF} (NetBSD): registered, and ready for ever. What has no out-of-band data
  *       refuses the filter for it with {@code EINVAL}: registered, and never ready.
