@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kenai.jffi.MemoryIO;
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.KqueueDriver;
 import dev.pollux.driver.ReadyEvents;
@@ -18,11 +19,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What the driver makes of the oddities of kernels that have kqueue; on models of them. */
 class KqueueDriverTest {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
+
+    private final MemoryIO memory = MemoryIO.getInstance();
 
     @FunctionalInterface
     private interface Check {
@@ -533,6 +537,37 @@ class KqueueDriverTest {
                     assertEquals(
                             tcp[1] + " PRIORITY", Fds.eventually(s.selector, tcp[1] + " PRIORITY"));
                 });
+    }
+
+    /** xnu keeps EV_EOF, here of shutdown(SHUT_RD), and looks for urgent data before errors. */
+    @Test
+    void urgent_data_after_the_end_is_no_error() throws Exception {
+        var kernel = new BsdKqueue(KqueueModel.MACOS, Bindings.current());
+        Layout layout = kernel.layout();
+        var ended =
+                new ForwardingSyscalls(kernel) {
+                    @Override
+                    public int keventWait(int kq, long events, int capacity, long nanos) {
+                        int rc = real.keventWait(kq, events, capacity, nanos);
+                        for (int i = 0; i < rc; i++) {
+                            long at = events + (long) i * layout.keventSize;
+                            if (memory.getShort(at + layout.keventFilter) == layout.EVFILT_EXCEPT) {
+                                long flags = at + layout.keventFlags;
+                                int eof = memory.getShort(flags) | layout.EV_EOF;
+                                memory.putShort(flags, (short) eof);
+                            }
+                        }
+                        return rc;
+                    }
+                };
+        try (var fds = new Fds();
+                var selector = FdSelector.open(Backend.KQUEUE, ended)) {
+            int[] tcp = fds.connected(Libc.Socket.TCP_V4);
+            selector.register(tcp[1], Interest.PRIORITY, Trigger.LEVEL, null);
+            Libc.sendUrgent(tcp[0]);
+            String expected = tcp[1] + " PRIORITY|READ_CLOSED";
+            assertEquals(expected, Fds.eventually(selector, expected));
+        }
     }
 
     /** (g): no urgent data will ever come; the rest works. */

@@ -618,6 +618,9 @@ public final class KqueueDriver implements Driver {
             return asked;
         }
         int ready = asked == WRITE ? WRITE | WRITE_CLOSED : READ | READ_CLOSED; // (f)
+        if (asked == PRIORITY && fflags == layout.NOTE_OOB) {
+            return ready | PRIORITY; // urgent data after one's own shutdown: no error
+        }
         return fflags == 0 ? ready : ready | READ | WRITE | ERROR;
     }
 
