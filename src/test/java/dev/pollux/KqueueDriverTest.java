@@ -167,6 +167,61 @@ class KqueueDriverTest {
                 });
     }
 
+    /** A descriptor that is neither armed nor told of would be lost. */
+    @TestFactory
+    Stream<DynamicTest> a_oneshot_that_cannot_be_armed_again_is_told_and_given_up() {
+        return each(
+                s -> {
+                    int[] pair = s.fds.socketpair();
+                    var faulty = new FaultySyscalls(s.sys);
+                    try (var selector = FdSelector.open(Backend.KQUEUE, faulty)) {
+                        FdKey key = selector.register(pair[0], BOTH, Trigger.ONESHOT, null);
+                        s.sys.found =
+                                () -> {
+                                    inAnotherThread(
+                                            () -> {
+                                                selector.modify(key, BOTH);
+                                                return null;
+                                            });
+                                    int full = -s.errno.ENOMEM;
+                                    faulty.on("keventChange", c -> c.nth() == 1 ? full : c.go());
+                                };
+                        assertEquals(pair[0] + " ERROR", Fds.pollNow(selector));
+                        s.sys.found = () -> {};
+                        faulty.heal("keventChange");
+                        assertFalse(key.isValid());
+                        assertEquals("TIMEOUT", Fds.pollNow(selector));
+                        selector.register(pair[0], BOTH, Trigger.LEVEL, null);
+                        assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
+                    }
+                });
+    }
+
+    /** A call that makes many changes and fails as a whole has made none of them. */
+    @TestFactory
+    Stream<DynamicTest> remembered_modifies_whose_call_fails_are_told_each_once() {
+        return each(
+                s -> {
+                    var faulty = new FaultySyscalls(s.sys);
+                    try (var selector = FdSelector.open(Backend.KQUEUE, faulty)) {
+                        boolean urgent = selector.supports(Interest.PRIORITY, Trigger.LEVEL);
+                        Interest all = urgent ? BOTH.plus(Interest.PRIORITY) : BOTH;
+                        FdKey one = selector.register(s.fds.socketpair()[0], all, Trigger.LEVEL, 1);
+                        FdKey two = selector.register(s.fds.socketpair()[0], all, Trigger.EDGE, 2);
+                        Fds.pollNow(selector);
+                        selector.modify(one, Interest.READ);
+                        selector.modify(two, all);
+                        faulty.on("keventChange", call -> -s.errno.ENOMEM);
+                        assertEquals(
+                                one.fd() + " ERROR, " + two.fd() + " ERROR", Fds.pollNow(selector));
+                        faulty.heal("keventChange");
+                        assertFalse(one.isValid() || two.isValid());
+                        assertEquals(List.of(), selector.keys());
+                        assertEquals("TIMEOUT", Fds.pollNow(selector));
+                    }
+                });
+    }
+
     // ---- a write filter that is refused (g)
 
     @TestFactory

@@ -360,10 +360,7 @@ public final class KqueueDriver implements Driver {
     private int make(KeventList changes) {
         int count = changes.count();
         for (int from = 0; from < count; from += RECEIPTS) {
-            int rc = make(changes, from, Math.min(count - from, RECEIPTS));
-            if (rc < 0) {
-                return rc;
-            }
+            make(changes, from, Math.min(from + RECEIPTS, count));
         }
         int refused = 0;
         for (int i = 0; i < count; i++) {
@@ -389,15 +386,19 @@ public final class KqueueDriver implements Driver {
         return except && error == errno.EINVAL ? PRIORITY : 0;
     }
 
-    private int make(KeventList changes, int from, int count) {
+    private void make(KeventList changes, int from, int to) {
         if (layout.EV_RECEIPT != 0) {
-            return sys.keventChange(kq, changes.address(from), count, count);
+            int count = to - from;
+            int rc = sys.keventChange(kq, changes.address(from), count, count);
+            for (int i = from; i < to && rc < 0; i++) {
+                changes.data(i, -rc); // the call itself failed
+            }
+            return;
         }
-        for (int i = from; i < from + count; i++) {
+        for (int i = from; i < to; i++) {
             int rc = sys.keventChange(kq, changes.address(i), 1, 0);
             changes.data(i, Math.max(0, -rc));
         }
-        return 0;
     }
 
     @Override
@@ -558,12 +559,7 @@ public final class KqueueDriver implements Driver {
                 refused(fd, refused);
                 continue;
             }
-            events.add(tokens[fd], GONE);
-            tokens[fd] = NONE;
-            mend(fd);
-            few.clear();
-            deleteAll(fd, few);
-            make(few);
+            giveUp(fd, events);
         }
     }
 
@@ -592,8 +588,10 @@ public final class KqueueDriver implements Driver {
         }
         int place = placeOf[slot];
         if (place < events.size() && events.token(place) == token) {
-            events.merge(place, ready);
-            fired[place] |= firedBy;
+            if (events.bits(place) != GONE) { // or given up, and the kernel told of it all the same
+                events.merge(place, ready);
+                fired[place] |= firedBy;
+            }
         } else {
             placeOf[slot] = events.size();
             fired[events.size()] = firedBy;
@@ -662,7 +660,7 @@ public final class KqueueDriver implements Driver {
             if (armedIn[fd] == waits) {
                 events.remove(place);
                 fired[place--] = fired[events.size()];
-                armAgain(fd);
+                armAgain(fd, events);
                 continue;
             }
             int twins = present(fd) & ~(int) (fired[place] & (READ | WRITE | PRIORITY));
@@ -676,13 +674,26 @@ public final class KqueueDriver implements Driver {
         }
     }
 
-    private void armAgain(int fd) {
+    private void armAgain(int fd, ReadyEvents events) {
         few.clear();
         plan(fd, interest(fd), trigger(fd), tokens[fd], few);
         int refused = make(few);
-        if (refused >= 0) { // otherwise it was closed
+        if (refused >= 0) {
             armed(fd, interest(fd), trigger(fd), refused);
+        } else if (refused != -errno.ENOENT && refused != -errno.EBADF) { // or else it was closed
+            fired[events.size()] = 0;
+            giveUp(fd, events);
         }
+    }
+
+    /** The kernel does not have it any more, and would not take it. */
+    private void giveUp(int fd, ReadyEvents events) {
+        events.add(tokens[fd], GONE);
+        tokens[fd] = NONE;
+        mend(fd);
+        few.clear();
+        deleteAll(fd, few);
+        make(few);
     }
 
     @Override
