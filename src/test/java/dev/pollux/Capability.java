@@ -19,7 +19,10 @@ enum Capability {
     TELLS_AS_LINUX(
             "a BSD kernel says otherwise of sockets that are half open or not connected, and has"
                     + " other files",
-            pair -> pair.backend() != Backend.KQUEUE || isEmulated(pair)),
+            pair -> Host.LINUX && (pair.backend() != Backend.KQUEUE || isEmulated(pair))),
+    NAMES_HANG_UPS(
+            "which hang-ups poll calls by which name is Linux's own",
+            pair -> Host.LINUX || pair.backend() != Backend.POLL),
     MANY_COPIES(
             "a model watches by epolls in epolls, which Linux allows 500 times for a file",
             pair -> !isModel(pair)),

@@ -70,6 +70,9 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
         /** A pair whose binding plays a BSD kernel over this one. */
         private static Pair of(KqueueModel model) {
+            if (!Host.LINUX) {
+                return new Pair(Backend.KQUEUE, model.binding(), null, KqueueModel.MADE_OF_EPOLL);
+            }
             try {
                 var sys = new BsdKqueue(model, Bindings.current());
                 return new Pair(Backend.KQUEUE, model.binding(), sys, null);

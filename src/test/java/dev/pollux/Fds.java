@@ -2,9 +2,12 @@ package dev.pollux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +21,9 @@ import java.util.concurrent.TimeUnit;
 /** Descriptors for tests, closed together, and what a poll said of them. */
 final class Fds implements AutoCloseable {
     private static final int HIGH = 600;
+
+    /** No test takes a number as high as this: OPEN_MAX of macOS. */
+    private static final int BEYOND = 10_240;
 
     private final List<Integer> open = new ArrayList<>();
 
@@ -155,7 +161,7 @@ final class Fds implements AutoCloseable {
         events.forEach(
                 (fd, ready) ->
                         text.append(text.length() == 0 ? "" : ", ").append(fd + " " + ready));
-        return text.toString();
+        return Told.comparable(selector, text.toString());
     }
 
     /**
@@ -188,6 +194,11 @@ final class Fds implements AutoCloseable {
 
     /** The numbers of those that {@link #openCount} counts. */
     static SortedSet<Integer> openNow() throws IOException {
+        if (!Host.LINUX) {
+            SortedSet<Integer> open = numbers();
+            open.removeIf(fd -> !isPipe(fd) && !isSocket(fd)); // a kqueue passes for a pipe
+            return open;
+        }
         var open = new TreeSet<Integer>();
         try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path entry : entries) {
@@ -202,5 +213,53 @@ final class Fds implements AutoCloseable {
             }
         }
         return open;
+    }
+
+    /** The numbers of all files that this process has open, whatever they are. */
+    static SortedSet<Integer> numbers() throws IOException {
+        var numbers = new TreeSet<Integer>();
+        if (Host.LINUX) {
+            try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+                for (Path entry : entries) {
+                    numbers.add(Integer.valueOf(entry.getFileName().toString()));
+                }
+            }
+        } else { // FreeBSD's /dev/fd lists three of them
+            for (int fd = 0; fd < BEYOND; fd++) {
+                numbers.add(fd);
+            }
+        }
+        numbers.removeIf(fd -> !Libc.isOpen(fd)); // such as those of this listing
+        return numbers;
+    }
+
+    static boolean isPipe(int fd) {
+        return type(fd) == Status.SYS.layout().S_IFIFO;
+    }
+
+    static boolean isSocket(int fd) {
+        return type(fd) == Status.SYS.layout().S_IFSOCK;
+    }
+
+    /** One of the S_IF, or 0 if it is not open. */
+    private static synchronized int type(int fd) {
+        int rc = Status.SYS.fileStatus(fd, Status.ADDRESS);
+        return rc < 0 ? 0 : (int) Status.FOUR_LONGS.getLong(16) & Status.SYS.layout().S_IFMT;
+    }
+
+    /** What {@link #type} needs, once. */
+    private static final class Status {
+        static final Syscalls SYS = binding();
+        static final ByteBuffer FOUR_LONGS =
+                ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
+        static final long ADDRESS = SYS.address(FOUR_LONGS);
+
+        private static Syscalls binding() {
+            try {
+                return Bindings.current();
+            } catch (Bindings.Unavailable e) {
+                throw new AssertionError(e);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.kenai.jffi.MemoryIO;
 import dev.pollux.driver.Driver;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -68,6 +70,11 @@ class KqueueDriverTest {
             selector.close();
             fds.close();
         }
+    }
+
+    @BeforeEach
+    void there_is_epoll() {
+        assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
     }
 
     private static Stream<DynamicTest> each(Check check) {

@@ -87,6 +87,9 @@ enum KqueueModel {
      */
     static final String PROPERTY = "pollux.kqueue.models";
 
+    /** Why there are none elsewhere. */
+    static final String MADE_OF_EPOLL = "a model of a kqueue is made of epolls, and runs on Linux";
+
     private final long[] layout;
 
     KqueueModel(long[] layout) {

@@ -2,6 +2,7 @@ package dev.pollux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
@@ -12,6 +13,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -111,6 +113,11 @@ class KqueueModelTest {
             sys.close(kq);
             fds.close();
         }
+    }
+
+    @BeforeEach
+    void there_is_epoll() {
+        assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
     }
 
     private static Stream<DynamicTest> each(Check check) {

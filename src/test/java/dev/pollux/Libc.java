@@ -18,46 +18,48 @@ import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
 import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
-import jnr.ffi.types.intptr_t;
-import jnr.ffi.types.mode_t;
-import jnr.ffi.types.size_t;
-import jnr.ffi.types.ssize_t;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
+import jnr.ffi.annotations.Variadic;
 
 /**
  * What tests need of libc and the library does not have, independent of its bindings. Every failure
- * is an IOException with the error's name. Structs are those of Linux.
+ * is an IOException with the error's name.
  */
 final class Libc {
     static final int SHUT_RD = 0;
     static final int SHUT_WR = 1;
     static final int SHUT_RDWR = 2;
 
-    private static final int MSG_OOB = 1;
-    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_OOB = 1; // <sys/socket.h>, as on all systems
+    private static final int MSG_DONTWAIT = 0x40; // on Linux, as the next
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SOCKADDR_SIZE = 128;
+    private static final int FD_CLOEXEC = 1;
 
-    /** libc under its own names; public because the classes that jnr-ffi makes implement it. */
+    /**
+     * libc under its own names, not all of which are on every system; public because the classes
+     * that jnr-ffi makes implement it. A {@code long} is C's, and does for addresses and sizes.
+     * What is variadic must be said to be, or Apple's arm64 does not find the last argument; open,
+     * called without a mode, has none.
+     */
     public interface Calls {
         int dup(int fd);
 
         int dup2(int from, int to);
 
-        int open(String path, int flags, @mode_t int mode);
+        int open(String path, int flags);
 
-        int mkfifo(String path, @mode_t int mode);
+        @Variadic(fixedCount = 2)
+        int fcntl(int fd, int command, int argument);
+
+        int mkfifo(String path, int mode);
 
         int shutdown(int fd, int how);
 
-        @ssize_t
-        long send(int fd, @In byte[] bytes, @size_t long length, int flags);
+        long send(int fd, @In byte[] bytes, long length, int flags);
 
-        @ssize_t
-        long send(int fd, @intptr_t long bytes, @size_t long length, int flags);
+        long send(int fd, long bytes, long length, int flags);
 
-        int getsockopt(int fd, int level, int option, @intptr_t long value, @intptr_t long length);
+        int getsockopt(int fd, int level, int option, long value, long length);
 
         int socket(int domain, int type, int protocol);
 
@@ -79,7 +81,7 @@ final class Libc {
 
         int unlockpt(int fd);
 
-        int ptsname_r(int fd, @Out byte[] name, @size_t long length);
+        int ptsname_r(int fd, @Out byte[] name, long length);
 
         int eventfd(int value, int flags);
 
@@ -90,8 +92,7 @@ final class Libc {
         int inotify_init1(int flags);
     }
 
-    private static final Calls C = LibraryLoader.create(Calls.class).load("c");
-    private static final POSIX POSIX = POSIXFactory.getNativePOSIX(); // for what is variadic
+    private static final Calls C = LibraryLoader.create(Calls.class).searchDefault().load();
     private static final Runtime RUNTIME = Runtime.getRuntime(C);
     private static final int EPIPE = Errno.EPIPE.intValue();
 
@@ -111,9 +112,28 @@ final class Libc {
 
     /** A second number, not smaller than this, for the same open file. */
     static int dupAbove(int fd, int least) throws IOException {
-        int dup = check("fcntl(F_DUPFD)", POSIX.fcntlInt(fd, Fcntl.F_DUPFD, least));
-        check("fcntl(F_SETFD)", POSIX.fcntlInt(dup, Fcntl.F_SETFD, 1)); // close-on-exec
+        int dup = check("fcntl(F_DUPFD)", C.fcntl(fd, Fcntl.F_DUPFD.intValue(), least));
+        check(
+                "fcntl(F_SETFD)",
+                C.fcntl(dup, Fcntl.F_SETFD.intValue(), FD_CLOEXEC)); // close-on-exec
         return dup;
+    }
+
+    static boolean isOpen(int fd) {
+        return C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0) >= 0;
+    }
+
+    static boolean isCloseOnExec(int fd) throws IOException {
+        return (check("fcntl(F_GETFD)", C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0)) & FD_CLOEXEC)
+                != 0;
+    }
+
+    static boolean isNonBlocking(int fd) throws IOException {
+        return (statusFlags(fd) & OpenFlags.O_NONBLOCK.intValue()) != 0;
+    }
+
+    static int statusFlags(int fd) throws IOException {
+        return check("fcntl(F_GETFL)", C.fcntl(fd, Fcntl.F_GETFL.intValue(), 0));
     }
 
     /** Makes this number a second one for the same open file, whatever it was before. */
@@ -126,17 +146,17 @@ final class Libc {
         int flags = OpenFlags.O_NONBLOCK.intValue() | OpenFlags.O_NOCTTY.intValue();
         boolean both = Files.isWritable(Path.of(path)) && !Files.isDirectory(Path.of(path));
         int mode = both ? OpenFlags.O_RDWR.intValue() : OpenFlags.O_RDONLY.intValue();
-        return check("open(" + path + ")", C.open(path, flags | mode, 0));
+        return check("open(" + path + ")", C.open(path, flags | mode));
     }
 
     static int openToRead(Path path) throws IOException {
         int flags = OpenFlags.O_RDONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
-        return check("open(" + path + ")", C.open(path.toString(), flags, 0));
+        return check("open(" + path + ")", C.open(path.toString(), flags));
     }
 
     static int openToWrite(Path path) throws IOException {
         int flags = OpenFlags.O_WRONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
-        return check("open(" + path + ")", C.open(path.toString(), flags, 0));
+        return check("open(" + path + ")", C.open(path.toString(), flags));
     }
 
     static void mkfifo(Path path) throws IOException {
@@ -167,16 +187,20 @@ final class Libc {
                 && LastError.getLastError(RUNTIME) == EPIPE;
     }
 
+    /** Skips the test where there is none; as do the next three. */
     static int eventfd() throws IOException {
+        Host.requireLinux("eventfd");
         return check("eventfd", C.eventfd(0, OpenFlags.O_NONBLOCK.intValue()));
     }
 
     static int inotify() throws IOException {
+        Host.requireLinux("inotify");
         return check("inotify_init1", C.inotify_init1(OpenFlags.O_NONBLOCK.intValue()));
     }
 
     /** A timer that goes off after this time. */
     static int timer(long nanos) throws IOException {
+        Host.requireLinux("timerfd");
         int fd = check("timerfd_create", C.timerfd_create(1, OpenFlags.O_NONBLOCK.intValue()));
         var value = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
         value.putLong(16, nanos / 1_000_000_000).putLong(24, nanos % 1_000_000_000);
@@ -186,6 +210,7 @@ final class Libc {
 
     /** The master side of a new pseudo-terminal. */
     static int ptyMaster() throws IOException {
+        Host.requireLinux("a pseudo-terminal that hangs up as its does");
         int flags = OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue();
         int fd = check("posix_openpt", C.posix_openpt(flags));
         check("grantpt", C.grantpt(fd));
@@ -232,14 +257,36 @@ final class Libc {
 
         /** Binds to the loopback address and a port of the kernel's choice, or the like. */
         void bind(int fd) throws IOException {
-            var address = ByteBuffer.allocate(addressSize).order(ByteOrder.nativeOrder());
-            address.putShort(0, (short) family.intValue());
+            if (family == AddressFamily.AF_UNIX && !Host.LINUX) {
+                bindToFile(fd);
+                return;
+            }
+            ByteBuffer address = address(addressSize);
             if (family == AddressFamily.AF_INET) {
                 address.put(4, new byte[] {127, 0, 0, 1});
             } else if (family == AddressFamily.AF_INET6) {
                 address.put(8 + 15, (byte) 1);
             } // of a unix socket the family alone: the kernel chooses an abstract name
             check("bind", C.bind(fd, address.array(), addressSize));
+        }
+
+        /** The name of a file that is removed in the end. */
+        private void bindToFile(int fd) throws IOException {
+            Path path = Files.createTempFile("pollux", ".sock");
+            path.toFile().deleteOnExit();
+            Files.delete(path); // bind makes it
+            byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+            ByteBuffer address = address(2 + name.length + 1).put(2, name);
+            check("bind(" + path + ")", C.bind(fd, address.array(), address.capacity()));
+        }
+
+        /** struct sockaddr: the BSDs have its size in the first byte, the family in the second. */
+        private ByteBuffer address(int size) {
+            var address = ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+            if (Host.LINUX) {
+                return address.putShort(0, (short) family.intValue());
+            }
+            return address.put(0, (byte) size).put(1, (byte) family.intValue());
         }
 
         /** A socket that listens. */

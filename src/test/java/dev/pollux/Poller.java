@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** One call, usually a poll, in a thread of its own. */
 final class Poller {
@@ -64,24 +65,39 @@ final class Poller {
         return thread;
     }
 
-    /** The kernel's number of the thread. */
-    long tid() {
-        return tid.join();
-    }
-
     /** Waits until the thread sleeps in a system call that is not one for Java's locks. */
     Poller awaitBlocked() {
-        Path path = Path.of("/proc/self/task/" + tid() + "/syscall");
         await(
                 "a blocked poll",
                 () -> {
                     if (result.isDone()) {
                         throw new AssertionError("it has ended: " + result);
                     }
-                    String call = read(path);
-                    return !call.startsWith("running") && !call.startsWith(FUTEX + " ");
+                    return Host.LINUX ? sleepsInCall() : isInWait();
                 });
         return this;
+    }
+
+    private boolean sleepsInCall() {
+        String call = read(Path.of("/proc/self/task/" + tid.join() + "/syscall"));
+        return !call.startsWith("running") && !call.startsWith(FUTEX + " ");
+    }
+
+    /**
+     * Whether it has called the kernel for what may block: the nearest to it that a stack trace can
+     * tell.
+     */
+    private boolean isInWait() {
+        StackTraceElement[] trace = thread.getStackTrace();
+        return trace.length > 0
+                && trace[0].isNativeMethod()
+                && Stream.of(trace).anyMatch(Poller::mayBlock);
+    }
+
+    private static boolean mayBlock(StackTraceElement frame) {
+        String call = frame.getMethodName();
+        return frame.getClassName().matches(".*[.]J(ni|nr)Syscalls")
+                && (Intercepted.isWait(call) || call.equals("write"));
     }
 
     boolean isDone() {
@@ -114,7 +130,10 @@ final class Poller {
     }
 
     /** The kernel's number of this thread. */
-    static long ownTid() throws IOException {
+    private static long ownTid() throws IOException {
+        if (!Host.LINUX) {
+            return -1; // not needed
+        }
         return Long.parseLong(
                 Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString());
     }

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,13 +163,8 @@ class RegisteringContract {
     // ---- the selector's own descriptors, and other selectors'
 
     private static Set<Integer> openNumbers(EveryBackend.Pair pair) throws IOException {
-        var numbers = new HashSet<Integer>();
-        try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
-            for (Path entry : entries) {
-                numbers.add(Integer.valueOf(entry.getFileName().toString()));
-            }
-        }
-        numbers.removeIf(fd -> pair.sys().isOpen(fd) < 0); // those of this listing
+        Set<Integer> numbers = Fds.numbers();
+        numbers.removeIf(fd -> pair.sys().isOpen(fd) < 0);
         return numbers;
     }
 

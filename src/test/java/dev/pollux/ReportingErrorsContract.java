@@ -167,6 +167,7 @@ class ReportingErrorsContract {
     void a_hang_up_with_an_interest_that_matches_nothing_is_told(FdSelector selector)
             throws IOException {
         Capability.PRIORITY.require();
+        Capability.NAMES_HANG_UPS.require();
         try (var fds = new Fds()) {
             int[] pair = fds.socketpair();
             fds.close(pair[1]);

@@ -1,10 +1,8 @@
 package dev.pollux;
 
 import com.kenai.jffi.Library;
-import java.io.IOException;
 import jnr.constants.platform.Signal;
 import jnr.ffi.LibraryLoader;
-import jnr.ffi.types.intptr_t;
 
 /**
  * Signals to one thread, one after another, until closed. The signal is one that neither the JVM
@@ -14,15 +12,14 @@ import jnr.ffi.types.intptr_t;
 final class Storm implements AutoCloseable {
     /** libc. */
     public interface LibC {
-        int getpid();
+        long pthread_self();
 
-        int tgkill(int pid, int tid, int signal);
+        int pthread_kill(long thread, int signal);
 
-        @intptr_t
-        long signal(int signal, @intptr_t long handler);
+        long signal(int signal, long handler);
     }
 
-    private static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
+    private static final LibC LIBC = LibraryLoader.create(LibC.class).searchDefault().load();
     private static final int SIGNAL = Signal.SIGURG.intValue();
 
     private long before;
@@ -30,19 +27,17 @@ final class Storm implements AutoCloseable {
     private volatile boolean over;
 
     /** From here on the calling thread is hit, until this is closed. */
-    void blowOverMe() throws IOException {
-        var libc = Library.openLibrary("libc.so.6", Library.LAZY);
-        before = LIBC.signal(SIGNAL, libc.getSymbolAddress("getpid"));
-        int tid = (int) Poller.ownTid();
-        blowing = Poller.run(() -> blow(tid));
+    void blowOverMe() {
+        before = LIBC.signal(SIGNAL, Library.getDefault().getSymbolAddress("getpid"));
+        long thread = LIBC.pthread_self();
+        blowing = Poller.run(() -> blow(thread));
     }
 
-    private Object blow(int tid) {
-        int pid = LIBC.getpid();
+    private Object blow(long thread) {
         int signals = 0;
         for (; !over; signals++) {
-            if (LIBC.tgkill(pid, tid, SIGNAL) != 0) {
-                throw new AssertionError("tgkill failed");
+            if (LIBC.pthread_kill(thread, SIGNAL) != 0) {
+                throw new AssertionError("pthread_kill failed");
             }
             Thread.yield();
         }

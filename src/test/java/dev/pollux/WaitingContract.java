@@ -66,10 +66,17 @@ class WaitingContract {
         }
     }
 
-    /** epoll before Linux 5.11, or under an emulator that is older at heart. */
+    /**
+     * epoll before Linux 5.11, or under an emulator that is older at heart; poll where there is no
+     * ppoll.
+     */
     private static boolean countsMillis(Pair pair) {
-        return pair.backend() == Backend.EPOLL
-                && pair.sys().epollPwait2(-1, 0, 1, 0, null) == -pair.sys().errno().ENOSYS;
+        int enosys = -pair.sys().errno().ENOSYS;
+        return switch (pair.backend()) {
+            case EPOLL -> pair.sys().epollPwait2(-1, 0, 1, 0, null) == enosys;
+            case POLL -> pair.sys().ppoll(0, 0, 0) == enosys;
+            default -> false;
+        };
     }
 
     @EveryBackend
