@@ -2,12 +2,15 @@ package dev.pollux;
 
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.TreeSet;
+import javax.management.ObjectName;
 
 /**
  * The main class of a {@link Child}: uses the library a little, and prints which binding served and
@@ -76,15 +79,30 @@ final class Probe {
     }
 
     /** Those of ours and of jffi that are mapped. */
-    private static TreeSet<String> libraries() throws IOException {
+    private static TreeSet<String> libraries() throws Exception {
+        String ours = System.mapLibraryName("pollux");
         var paths = new TreeSet<String>();
-        for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+        for (String line : mapped()) {
             int at = line.indexOf('/');
-            if (at > 0 && (line.contains("pollux.so") || line.contains("jffi"))) {
-                paths.add(line.substring(at));
+            if (at > 0 && (line.contains(ours) || line.contains("jffi"))) {
+                paths.add(line.substring(at).strip());
             }
         }
         return paths;
+    }
+
+    /** What Linux says of it, or else the JVM; both end a line with the path. */
+    private static List<String> mapped() throws Exception {
+        Path maps = Path.of("/proc/self/maps");
+        if (Files.exists(maps)) {
+            return Files.readAllLines(maps);
+        }
+        var jvm = new ObjectName("com.sun.management:type=DiagnosticCommand");
+        return ManagementFactory.getPlatformMBeanServer()
+                .invoke(jvm, "vmDynlibs", new Object[0], new String[0])
+                .toString()
+                .lines()
+                .toList();
     }
 
     /** The library, while it is being loaded, asks for a property: that is the moment. */
