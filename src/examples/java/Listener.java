@@ -21,17 +21,16 @@ import java.nio.channels.SocketChannel;
 import jnr.constants.platform.AddressFamily;
 import jnr.constants.platform.Errno;
 import jnr.constants.platform.IPProto;
-import jnr.constants.platform.OpenFlags;
 import jnr.constants.platform.Sock;
 import jnr.constants.platform.SocketLevel;
 import jnr.constants.platform.SocketOption;
 import jnr.constants.platform.TCP;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
+import jnr.ffi.Platform;
 import jnr.ffi.Runtime;
 import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
-import jnr.ffi.types.intptr_t;
 
 /** A port of 127.0.0.1 that is listened on, without blocking. */
 interface Listener extends Closeable {
@@ -92,9 +91,9 @@ interface Listener extends Closeable {
         }
     }
 
-    /** By libc, on Linux: a bare descriptor, read, written and closed with Fd. */
+    /** By libc: a bare descriptor, read, written and closed with Fd. */
     final class OfLibC implements Listener {
-        /** {@code man 2 socket, bind, listen, accept4, getsockname, setsockopt}. */
+        /** {@code man 2 socket, bind, listen, accept, getsockname, setsockopt}. */
         public interface LibC {
             int socket(int domain, int type, int protocol);
 
@@ -106,22 +105,19 @@ interface Listener extends Closeable {
 
             int getsockname(int fd, @Out byte[] address, @In @Out int[] length);
 
-            int accept4(int fd, @intptr_t long address, @intptr_t long length, int flags);
+            int accept(int fd, long address, long length);
         }
-
-        /** On Linux the flags of socket and accept4 are those of open, under another name. */
-        private static final int FLAGS =
-                OpenFlags.O_NONBLOCK.intValue() | OpenFlags.O_CLOEXEC.intValue();
 
         private static final int ADDRESS_SIZE = 16; // struct sockaddr_in
 
-        private final LibC libc = LibraryLoader.create(LibC.class).load("c");
+        private final LibC libc = LibraryLoader.create(LibC.class).searchDefault().load();
         private final int fd;
 
         OfLibC(int port) throws IOException {
             int inet = AddressFamily.AF_INET.intValue();
-            fd = check("socket", libc.socket(inet, Sock.SOCK_STREAM.intValue() | FLAGS, 0));
+            fd = check("socket", libc.socket(inet, Sock.SOCK_STREAM.intValue(), 0));
             try {
+                Fd.setNonBlocking(fd, true);
                 int socket = SocketLevel.SOL_SOCKET.intValue();
                 set(socket, SocketOption.SO_REUSEADDR.intValue(), 1);
                 // Those that are accepted inherit it.
@@ -139,10 +135,17 @@ interface Listener extends Closeable {
             check("setsockopt", libc.setsockopt(fd, level, option, new int[] {value}, 4));
         }
 
-        /** struct sockaddr_in: the family, the port and the address in network order, 8 zeros. */
+        /**
+         * struct sockaddr_in: the family, the port and the address in network order, 8 zeros. The
+         * family is two bytes; the BSDs have the size in the first of them.
+         */
         private static byte[] address(int family, int port) {
             var address = ByteBuffer.allocate(ADDRESS_SIZE);
-            address.order(ByteOrder.nativeOrder()).putShort((short) family);
+            if (Platform.getNativePlatform().isBSD()) {
+                address.put((byte) ADDRESS_SIZE).put((byte) family);
+            } else {
+                address.order(ByteOrder.nativeOrder()).putShort((short) family);
+            }
             address.order(ByteOrder.BIG_ENDIAN).putShort((short) port);
             return address.put(new byte[] {127, 0, 0, 1}).array();
         }
@@ -162,8 +165,9 @@ interface Listener extends Closeable {
         @Override
         public Peer accept() throws IOException {
             while (true) {
-                int peer = libc.accept4(fd, 0, 0, FLAGS);
+                int peer = libc.accept(fd, 0, 0);
                 if (peer >= 0) {
+                    Fd.setNonBlocking(peer, true);
                     return new Peer(peer, () -> Fd.close(peer));
                 }
                 Errno errno = errno();
@@ -171,7 +175,7 @@ interface Listener extends Closeable {
                     return null;
                 }
                 if (errno != Errno.EINTR && errno != Errno.ECONNABORTED) { // then: the next one
-                    throw new IOException("accept4: " + errno.description());
+                    throw new IOException("accept: " + errno.description());
                 }
             }
         }
