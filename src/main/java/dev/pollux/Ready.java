@@ -118,7 +118,7 @@ public final class Ready {
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLRDHUP, EPOLLHUP; without EPOLLRDHUP under an EXCLUSIVE trigger</td></tr>
      * <tr><th>kqueue</th><td>EV_EOF on EVFILT_READ</td></tr>
-     * <tr><th>poll</th><td>POLLRDHUP (Linux), POLLHUP</td></tr>
+     * <tr><th>poll</th><td>POLLRDHUP, POLLHUP; on Linux only</td></tr>
      * <tr><th>select</th><td>never</td></tr>
      * </table>
      */
@@ -134,7 +134,7 @@ public final class Ready {
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLHUP</td></tr>
      * <tr><th>kqueue</th><td>EV_EOF on EVFILT_WRITE</td></tr>
-     * <tr><th>poll</th><td>POLLHUP</td></tr>
+     * <tr><th>poll</th><td>POLLHUP; on Linux only</td></tr>
      * <tr><th>select</th><td>never</td></tr>
      * </table>
      */

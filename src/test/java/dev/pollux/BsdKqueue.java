@@ -21,6 +21,8 @@ final class BsdKqueue extends ForwardingSyscalls {
     /** {@code EV_SYSFLAGS}: not for changes. */
     private static final int SYSTEM = 0xf000;
 
+    private static final int POLLRDHUP = Layout.POLL + 10; // Linux's alone
+
     final KqueueModel model;
     private final Layout layout;
     private volatile Knotes[] kqueues = {}; // by descriptor; replaced when it grows
@@ -50,9 +52,10 @@ final class BsdKqueue extends ForwardingSyscalls {
 
     @Override
     public long layout(int index) {
-        return index < Layout.KQUEUE
-                ? 0
-                : index < Layout.POLL ? model.layout(index) : real.layout(index);
+        if (index < Layout.KQUEUE || index == POLLRDHUP) {
+            return 0;
+        }
+        return index < Layout.POLL ? model.layout(index) : real.layout(index);
     }
 
     @Override

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.sys.Bindings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 
 /** The chapter "Reporting": errors, hang-ups, ends, and descriptors that were closed. */
 class ReportingErrorsContract {
@@ -109,6 +111,21 @@ class ReportingErrorsContract {
             Libc.shutdown(tcp[0], Libc.SHUT_WR);
             Libc.shutdown(tcp[1], Libc.SHUT_WR);
             Told.assertReady(selector, tcp[0], BOTH, all);
+        }
+    }
+
+    /** A BSD kernel's {@code POLLHUP} may mean one direction, and does not say which. */
+    @Test
+    void a_hang_up_that_names_no_direction_is_told_without_one() throws Exception {
+        Host.requireLinux("a model of a BSD kernel");
+        var bsd = new BsdKqueue(KqueueModel.MACOS, Bindings.current());
+        try (var fds = new Fds();
+                var selector = FdSelector.open(Backend.POLL, bsd)) {
+            int[] pair = fds.socketpair();
+            selector.register(pair[0], BOTH, Trigger.LEVEL, null);
+            assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
+            fds.close(pair[1]);
+            assertEquals(pair[0] + " READ|WRITE", Fds.pollNow(selector));
         }
     }
 

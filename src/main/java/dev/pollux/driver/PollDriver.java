@@ -14,6 +14,8 @@ import java.util.Arrays;
  *       negative is ignored.
  *   <li>(b) A closed descriptor is reported as {@code POLLNVAL}, by every call.
  *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere.
+ *   <li>(d) {@code POLLHUP} means on Linux that both directions are closed; elsewhere perhaps one,
+ *       and not which ({@code POLLRDHUP} is Linux's, too). There it names no direction here either.
  * </ul>
  */
 public final class PollDriver extends ScanningDriver {
@@ -171,7 +173,8 @@ public final class PollDriver extends ScanningDriver {
             ready |= READ | READ_CLOSED;
         }
         if ((revents & layout.POLLHUP) != 0) {
-            ready |= READ | WRITE | READ_CLOSED | WRITE_CLOSED;
+            boolean both = layout.POLLRDHUP != 0; // (d)
+            ready |= READ | WRITE | (both ? READ_CLOSED | WRITE_CLOSED : 0);
         }
         if ((revents & layout.POLLERR) != 0) {
             ready |= READ | WRITE | ERROR;
