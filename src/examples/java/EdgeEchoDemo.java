@@ -14,6 +14,7 @@
  * The server is EdgeEchoServer with EchoConnection; the clients, in EchoClient, are plain java.nio.
  */
 
+import dev.pollux.PolluxException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +59,11 @@ final class EdgeEchoDemo implements Callable<Integer> {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler(
                 (e, line, parsed) -> {
-                    e.printStackTrace();
+                    if (e instanceof PolluxException.Unsupported) {
+                        System.err.println(e.getMessage()); // say, a backend that is not here
+                    } else {
+                        e.printStackTrace();
+                    }
                     return 2;
                 });
         System.exit(commandLine.execute(args));
