@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
@@ -402,6 +404,34 @@ class ReportingContract {
     }
 
     /** More than the largest buffer, all ready all the time. */
+    /** libkqueue drops what is more than its list holds; there are two events for each here. */
+    @EveryBackend
+    void no_edge_is_lost_when_many_are_readable_and_writable(FdSelector selector)
+            throws IOException {
+        if (!selector.supports(Trigger.EDGE)) {
+            return; // refused by register, see RegisteringContract
+        }
+        try (var fds = new Fds()) {
+            var waiting = new HashSet<Integer>();
+            for (int i = 0; i < 700; i++) {
+                int[] pair = fds.socketpair();
+                selector.register(pair[0], BOTH, Trigger.EDGE, null);
+                Fds.write(pair[1], 1);
+                waiting.add(pair[0]);
+            }
+            ReadyHandler reading =
+                    (key, ready) -> {
+                        if (ready.isReadable()) {
+                            waiting.remove(key.fd());
+                        }
+                    };
+            for (int polls = 0; polls < 20 && !waiting.isEmpty(); polls++) {
+                selector.poll(0, TimeUnit.SECONDS, reading);
+            }
+            assertEquals(Set.of(), waiting);
+        }
+    }
+
     @EveryBackend
     void nobody_starves_when_all_are_always_ready(FdSelector selector) throws IOException {
         Capability.MANY_COPIES.require();

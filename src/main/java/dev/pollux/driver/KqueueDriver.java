@@ -37,8 +37,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>(j) A time-out may not be too long: see {@link Deadline#nanos}.
  *   <li>(k) libkqueue does not notice that a descriptor was closed, so (c) compares device and
  *       inode there; it has one epoll registration for both filters, so that all is deleted
- *       whatever changes; it drops edges that the list of events has no room for, but never has
- *       more than 512; and its descriptor cannot be watched.
+ *       whatever changes; it never reports more than 512 events, and drops what it had beyond them,
+ *       edges for good, so that a full list arms edges again; and its descriptor cannot be watched.
  * </ul>
  */
 public final class KqueueDriver implements Driver {
@@ -528,6 +528,9 @@ public final class KqueueDriver implements Driver {
         for (int i = 0; i < rc; i++) {
             oneShots |= report(i, events);
         }
+        if (emulated && rc == FIRST_CAPACITY) {
+            armDropped(list.ident(rc - 1), events); // (k)
+        }
         if (oneShots || brokenCount > 0) {
             lock.lock();
             try {
@@ -537,7 +540,7 @@ public final class KqueueDriver implements Driver {
                 lock.unlock();
             }
         }
-        if (rc == list.capacity() && rc < LAST_CAPACITY) {
+        if (rc == list.capacity() && rc < LAST_CAPACITY && !emulated) {
             list.reserve(rc * 2);
         }
         return rc < 0 && events.size() == 0 ? rc : events.size();
@@ -674,6 +677,30 @@ public final class KqueueDriver implements Driver {
         }
     }
 
+    /** (k): whose edge is not in the batch, or only one of two in its last event. */
+    private void armDropped(int last, ReadyEvents events) {
+        lock.lock();
+        try {
+            for (int i = 1; i <= tokens.length; i++) {
+                int fd = (last + i) % tokens.length; // those behind it first: all have their turn
+                long token = tokens[fd];
+                boolean edge = token != NONE && (trigger(fd) & EDGE) != 0;
+                boolean whole = fd != last || Integer.bitCount(present(fd)) < 2;
+                if (edge && !(whole && isTold(token, events)) && checkSame(fd, token) == 0) {
+                    armAgain(fd, events);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isTold(long token, ReadyEvents events) {
+        int slot = (int) token;
+        int place = slot < placeOf.length ? placeOf[slot] : events.size();
+        return place < events.size() && events.token(place) == token;
+    }
+
     private void armAgain(int fd, ReadyEvents events) {
         few.clear();
         plan(fd, interest(fd), trigger(fd), tokens[fd], few);
@@ -681,13 +708,14 @@ public final class KqueueDriver implements Driver {
         if (refused >= 0) {
             armed(fd, interest(fd), trigger(fd), refused);
         } else if (refused != -errno.ENOENT && refused != -errno.EBADF) { // or else it was closed
-            fired[events.size()] = 0;
             giveUp(fd, events);
         }
     }
 
     /** The kernel does not have it any more, and would not take it. */
     private void giveUp(int fd, ReadyEvents events) {
+        makeRoom(events, events.size() + 1);
+        fired[events.size()] = 0;
         events.add(tokens[fd], GONE);
         tokens[fd] = NONE;
         mend(fd);
