@@ -61,7 +61,7 @@ build: ## compile everything, tests and examples included; run nothing
 	@$(MVN) $(MAVEN_ARGS) test-compile
 
 test: ## run all tests and print the totals
-	@rm -f target/surefire-reports/*.dumpstream
+	@rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml
 	@$(MVN) -DfailIfNoTests=true $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
 	@$(SAY_SKIPPED)
 	@$(CHECK_JNI)

@@ -18,8 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>One thread polls; any thread may register, modify, unregister, wake and close at the same
  * time, and what it changes takes effect on a poll that is already blocked. A poll in steady state
- * allocates nothing and takes no lock of this library's; the other operations take one for the
- * length of a system call.
+ * allocates nothing; it takes no lock of this library's while it waits, and on epoll none at all.
+ * The other operations take one for the length of a system call.
  *
  * <p>The descriptor stays the caller's. Unregister it, then close it; a descriptor that is closed
  * while it is registered disappears from epoll and kqueue silently, and is reported once with

@@ -117,7 +117,7 @@ public final class Ready {
      * <table>
      * <caption>Which kernel flags it comes from</caption>
      * <tr><th>epoll</th><td>EPOLLRDHUP, EPOLLHUP; without EPOLLRDHUP under an EXCLUSIVE trigger</td></tr>
-     * <tr><th>kqueue</th><td>EV_EOF on EVFILT_READ</td></tr>
+     * <tr><th>kqueue</th><td>EV_EOF on EVFILT_READ or EVFILT_EXCEPT</td></tr>
      * <tr><th>poll</th><td>POLLRDHUP, POLLHUP; on Linux only</td></tr>
      * <tr><th>select</th><td>never</td></tr>
      * </table>
