@@ -125,7 +125,9 @@ class DefaultSelectorTest {
         DefaultSelector.open().close();
         int count = Fds.openCount();
         try (var selector = DefaultSelector.open()) {
-            assertTrue(Fds.openCount() > count);
+            if (Capability.GIVES_BACK_AT_ONCE.isEverywhere()) { // or older ones go meanwhile
+                assertTrue(Fds.openCount() > count);
+            }
             assertTrue(selector.keys().isEmpty());
         }
         Fds.assertOpenCount(count);
