@@ -193,9 +193,7 @@ public final class KqueueDriver implements Driver {
             addFilters(fd, interest, trigger, token, few);
             rc = make(few);
             if (rc < 0) {
-                few.clear();
-                deleteAll(fd, few);
-                make(few);
+                drop(fd);
                 return rc == -errno.EINVAL ? -errno.EPERM : rc; // (h)
             }
             tokens[fd] = token;
@@ -337,6 +335,12 @@ public final class KqueueDriver implements Driver {
         change(fd, all, layout.EV_DELETE, NEVER_MIND, into);
     }
 
+    private void drop(int fd) {
+        few.clear();
+        deleteAll(fd, few);
+        make(few);
+    }
+
     private void change(int fd, int interest, int flags, long token, KeventList into) {
         int all = flags | layout.EV_RECEIPT; // (e)
         if ((interest & READ) != 0) {
@@ -436,9 +440,7 @@ public final class KqueueDriver implements Driver {
 
     /** Puts back what a modify that failed has taken away; whether it could. */
     private boolean restore(int fd, int rc) {
-        few.clear();
-        deleteAll(fd, few);
-        make(few);
+        drop(fd);
         if (rc == -errno.ENOENT || rc == -errno.EBADF) {
             return true; // it was closed, and so not there before
         }
@@ -463,9 +465,7 @@ public final class KqueueDriver implements Driver {
             }
             tokens[fd] = NONE;
             mend(fd);
-            few.clear();
-            deleteAll(fd, few);
-            make(few);
+            drop(fd);
             return 0;
         } finally {
             lock.unlock();
@@ -719,9 +719,7 @@ public final class KqueueDriver implements Driver {
         events.add(tokens[fd], GONE);
         tokens[fd] = NONE;
         mend(fd);
-        few.clear();
-        deleteAll(fd, few);
-        make(few);
+        drop(fd);
     }
 
     @Override
