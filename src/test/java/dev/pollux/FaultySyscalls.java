@@ -1,8 +1,6 @@
 package dev.pollux;
 
 import dev.pollux.sys.EpollChanges;
-import dev.pollux.sys.Errno;
-import dev.pollux.sys.Layout;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
@@ -14,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A binding that does what a test says: {@code on("epollCtl", call -> call.nth() == 2 ? -ENOMEM :
  * call.go())}. What nothing is said about goes to the real one. Thread-safe.
  */
-final class FaultySyscalls implements Syscalls {
+final class FaultySyscalls extends ForwardingSyscalls {
     /** One call under way: how many there have been since {@link #on}, and its arguments. */
     record Call(int nth, long[] args, Real real) {
         /** Makes the call, with the arguments as they are by now. */
@@ -39,11 +37,10 @@ final class FaultySyscalls implements Syscalls {
 
     private record Rule(Answer answer, AtomicInteger calls) {}
 
-    private final Syscalls real;
     private final Map<String, Rule> rules = new ConcurrentHashMap<>();
 
     FaultySyscalls(Syscalls real) {
-        this.real = real;
+        super(real);
     }
 
     /** From now on this method answers so. */
@@ -84,41 +81,6 @@ final class FaultySyscalls implements Syscalls {
     @FunctionalInterface
     private interface RealWait {
         int call(long[] args, EpollChanges changes);
-    }
-
-    @Override
-    public String binding() {
-        return real.binding();
-    }
-
-    @Override
-    public Layout layout() {
-        return real.layout();
-    }
-
-    @Override
-    public Errno errno() {
-        return real.errno();
-    }
-
-    @Override
-    public long layout(int index) {
-        return real.layout(index);
-    }
-
-    @Override
-    public int errorNumber(int index) {
-        return real.errorNumber(index);
-    }
-
-    @Override
-    public int errorText(int error, long text, int capacity) {
-        return real.errorText(error, text, capacity);
-    }
-
-    @Override
-    public long address(ByteBuffer direct) {
-        return real.address(direct);
     }
 
     @Override

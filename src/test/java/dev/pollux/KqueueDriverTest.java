@@ -13,6 +13,7 @@ import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -30,13 +31,8 @@ class KqueueDriverTest {
 
     private final MemoryIO memory = MemoryIO.getInstance();
 
-    @FunctionalInterface
-    private interface Check {
-        void on(Setting setting) throws Exception;
-    }
-
     /** A kernel, a selector on it, descriptors. */
-    private static final class Setting implements AutoCloseable {
+    private static final class Setting implements Closeable {
         final BsdKqueue sys;
         final Layout layout;
         final Errno errno;
@@ -77,19 +73,8 @@ class KqueueDriverTest {
         assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
     }
 
-    private static Stream<DynamicTest> each(Check check) {
-        return Stream.of(KqueueModel.values())
-                .map(
-                        model ->
-                                DynamicTest.dynamicTest(
-                                        model.binding(),
-                                        () -> {
-                                            int before = Fds.openCount();
-                                            try (var setting = new Setting(model)) {
-                                                check.on(setting);
-                                            }
-                                            assertEquals(before, Fds.openCount());
-                                        }));
+    private static Stream<DynamicTest> each(KqueueModel.Check<Setting> check) {
+        return KqueueModel.each(Setting::new, check);
     }
 
     private static void inAnotherThread(Poller.Body<?> body) {

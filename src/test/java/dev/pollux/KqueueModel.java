@@ -1,10 +1,15 @@
 package dev.pollux;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.pollux.sys.Layout;
+import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 
 /**
  * The kernels whose kqueue {@link BsdKqueue} plays: numbers of their {@code <sys/event.h>}, and
@@ -143,5 +148,33 @@ enum KqueueModel {
             }
         }
         return chosen;
+    }
+
+    /** What a test is made on; closed after it. */
+    @FunctionalInterface
+    interface Opener<T> {
+        T on(KqueueModel model) throws Exception;
+    }
+
+    /** What a test does. */
+    @FunctionalInterface
+    interface Check<T> {
+        void on(T opened) throws Exception;
+    }
+
+    /** One test on each of them, which leaves no descriptor open. */
+    static <T extends Closeable> Stream<DynamicTest> each(Opener<T> opener, Check<T> check) {
+        return Stream.of(values())
+                .map(
+                        model ->
+                                DynamicTest.dynamicTest(
+                                        model.binding(),
+                                        () -> {
+                                            int before = Fds.openCount();
+                                            try (T opened = opener.on(model)) {
+                                                check.on(opened);
+                                            }
+                                            assertEquals(before, Fds.openCount());
+                                        }));
     }
 }

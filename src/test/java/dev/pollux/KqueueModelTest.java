@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,13 +26,8 @@ class KqueueModelTest {
     private static final int EV_ENABLE = 4;
     private static final int EV_ONESHOT = 16;
 
-    @FunctionalInterface
-    private interface Check {
-        void on(Kernel kernel) throws Exception;
-    }
-
     /** A kqueue of a model. */
-    private static final class Kernel implements AutoCloseable {
+    private static final class Kernel implements Closeable {
         final KqueueModel model;
         final BsdKqueue sys;
         final Layout layout;
@@ -120,19 +116,8 @@ class KqueueModelTest {
         assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
     }
 
-    private static Stream<DynamicTest> each(Check check) {
-        return Stream.of(KqueueModel.values())
-                .map(
-                        model ->
-                                DynamicTest.dynamicTest(
-                                        model.binding(),
-                                        () -> {
-                                            int before = Fds.openCount();
-                                            try (var kernel = new Kernel(model)) {
-                                                check.on(kernel);
-                                            }
-                                            assertEquals(before, Fds.openCount());
-                                        }));
+    private static Stream<DynamicTest> each(KqueueModel.Check<Kernel> check) {
+        return KqueueModel.each(Kernel::new, check);
     }
 
     @TestFactory
