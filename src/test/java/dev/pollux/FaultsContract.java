@@ -35,7 +35,7 @@ class FaultsContract {
     }
 
     private static void requireEpoll(Pair pair) {
-        assumeTrue(pair.backend() == Backend.EPOLL, "only epoll keeps registrations in the kernel");
+        assumeTrue(pair.backend() == Backend.EPOLL, "about calls that only epoll makes");
     }
 
     private static FdSelector open(Pair pair, FaultySyscalls sys) throws IOException {
