@@ -403,7 +403,6 @@ class ReportingContract {
         }
     }
 
-    /** More than the largest buffer, all ready all the time. */
     /** libkqueue drops what is more than its list holds; there are two events for each here. */
     @EveryBackend
     void no_edge_is_lost_when_many_are_readable_and_writable(FdSelector selector)
@@ -432,6 +431,7 @@ class ReportingContract {
         }
     }
 
+    /** More than the largest buffer, all ready all the time. */
     @EveryBackend
     void nobody_starves_when_all_are_always_ready(FdSelector selector) throws IOException {
         Capability.MANY_COPIES.require();
