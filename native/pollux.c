@@ -19,6 +19,7 @@ static const JNINativeMethod methods[] = {
     METHOD(isOpen, "(I)I"),
     METHOD(fileStatus, "(IJ)I"),
     METHOD(channelDescriptor, "(Ljava/nio/channels/Channel;)I"),
+    METHOD(trustedLookup, "()Ljava/lang/Object;"),
     METHOD(eventfd, "()I"),
     METHOD(epollCreate, "()I"),
     METHOD(epollReplace, "(II)I"),

@@ -38,8 +38,9 @@ jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);
 int pollux_resolveBuffer(JNIEnv *env);                                                               /* uses env */
 
-/* channels.c: what the library needs of sun.nio.ch */
+/* channels.c: what the library needs of the JDK's own channels and selectors */
 jint pollux_channelDescriptor(JNIEnv *env, jobject self, jobject channel);                           /* uses env */
+jobject pollux_trustedLookup(JNIEnv *env, jobject self);                                             /* uses env */
 int pollux_resolveChannels(JNIEnv *env);                                                             /* uses env */
 
 /* epoll.c, or unsupported.c where the kernel has no epoll */

@@ -5,6 +5,7 @@ import dev.pollux.driver.Driver;
 import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
+import dev.pollux.sys.VirtualThreads;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -32,7 +33,8 @@ import java.util.concurrent.locks.LockSupport;
  * }
  * }</pre>
  *
- * <p>A virtual thread that polls pins its carrier while it waits: poll on a platform thread.
+ * <p>A virtual thread that polls gives its carrier back while it waits, on JDK 24 and later with
+ * epoll and kqueue. Otherwise it keeps it: poll on a platform thread there.
  */
 public final class FdSelector implements AutoCloseable {
     private static final VarHandle STATE;
@@ -578,6 +580,30 @@ public final class FdSelector implements AutoCloseable {
             noted.handOver(driver, events, waits);
             return driver.poll(0, events);
         }
+        if (VirtualThreads.canAwait() && driver.fd() >= 0) {
+            return awaitWithoutCarrier(timeoutNanos);
+        }
+        return awaitInKernel(timeoutNanos);
+    }
+
+    /**
+     * A virtual thread that blocks in the kernel keeps its carrier from the others; one that waits
+     * for the driver's own descriptor does not. What is signalled is looked for in between: the
+     * first look takes the signal off that descriptor, and who signals has said why before.
+     */
+    private int awaitWithoutCarrier(long timeoutNanos) {
+        noted.handOver(driver, events, waits);
+        int rc = driver.poll(0, events);
+        if (rc != 0 || isWakeupAsked() || closed || Thread.currentThread().isInterrupted()) {
+            return rc;
+        }
+        if (VirtualThreads.await(driver.fd(), timeoutNanos == Driver.FOREVER ? 0 : timeoutNanos)) {
+            return driver.poll(0, events);
+        }
+        return awaitInKernel(timeoutNanos);
+    }
+
+    private int awaitInKernel(long timeoutNanos) {
         interruption.watch(); // runs foreign code: not with changes held
         try {
             noted.handOver(driver, events, waits);

@@ -97,6 +97,11 @@ abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public Object trustedLookup() {
+        return real.trustedLookup();
+    }
+
+    @Override
     public int eventfd() {
         return real.eventfd();
     }

@@ -49,7 +49,11 @@ class LayersTest {
                     "dev.pollux.sys.Bindings",
                     "dev.pollux.sys.Bindings$Unavailable",
                     "dev.pollux.sys.Errno",
-                    "dev.pollux.sys.Syscalls");
+                    "dev.pollux.sys.Syscalls",
+                    "dev.pollux.sys.VirtualThreads");
+
+    /** What the drop-in may know of it: the way to java.nio's channels. */
+    private static final String NIO_MAY_USE = "dev.pollux.sys.JdkChannels";
 
     private static final Pattern EDGE = Pattern.compile("\\s+(\\S+)\\s+->\\s+(\\S+)\\s+.*");
     private static final Pattern INTERNAL =
@@ -80,6 +84,7 @@ class LayersTest {
                         new Edge("dev.pollux.X", "dev.pollux.sys.Layout"),
                         new Edge("dev.pollux.X", "dev.pollux.nio.Y"),
                         new Edge("dev.pollux.nio.X", "dev.pollux.driver.Driver"),
+                        new Edge("dev.pollux.nio.X", "dev.pollux.sys.Syscalls"),
                         new Edge("dev.pollux.driver.X", "jnr.ffi.Pointer"),
                         new Edge("dev.pollux.sys.X", "com.kenai.jffi.MemoryIO"));
         for (Edge edge : wrong) {
@@ -104,7 +109,9 @@ class LayersTest {
         return Edge.packageOf(edge.from).equals(Edge.packageOf(edge.to))
                 || ARROWS.contains(edge.packages())
                 || edge.packages().equals("dev.pollux -> dev.pollux.sys")
-                        && FACADE_MAY_USE.contains(edge.to);
+                        && FACADE_MAY_USE.contains(edge.to)
+                || edge.packages().equals("dev.pollux.nio -> dev.pollux.sys")
+                        && edge.to.equals(NIO_MAY_USE);
     }
 
     private static List<Edge> edges(Path classes) {

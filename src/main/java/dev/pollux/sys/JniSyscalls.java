@@ -80,6 +80,9 @@ public final class JniSyscalls implements Syscalls {
     public native int channelDescriptor(Channel channel);
 
     @Override
+    public native Object trustedLookup();
+
+    @Override
     public native int eventfd();
 
     @Override
