@@ -24,6 +24,7 @@ module dev.pollux {
     requires static org.jnrproject.jffi;
 
     exports dev.pollux;
+    exports dev.pollux.nio;
 
     opens dev.pollux.sys.jnr; // the classes that jnr-ffi makes live in an unnamed module
 }

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
@@ -30,6 +31,7 @@ class DocumentedExamplesTest {
     private static final String BEFORE =
             """
             import dev.pollux.*;
+            import dev.pollux.nio.*;
             import java.nio.ByteBuffer;
             import java.nio.channels.*;
             import java.util.concurrent.TimeUnit;
@@ -54,12 +56,16 @@ class DocumentedExamplesTest {
     private static final String AFTER = "}}";
 
     static List<Path> publicTypes() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/pollux"))) {
-            return files.filter(Files::isRegularFile)
-                    .filter(DocumentedExamplesTest::isPublic)
-                    .sorted()
-                    .toList();
+        var types = new ArrayList<Path>();
+        for (String exported : List.of("dev/pollux", "dev/pollux/nio")) {
+            try (Stream<Path> files = Files.list(Path.of("src/main/java", exported))) {
+                files.filter(Files::isRegularFile)
+                        .filter(DocumentedExamplesTest::isPublic)
+                        .sorted()
+                        .forEach(types::add);
+            }
         }
+        return types;
     }
 
     private static boolean isPublic(Path file) {

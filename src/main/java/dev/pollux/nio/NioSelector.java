@@ -1,0 +1,362 @@
+package dev.pollux.nio;
+
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.PollResult;
+import dev.pollux.PolluxException;
+import dev.pollux.Ready;
+import dev.pollux.ReadyHandler;
+import dev.pollux.Trigger;
+import dev.pollux.sys.JdkChannels;
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * {@link Selector}, to the letter of its documentation, over an {@link FdSelector}.
+ *
+ * <p>Locks, in the order in which they are taken: a channel's own, which the JDK holds while it
+ * registers; or this selector, the selected-key set, and then a channel's own or the {@code
+ * FdSelector}'s. Registering takes neither of ours, so the two orders cannot meet.
+ *
+ * <p>A descriptor cannot be closed, and its number not reused, before its key is deregistered here:
+ * the JDK puts the close of a registered channel off until then, see {@link JdkChannels#kill}.
+ */
+final class NioSelector extends AbstractSelector {
+    private static final int FIRST_CANCELLED = 16;
+
+    private final FdSelector fds;
+
+    private final Set<SelectionKey> keys = ConcurrentHashMap.newKeySet();
+    private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
+    private final SelectedKeys selected = new SelectedKeys();
+    private final ChangedKeys changed = new ChangedKeys();
+
+    /** One object, so that a selection makes none. */
+    private final ReadyHandler handler = this::onReady;
+
+    // Guarded by this selector.
+    private SelectionKey[] cancelled =
+            new SelectionKey[FIRST_CANCELLED]; // while they are dealt with
+    private boolean selecting;
+    private Consumer<SelectionKey> action; // null in a selection that adds to the selected-key set
+    private boolean stirred; // an event that somebody has asked for has come
+    private int updated; // what the selection will return
+
+    NioSelector(SelectorProvider provider, FdSelector fds) {
+        super(provider);
+        this.fds = fds;
+    }
+
+    // ---- registering
+
+    /** The channel's lock is held. */
+    @Override
+    protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
+        int fd = JdkChannels.descriptor(channel);
+        if (fd < 0) {
+            throw new IllegalSelectorException();
+        }
+        requireOpen();
+        var key = new PolluxSelectionKey(this, channel, fd);
+        if (attachment != null) {
+            key.attach(attachment);
+        }
+        keys.add(key);
+        try {
+            key.interestOps(ops);
+        } catch (CancelledKeyException e) {
+            // By a thread that has seen it in keys(): a cancelled key is what register returns.
+        }
+        if (!isOpen()) {
+            keys.remove(key); // close may have looked before it was there
+            key.cancel();
+            throw new ClosedSelectorException();
+        }
+        return key;
+    }
+
+    /** The next selection looks at this key. */
+    void changed(PolluxSelectionKey key) {
+        changed.push(key);
+    }
+
+    void requireSupported(Trigger trigger) {
+        if (!fds.supports(trigger)) {
+            throw new UnsupportedOperationException(
+                    "trigger("
+                            + trigger
+                            + "): "
+                            + fds.backend()
+                            + " does not have it; the key keeps the one it has");
+        }
+    }
+
+    // ---- the key sets
+
+    @Override
+    public Set<SelectionKey> keys() {
+        requireOpen();
+        return publicKeys;
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+        requireOpen();
+        return selected;
+    }
+
+    private void requireOpen() {
+        if (!isOpen()) {
+            throw new ClosedSelectorException();
+        }
+    }
+
+    // ---- selecting
+
+    @Override
+    public int selectNow() throws IOException {
+        return selectHeld(0, null);
+    }
+
+    @Override
+    public int select() throws IOException {
+        return selectHeld(Long.MAX_VALUE, null);
+    }
+
+    @Override
+    public int select(long timeoutMillis) throws IOException {
+        return selectHeld(nanos(timeoutMillis), null);
+    }
+
+    @Override
+    public int selectNow(Consumer<SelectionKey> action) throws IOException {
+        return selectHeld(0, Objects.requireNonNull(action, "action"));
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action) throws IOException {
+        return selectHeld(Long.MAX_VALUE, Objects.requireNonNull(action, "action"));
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
+        Objects.requireNonNull(action, "action");
+        return selectHeld(nanos(timeoutMillis), action);
+    }
+
+    /** 0 is for ever in java.nio. */
+    private static long nanos(long timeoutMillis) {
+        if (timeoutMillis < 0) {
+            throw new IllegalArgumentException("select(timeout=" + timeoutMillis + "): negative");
+        }
+        return timeoutMillis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    }
+
+    private int selectHeld(long timeoutNanos, Consumer<SelectionKey> toDo) throws IOException {
+        synchronized (this) {
+            requireOpen();
+            if (selecting) {
+                throw new IllegalStateException("select: called by an action of a selection");
+            }
+            selecting = true;
+            action = toDo;
+            try {
+                synchronized (selected) {
+                    return selectNanos(timeoutNanos);
+                }
+            } catch (PolluxException.Closed e) {
+                throw closed(e); // by the action: nobody else closes while this is held
+            } finally {
+                action = null;
+                selecting = false;
+            }
+        }
+    }
+
+    private static ClosedSelectorException closed(PolluxException.Closed e) {
+        var closed = new ClosedSelectorException();
+        closed.initCause(e);
+        return closed;
+    }
+
+    private int selectNanos(long timeoutNanos) throws IOException {
+        deregisterCancelled();
+        applyChanges();
+        updated = 0;
+        try {
+            await(timeoutNanos);
+        } finally {
+            deregisterCancelled();
+        }
+        return updated;
+    }
+
+    /** Waits on when it was ended by an event that nobody has asked for. */
+    private void await(long timeoutNanos) throws IOException {
+        boolean bounded = timeoutNanos != 0 && timeoutNanos != Long.MAX_VALUE;
+        long begin = bounded ? System.nanoTime() : 0;
+        long left = timeoutNanos;
+        stirred = false;
+        while (fds.poll(left, TimeUnit.NANOSECONDS, handler) == PollResult.EVENTS && !stirred) {
+            if (bounded) {
+                left = Math.max(0, timeoutNanos - (System.nanoTime() - begin));
+            }
+        }
+    }
+
+    private void onReady(FdKey fdKey, Ready event) {
+        var key = (PolluxSelectionKey) fdKey.attachment();
+        if (key.isSilent()) {
+            return;
+        }
+        stirred = true;
+        int ops = key.operations(event);
+        if (ops == 0 || !key.isValid()) {
+            return;
+        }
+        if (action != null) {
+            key.ready(ops);
+            updated++;
+            action.accept(key);
+        } else if (key.selectedAt >= 0) {
+            if (key.readyToo(ops)) {
+                updated++;
+            }
+        } else {
+            key.ready(ops);
+            selected.put(key);
+            updated++;
+        }
+    }
+
+    /**
+     * Tells the kernel of what was asked for since the last selection; what only differs in
+     * interest travels with the wait. A key that the kernel refuses has no chance to say so but
+     * here: it is tried again when its interest is set again, and the others go on.
+     */
+    private void applyChanges() throws IOException {
+        PolluxException refused = null;
+        for (PolluxSelectionKey key = changed.takeAll(); key != null; ) {
+            PolluxSelectionKey next = ChangedKeys.next(key);
+            if (key.isValid()) {
+                try {
+                    key.apply(fds);
+                } catch (PolluxException e) {
+                    refused = first(refused, e);
+                }
+            }
+            key = next;
+        }
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
+    // ---- deregistering
+
+    /**
+     * Steps 1 and 3 of a selection. Whether there is anything to do is asked without the lock: a
+     * cancellation that is on its way may be seen by this look or by the next one.
+     */
+    private void deregisterCancelled() throws IOException {
+        Set<SelectionKey> set = cancelledKeys();
+        if (set.isEmpty()) {
+            return;
+        }
+        int count;
+        synchronized (set) {
+            count = set.size();
+            cancelled = set.toArray(cancelled);
+            set.clear();
+        }
+        // Without that lock: below the channel's is taken, and cancel comes with it.
+        IOException failed = null;
+        for (int i = 0; i < count; i++) {
+            try {
+                remove((PolluxSelectionKey) cancelled[i]);
+            } catch (IOException e) {
+                failed = first(failed, e);
+            }
+        }
+        Arrays.fill(cancelled, 0, count, null);
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private void remove(PolluxSelectionKey key) throws IOException {
+        if (isOpen()) {
+            key.forget(fds);
+        }
+        selected.drop(key);
+        keys.remove(key);
+        SelectableChannel channel = key.channel();
+        if (channel.keyFor(this) == key) { // not, if close comes while it is being registered
+            deregister(key);
+        }
+        if (!channel.isOpen() && !channel.isRegistered()) {
+            JdkChannels.kill(channel);
+        }
+    }
+
+    /** What to throw in the end, when more than one has failed. */
+    private static <E extends Exception> E first(E first, E next) {
+        if (first == null) {
+            return next;
+        }
+        first.addSuppressed(next);
+        return first;
+    }
+
+    // ---- ending
+
+    @Override
+    public Selector wakeup() {
+        fds.wakeup();
+        return this;
+    }
+
+    /** A selection that is blocked is woken, and this waits until it has left. */
+    @Override
+    protected void implCloseSelector() throws IOException {
+        wakeup();
+        synchronized (this) {
+            fds.close(); // by an action: when its selection leaves
+            synchronized (selected) {
+                IOException failed = null;
+                for (SelectionKey key : keys) {
+                    try {
+                        remove((PolluxSelectionKey) key);
+                    } catch (IOException e) {
+                        failed = first(failed, e);
+                    }
+                }
+                selected.clear();
+                if (failed != null) {
+                    throw failed;
+                }
+            }
+        }
+    }
+
+    /** For people: {@code NioSelector[FdSelector[EPOLL/jni, 3 registered]]}. */
+    @Override
+    public String toString() {
+        return "NioSelector[" + fds + "]";
+    }
+}

@@ -1,0 +1,350 @@
+package dev.pollux.nio;
+
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.PolluxException;
+import dev.pollux.Ready;
+import dev.pollux.Trigger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelectionKey;
+import java.util.Objects;
+
+/**
+ * The key of a channel that is registered with a selector of {@link PolluxSelectorProvider}: a
+ * {@link SelectionKey} that has a {@linkplain #trigger(Trigger) trigger} too, so that one
+ * registration can be edge-triggered.
+ *
+ * <pre>{@code
+ * Selector selector = new PolluxSelectorProvider().openSelector();
+ * SocketChannel channel = server.accept();
+ * channel.configureBlocking(false);
+ * SelectionKey key = channel.register(selector, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+ * ((PolluxSelectionKey) key).trigger(Trigger.EDGE);
+ * }</pre>
+ *
+ * <p>With {@link Trigger#LEVEL}, which every registration begins with, a key is selected as {@code
+ * java.nio} says: by each selection while its channel is ready. With {@link Trigger#EDGE} it is
+ * selected once for each arrival, and then:
+ *
+ * <ul>
+ *   <li>Read until {@code read} returns 0 or -1, accept until {@code accept} returns null, write
+ *       until {@code write} takes less than it was given. What is left undone is not told again.
+ *   <li>Whoever has to stop before, or wants to be told again, sets the interest once more, also to
+ *       what it is: {@link #interestOps(int)} arms a key that is not level-triggered, and the next
+ *       selection tells what is ready then.
+ *   <li>A ready operation stays in {@link #readyOps} as long as the key is in the selected-key set:
+ *       remove the key before its channel is served, or use {@link
+ *       Selector#select(java.util.function.Consumer)}, or an arrival meanwhile looks like an old
+ *       one.
+ *   <li>READ and WRITE together, for good, is the way to use it: no interest is ever changed. Then
+ *       a channel that connects is told with CONNECT and with WRITE in the same event; finish the
+ *       connection first. What arrives before that, is told before that.
+ *   <li>An arrival is not lost by an action that throws: what was not delivered comes with the next
+ *       selection.
+ * </ul>
+ *
+ * <p>All methods may be called by any thread; none blocks. {@link #interestOps(int)} and {@link
+ * #trigger(Trigger)} allocate nothing and take effect with the next selection, in the same system
+ * call that waits.
+ */
+public final class PolluxSelectionKey extends AbstractSelectionKey {
+    static final int NOT_SELECTED = -1;
+
+    private static final Interest READ_AND_WRITE = Interest.READ.plus(Interest.WRITE);
+
+    private static final VarHandle INTEREST;
+    private static final VarHandle READY;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            INTEREST = lookup.findVarHandle(PolluxSelectionKey.class, "interest", int.class);
+            READY = lookup.findVarHandle(PolluxSelectionKey.class, "ready", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** What the channel is, as far as it matters for what it can be ready for. */
+    private enum Kind {
+        SOCKET,
+        SERVER,
+        OTHER
+    }
+
+    private final NioSelector selector;
+    private final SelectableChannel channel;
+    private final Kind kind;
+    private final int validOps;
+    final int fd;
+
+    private int interest; // operations, as last asked for; any thread's
+    private volatile Trigger trigger = Trigger.LEVEL; // as last asked for
+    private int ready; // operations; written with the selector held
+
+    PolluxSelectionKey below; // in the stack of changed keys; see there
+    int selectedAt = NOT_SELECTED; // the place in the selected-key set, guarded by its monitor
+
+    // What the kernel was told; guarded by the selector.
+    FdKey fdKey; // null if it was told nothing yet
+    private int toldOps; // 0: the registration is silent
+    private Trigger toldTrigger;
+
+    PolluxSelectionKey(NioSelector selector, SelectableChannel channel, int fd) {
+        this.selector = selector;
+        this.channel = channel;
+        this.fd = fd;
+        kind =
+                channel instanceof SocketChannel
+                        ? Kind.SOCKET
+                        : channel instanceof ServerSocketChannel ? Kind.SERVER : Kind.OTHER;
+        validOps = channel.validOps();
+    }
+
+    /** No key: a mark. */
+    PolluxSelectionKey() {
+        selector = null;
+        channel = null;
+        kind = null;
+        validOps = 0;
+        fd = -1;
+    }
+
+    // ---- what users ask for
+
+    @Override
+    public SelectableChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public Selector selector() {
+        return selector;
+    }
+
+    @Override
+    public int interestOps() {
+        requireValid();
+        return (int) INTEREST.getVolatile(this);
+    }
+
+    /**
+     * Sets the interest, from the next selection on. Arms a key again that is not level-triggered,
+     * also if the interest is what it was.
+     *
+     * @throws IllegalArgumentException if the channel does not have such an operation
+     * @throws CancelledKeyException if the key is not valid any more
+     */
+    @Override
+    public SelectionKey interestOps(int ops) {
+        requireValid();
+        requireOps(ops);
+        int old = (int) INTEREST.getAndSet(this, ops);
+        changed(ops != old);
+        return this;
+    }
+
+    @Override
+    public int interestOpsOr(int ops) {
+        requireValid();
+        requireOps(ops);
+        int old = (int) INTEREST.getAndBitwiseOr(this, ops);
+        changed((old | ops) != old);
+        return old;
+    }
+
+    @Override
+    public int interestOpsAnd(int ops) {
+        requireValid();
+        int old = (int) INTEREST.getAndBitwiseAnd(this, ops);
+        changed((old & ops) != old);
+        return old;
+    }
+
+    private void changed(boolean differs) {
+        if (differs || trigger != Trigger.LEVEL) {
+            selector.changed(this);
+        }
+    }
+
+    @Override
+    public int readyOps() {
+        requireValid();
+        return (int) READY.getAcquire(this);
+    }
+
+    /**
+     * {@return how often this key is selected, as last asked for}
+     *
+     * @throws CancelledKeyException if the key is not valid any more
+     */
+    public Trigger trigger() {
+        requireValid();
+        return trigger;
+    }
+
+    /**
+     * Sets how often this key is selected, from the next selection on, and arms it again. {@link
+     * Trigger#ONESHOT} selects it once, until its interest is set again.
+     *
+     * @param trigger how often
+     * @return this key
+     * @throws UnsupportedOperationException if the selector's backend does not have it, as poll and
+     *     select do not have {@link Trigger#EDGE}; nothing has changed
+     * @throws CancelledKeyException if the key is not valid any more
+     */
+    public PolluxSelectionKey trigger(Trigger trigger) {
+        Objects.requireNonNull(trigger, "trigger");
+        requireValid();
+        selector.requireSupported(trigger);
+        this.trigger = trigger;
+        selector.changed(this);
+        return this;
+    }
+
+    private void requireValid() {
+        if (!isValid()) {
+            throw new CancelledKeyException();
+        }
+    }
+
+    private void requireOps(int ops) {
+        if ((ops & ~validOps) != 0) {
+            throw new IllegalArgumentException(
+                    "interestOps(0x"
+                            + Integer.toHexString(ops)
+                            + "): "
+                            + channel
+                            + " has only 0x"
+                            + Integer.toHexString(validOps));
+        }
+    }
+
+    // ---- what the kernel is told, and what it tells; with the selector held
+
+    /** Tells the kernel what is asked for, if that is not what it knows. */
+    void apply(FdSelector fds) throws PolluxException {
+        int ops = (int) INTEREST.getVolatile(this);
+        Trigger wanted = trigger;
+        if (ops == toldOps && wanted == toldTrigger && wanted == Trigger.LEVEL) {
+            return;
+        }
+        if (fdKey != null && !fdKey.isValid()) {
+            fdKey = null; // the descriptor was closed behind the channel's back
+        }
+        if (ops == 0) {
+            silence(fds);
+        } else if (fdKey == null) {
+            fdKey = fds.register(fd, interestIn(ops), wanted, this);
+        } else {
+            fds.modify(fdKey, interestIn(ops), wanted);
+        }
+        toldOps = ops;
+        toldTrigger = wanted;
+    }
+
+    /**
+     * Stays registered, since a channel whose interest is empty mostly gets it back soon: what the
+     * kernel reports at most once, and is not listened to, costs one change less than to leave.
+     */
+    private void silence(FdSelector fds) throws PolluxException {
+        if (fdKey == null || toldOps == 0) {
+            return;
+        }
+        if (fds.supports(Interest.PRIORITY, Trigger.ONESHOT)) {
+            fds.modify(fdKey, Interest.PRIORITY, Trigger.ONESHOT);
+        } else {
+            forget(fds);
+        }
+    }
+
+    /** Takes it out of the kernel's list. */
+    void forget(FdSelector fds) throws PolluxException {
+        FdKey old = fdKey;
+        fdKey = null;
+        toldOps = 0;
+        if (old != null) {
+            fds.unregister(old);
+        }
+    }
+
+    private static Interest interestIn(int ops) {
+        boolean read = (ops & (OP_READ | OP_ACCEPT)) != 0;
+        boolean write = (ops & (OP_WRITE | OP_CONNECT)) != 0;
+        return read ? write ? READ_AND_WRITE : Interest.READ : Interest.WRITE;
+    }
+
+    /** Whether an event is one that nobody has asked for: a hang-up of a silent registration. */
+    boolean isSilent() {
+        return toldOps == 0;
+    }
+
+    /**
+     * The operations that an event makes ready, of those that the kernel was told of and that are
+     * still wanted. An error or a hang-up makes all of them ready, so that the operation meets it.
+     */
+    int operations(Ready event) {
+        int asked = toldOps & (int) INTEREST.getVolatile(this);
+        if (event.isError()) {
+            return asked;
+        }
+        int ops = 0;
+        if (event.isReadable()) {
+            ops |= OP_READ | OP_ACCEPT;
+        }
+        if (event.isWritable()) {
+            ops |= OP_WRITE | OP_CONNECT;
+        }
+        if (kind == Kind.SOCKET) {
+            SocketChannel socket = (SocketChannel) channel;
+            if (!socket.isConnected()) {
+                if (event.isReadClosed()) {
+                    return asked; // Linux hangs up on what is not connected
+                }
+                boolean pending = socket.isConnectionPending();
+                if (toldTrigger == Trigger.LEVEL) {
+                    ops = pending ? ops & OP_CONNECT : 0;
+                } else if (!pending) {
+                    ops &= ~OP_CONNECT;
+                }
+            } else {
+                ops &= ~OP_CONNECT;
+            }
+        }
+        return ops & asked;
+    }
+
+    /** What is ready, if there is no older readiness to keep. */
+    void ready(int ops) {
+        READY.setRelease(this, ops);
+    }
+
+    /** What is ready besides; whether that is more than before. */
+    boolean readyToo(int ops) {
+        int old = ready;
+        READY.setRelease(this, old | ops);
+        return (old | ops) != old;
+    }
+
+    @Override
+    public String toString() {
+        String end =
+                isValid()
+                        ? ", interestOps="
+                                + interest
+                                + ", readyOps="
+                                + ready
+                                + ", trigger="
+                                + trigger
+                        : ", invalid";
+        return "channel=" + channel + ", selector=" + selector + end;
+    }
+}
