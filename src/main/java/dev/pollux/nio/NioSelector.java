@@ -233,6 +233,7 @@ final class NioSelector extends AbstractSelector {
             key.ready(ops);
             updated++;
             action.accept(key);
+            requireOpen(); // another thread's close waits, but no more is done
         } else if (key.selectedAt >= 0) {
             if (key.readyToo(ops)) {
                 updated++;

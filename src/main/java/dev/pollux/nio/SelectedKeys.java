@@ -62,11 +62,7 @@ final class SelectedKeys extends AbstractSet<SelectionKey> {
         return contains(object) && drop((PolluxSelectionKey) object);
     }
 
-    @Override
-    public boolean add(SelectionKey key) {
-        throw new UnsupportedOperationException("selected keys are added by a selection only");
-    }
-
+    /** As add, which it inherits: also when there is nothing to add. */
     @Override
     public boolean addAll(Collection<? extends SelectionKey> more) {
         throw new UnsupportedOperationException("selected keys are added by a selection only");
