@@ -1,0 +1,171 @@
+package dev.pollux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pollux.EveryBackend.Pair;
+import dev.pollux.nio.PolluxSelectorProvider;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A virtual thread that waits lets others run on its carrier, on JDK 24 and later. Each test is a
+ * JVM with one carrier: whoever keeps it stops everybody else.
+ */
+class VirtualThreadsTest {
+    private static final String WAITED = "waited: ";
+    private static final String RAN = "ran meanwhile: ";
+
+    /** For one waiter: tells that it is about to wait, waits, says how that ended. */
+    private interface Waiting {
+        String run(Pipe pipe, CountDownLatch begun) throws Exception;
+    }
+
+    @EveryBackend
+    void another_one_runs_while_one_polls(Pair pair) throws IOException {
+        assertEquals(List.of("EVENTS"), waited(pair, "poll", "write"));
+        assertEquals(List.of("EVENTS"), waited(pair, "poll", "write", "bounded"));
+    }
+
+    @EveryBackend
+    void another_one_runs_while_one_selects(Pair pair) throws IOException {
+        assertEquals(List.of("1"), waited(pair, "select", "write"));
+        assertEquals(List.of("1"), waited(pair, "select", "write", "bounded"));
+    }
+
+    @EveryBackend
+    void a_waiting_one_hears_an_interrupt_a_wakeup_and_the_end_of_its_time(Pair pair)
+            throws IOException {
+        assertEquals(List.of("INTERRUPT interrupted"), waited(pair, "poll", "interrupt"));
+        assertEquals(List.of("0 interrupted"), waited(pair, "select", "interrupt"));
+        assertEquals(List.of("WAKEUP"), waited(pair, "poll", "wakeup"));
+        assertEquals(List.of("0"), waited(pair, "select", "wakeup"));
+        assertEquals(List.of("TIMEOUT"), waited(pair, "poll", "nothing", "short"));
+        assertEquals(List.of("0"), waited(pair, "select", "nothing", "short"));
+    }
+
+    private static List<String> waited(Pair pair, String... arguments) throws IOException {
+        assumeTrue(Runtime.version().feature() >= 24, "before JDK 24 it keeps its carrier");
+        assumeTrue(
+                pair.backend() == Backend.EPOLL || pair.backend() == Backend.KQUEUE,
+                pair + ": it has no descriptor to wait for, so the thread keeps its carrier");
+        assumeTrue(Capability.IN_A_CHILD.isThere(pair), () -> pair + ": a model is in this JVM");
+        assumeTrue(Capability.NESTS.isThere(pair), pair + ": its descriptor cannot be waited for");
+        Child.Result result =
+                Child.here()
+                        .withJnr()
+                        .withProperties()
+                        .property("pollux.binding", pair.binding())
+                        .property("pollux.backend", pair.backend())
+                        .property("jdk.virtualThreadScheduler.parallelism", 1)
+                        .property("jdk.virtualThreadScheduler.maxPoolSize", 1)
+                        .run(Main.class, arguments)
+                        .ok();
+        assertEquals(List.of("true"), result.lines(RAN), result.text());
+        return result.lines(WAITED);
+    }
+
+    /** In a JVM of its own. */
+    static final class Main {
+        private Main() {}
+
+        private static FdSelector polled;
+        private static Selector selected;
+        private static long nanos = Long.MAX_VALUE;
+
+        /** {@code arguments}: poll or select; what ends it; bounded, short or nothing. */
+        public static void main(String[] arguments) throws Exception {
+            if (arguments.length > 2) {
+                nanos = arguments[2].equals("short") ? 50_000_000L : 600_000_000_000L;
+            }
+            Waiting waiting = arguments[0].equals("poll") ? Main::poll : Main::select;
+            var begun = new CountDownLatch(1);
+            var over = new CountDownLatch(1);
+            Pipe pipe = Pipe.open();
+            pipe.source().configureBlocking(false);
+            Thread waiter =
+                    startVirtual(
+                            () -> {
+                                try {
+                                    String how = waiting.run(pipe, begun);
+                                    boolean status = Thread.currentThread().isInterrupted();
+                                    System.out.println(
+                                            WAITED + how + (status ? " interrupted" : ""));
+                                    over.countDown();
+                                } catch (Exception e) {
+                                    e.printStackTrace();
+                                    System.exit(2);
+                                }
+                            });
+            begun.await();
+            var ran = new CountDownLatch(1);
+            // Can run only when the waiter has let go of the carrier, which it does by waiting.
+            startVirtual(ran::countDown);
+            System.out.println(RAN + ran.await(30, TimeUnit.SECONDS));
+            switch (arguments[1]) {
+                case "write" -> pipe.sink().write(ByteBuffer.wrap(new byte[1]));
+                case "interrupt" -> waiter.interrupt();
+                case "wakeup" -> {
+                    if (polled != null) {
+                        polled.wakeup();
+                    } else {
+                        selected.wakeup();
+                    }
+                }
+                default -> {}
+            }
+            System.exit(over.await(60, TimeUnit.SECONDS) ? 0 : 1);
+        }
+
+        private static String poll(Pipe pipe, CountDownLatch begun) throws IOException {
+            try (FdSelector selector = DefaultSelector.open()) {
+                polled = selector;
+                int[] fds = Fd.pipe();
+                selector.register(fds[0], Interest.READ, Trigger.LEVEL, null);
+                forward(pipe, fds[1]);
+                begun.countDown();
+                return selector.poll(nanos, TimeUnit.NANOSECONDS, (key, ready) -> {}).toString();
+            }
+        }
+
+        /** ChannelFd is not for the jnr-ffi binding: a platform thread hands the byte on. */
+        private static void forward(Pipe pipe, int fd) {
+            var thread =
+                    new Thread(
+                            () -> {
+                                try {
+                                    pipe.source().configureBlocking(true);
+                                    ByteBuffer one = ByteBuffer.allocateDirect(1);
+                                    pipe.source().read(one);
+                                    Fd.write(fd, one.flip());
+                                } catch (IOException e) {
+                                    throw new AssertionError(e);
+                                }
+                            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private static String select(Pipe pipe, CountDownLatch begun) throws IOException {
+            try (Selector selector = new PolluxSelectorProvider().openSelector()) {
+                selected = selector;
+                pipe.source().register(selector, SelectionKey.OP_READ);
+                begun.countDown();
+                long millis = nanos == Long.MAX_VALUE ? 0 : nanos / 1_000_000;
+                return String.valueOf(selector.select(millis));
+            }
+        }
+
+        /** {@code Thread.startVirtualThread}, which JDK 17 does not have. */
+        private static Thread startVirtual(Runnable task) throws ReflectiveOperationException {
+            return (Thread)
+                    Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, task);
+        }
+    }
+}
