@@ -50,7 +50,10 @@ class ExamplesTest {
 
     @EveryBackend
     void what_is_sent_comes_back_whatever_the_pieces(Pair pair) throws Exception {
-        Server server = server(pair);
+        expectAllBack(server(pair));
+    }
+
+    private static void expectAllBack(Server server) throws Exception {
         for (int piece : new int[] {7, 1000, 64 * 1024, 300_000}) {
             try (Socket socket = server.connect()) {
                 byte[] bytes = random(Math.min(piece * 1000, 2_000_000));
@@ -73,7 +76,10 @@ class ExamplesTest {
 
     @EveryBackend
     void a_half_closed_connection_is_answered_to_the_end(Pair pair) throws Exception {
-        Server server = server(pair);
+        expectAnswerToTheEnd(server(pair));
+    }
+
+    private static void expectAnswerToTheEnd(Server server) throws Exception {
         for (int size : new int[] {0, 1, 64 * 1024, 3_000_000}) {
             try (Socket socket = server.connect()) {
                 byte[] bytes = random(size);
@@ -118,7 +124,10 @@ class ExamplesTest {
 
     @EveryBackend
     void a_reset_ends_one_connection_and_no_other(Pair pair) throws Exception {
-        Server server = server(pair);
+        expectResetToEndOne(server(pair));
+    }
+
+    private static void expectResetToEndOne(Server server) throws Exception {
         try (Socket other = server.connect()) {
             for (int i = 0; i < 20; i++) {
                 Socket socket = server.connect();
@@ -277,6 +286,42 @@ class ExamplesTest {
                 "exec 3<>/dev/tcp/127.0.0.1/%d; echo 'a line' >&3; read -r line <&3; echo \"$line\"";
         String line = script.formatted(server(pair).port);
         assertEquals("a line\n", output(new ProcessBuilder("bash", "-c", line)));
+    }
+
+    /** The server on the channels of java.nio keeps the same rules. */
+    @EveryBackend
+    void the_server_on_java_nio_answers_as_well(Pair pair) throws Exception {
+        assumeTrue(hasEdge(pair), pair + ": it has no EDGE");
+        var server = new Server("NioEdgeEchoServer", pair, 1000);
+        expectAllBack(server);
+        expectAnswerToTheEnd(server);
+        expectResetToEndOne(server);
+        server.stop();
+    }
+
+    /** Who cannot be accepted at the moment waits, and the server with him, without spinning. */
+    @EveryBackend
+    void the_server_on_java_nio_outlasts_the_want_of_descriptors(Pair pair) throws Exception {
+        assumeTrue(hasEdge(pair), pair + ": it has no EDGE");
+        var server = new Server("NioEdgeEchoServer", pair, 100);
+        var sockets = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < 150; i++) {
+                sockets.add(server.connect());
+            }
+            server.expectLine("cannot accept at the moment");
+            while (!sockets.isEmpty()) {
+                try (Socket next = sockets.remove(0)) {
+                    pingPong(next, sockets.size());
+                }
+            }
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        server.expectNoConnections();
+        server.stop();
     }
 
     private static boolean hasEdge(Pair pair) {
@@ -457,7 +502,7 @@ class ExamplesTest {
         assumeTrue(installed, program + " is not installed");
     }
 
-    /** A running EdgeEchoServer. */
+    /** A running server. */
     private static final class Server {
         final Process process;
         final String first;
@@ -466,7 +511,11 @@ class ExamplesTest {
         private final FutureTask<Void> listening;
 
         Server(Pair pair, int descriptors) throws Exception {
-            List<String> command = java(pair, "EdgeEchoServer", "0");
+            this("EdgeEchoServer", pair, descriptors);
+        }
+
+        Server(String example, Pair pair, int descriptors) throws Exception {
+            List<String> command = java(pair, example, "0");
             process =
                     new ProcessBuilder(limited(descriptors, command))
                             .redirectErrorStream(true)

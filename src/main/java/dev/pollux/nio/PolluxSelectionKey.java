@@ -305,18 +305,12 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         }
         if (kind == Kind.SOCKET) {
             SocketChannel socket = (SocketChannel) channel;
-            if (!socket.isConnected()) {
-                if (event.isReadClosed()) {
-                    return asked; // Linux hangs up on what is not connected
-                }
-                boolean pending = socket.isConnectionPending();
-                if (toldTrigger == Trigger.LEVEL) {
-                    ops = pending ? ops & OP_CONNECT : 0;
-                } else if (!pending) {
-                    ops &= ~OP_CONNECT;
-                }
-            } else {
+            if (socket.isConnected()) {
                 ops &= ~OP_CONNECT;
+            } else if (!socket.isConnectionPending() || event.isReadClosed()) {
+                return asked; // neither connected nor connecting, which Linux calls a hang-up
+            } else if (toldTrigger == Trigger.LEVEL) {
+                ops &= OP_CONNECT;
             }
         }
         return ops & asked;
