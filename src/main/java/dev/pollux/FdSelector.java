@@ -52,6 +52,7 @@ public final class FdSelector implements AutoCloseable {
         }
         // Loads them now: a process without a free descriptor could not, and has to be told of it.
         PolluxException.class.getPermittedSubclasses();
+        PollResult.values();
     }
 
     /** Values of {@link #state} that are no thread's id. */
