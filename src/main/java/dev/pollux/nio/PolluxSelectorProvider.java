@@ -49,8 +49,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once.
  *
  * <p>All methods may be called by any thread. A virtual thread that selects gives its carrier back
- * while it waits, on JDK 24 and later. On macOS, {@link DatagramChannel#disconnect} fails with an
- * {@link InternalError} while the channel is registered here: the JDK takes its keys for its own.
+ * while it waits, on JDK 24 and later with epoll and kqueue. On macOS, {@link
+ * DatagramChannel#disconnect} fails with an {@link InternalError} while the channel is registered
+ * here: the JDK takes its keys for its own.
  */
 public final class PolluxSelectorProvider extends SelectorProvider {
     static final String UNAVAILABLE = "pollux.nio.unavailable";
