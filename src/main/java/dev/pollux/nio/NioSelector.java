@@ -200,9 +200,15 @@ final class NioSelector extends AbstractSelector {
         updated = 0;
         try {
             await(timeoutNanos);
-        } finally {
-            deregisterCancelled();
+        } catch (Throwable e) { // an action's, mostly
+            try {
+                deregisterCancelled();
+            } catch (IOException too) {
+                e.addSuppressed(too);
+            }
+            throw e;
         }
+        deregisterCancelled();
         return updated;
     }
 
@@ -301,9 +307,7 @@ final class NioSelector extends AbstractSelector {
     }
 
     private void remove(PolluxSelectionKey key) throws IOException {
-        if (isOpen()) {
-            key.forget(fds);
-        }
+        key.forget(fds);
         selected.drop(key);
         keys.remove(key);
         SelectableChannel channel = key.channel();

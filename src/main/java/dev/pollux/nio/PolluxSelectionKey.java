@@ -271,8 +271,13 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         FdKey old = fdKey;
         fdKey = null;
         toldOps = 0;
-        if (old != null) {
+        if (old == null) {
+            return;
+        }
+        try {
             fds.unregister(old);
+        } catch (PolluxException.Closed e) {
+            return; // and so has no list any more
         }
     }
 
