@@ -177,7 +177,7 @@ final class NioSelector extends AbstractSelector {
             action = toDo;
             try {
                 synchronized (selected) {
-                    return selectNanos(timeoutNanos);
+                    return doSelect(timeoutNanos);
                 }
             } catch (PolluxException.Closed e) {
                 throw closed(e); // by the action: nobody else closes while this is held
@@ -194,7 +194,7 @@ final class NioSelector extends AbstractSelector {
         return closed;
     }
 
-    private int selectNanos(long timeoutNanos) throws IOException {
+    private int doSelect(long timeoutNanos) throws IOException {
         deregisterCancelled();
         applyChanges();
         updated = 0;
