@@ -14,17 +14,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Another JVM, for what happens once in a process. It has this one's environment. */
-final class Child {
+public final class Child {
     /** Its exit status and all that it printed. */
-    record Result(int status, String text) {
+    public record Result(int status, String text) {
         /** Fails unless it ended well. */
-        Result ok() {
+        public Result ok() {
             assertEquals(0, status, text);
             return this;
         }
 
         /** The lines that begin so, without that. */
-        List<String> lines(String prefix) {
+        public List<String> lines(String prefix) {
             return text.lines()
                     .filter(line -> line.startsWith(prefix))
                     .map(line -> line.substring(prefix.length()))
@@ -48,12 +48,12 @@ final class Child {
     }
 
     /** On the classes of this build. */
-    static Child here() {
+    public static Child here() {
         return new Child(classes(), testClasses());
     }
 
     /** With the properties {@code pollux.*} of this JVM. */
-    Child withProperties() {
+    public Child withProperties() {
         for (String name : System.getProperties().stringPropertyNames()) {
             if (name.startsWith("pollux.")) {
                 property(name, System.getProperty(name));
@@ -62,22 +62,22 @@ final class Child {
         return this;
     }
 
-    Child withJnr() {
+    public Child withJnr() {
         paths().filter(Child::isOfJnr).forEach(classPath::add);
         return this;
     }
 
     /** With everything else that is on this JVM's paths, JUnit for one. */
-    Child withAllElse() {
+    public Child withAllElse() {
         paths().filter(path -> !classPath.contains(path)).forEach(classPath::add);
         return this;
     }
 
-    Child property(String name, Object value) {
+    public Child property(String name, Object value) {
         return option("-D" + name + "=" + value);
     }
 
-    Child option(String option) {
+    public Child option(String option) {
         options.add(option);
         return this;
     }
@@ -89,12 +89,12 @@ final class Child {
     }
 
     /** Commands that run the JVM. */
-    Child before(String... commands) {
+    public Child before(String... commands) {
         before = List.of(commands);
         return this;
     }
 
-    Result run(Class<?> main, String... arguments) throws IOException {
+    public Result run(Class<?> main, String... arguments) throws IOException {
         return run(main.getName(), arguments);
     }
 
@@ -133,7 +133,7 @@ final class Child {
     }
 
     /** Where the library's classes are. */
-    static Path classes() {
+    public static Path classes() {
         return Path.of("target", "classes").toAbsolutePath();
     }
 

@@ -8,20 +8,23 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Threads that work on one selector; the first failure of one is the failure of all. */
-final class Crew {
+public final class Crew {
     /** What has not happened after so long is lost, or locked up. */
     private static final long LIMIT = TimeUnit.SECONDS.toNanos(30);
 
     private final List<Thread> threads = new ArrayList<>();
     private volatile Throwable failure;
 
+    /** Nobody yet. */
+    public Crew() {}
+
     @FunctionalInterface
-    interface Work {
+    public interface Work {
         void run() throws Exception;
     }
 
     /** Starts a thread. */
-    Thread start(String name, Work work) {
+    public Thread start(String name, Work work) {
         var thread =
                 new Thread(
                         () -> {
@@ -45,7 +48,7 @@ final class Crew {
     }
 
     /** Until it is so; fails when that takes too long, or another thread has failed. */
-    void await(Object what, BooleanSupplier condition) {
+    public void await(Object what, BooleanSupplier condition) {
         long end = System.nanoTime() + LIMIT;
         for (int spins = 0; !condition.getAsBoolean(); spins++) {
             if (failure != null) {
@@ -61,18 +64,18 @@ final class Crew {
     }
 
     /** Until this thread has ended. */
-    void join(Thread thread) {
+    public void join(Thread thread) {
         await(thread.getName() + " ends", () -> !thread.isAlive());
         check();
     }
 
     /** Until all have ended. */
-    void join() {
+    public void join() {
         threads.forEach(this::join);
     }
 
     /** Throws what a thread has thrown. */
-    void check() {
+    public void check() {
         if (failure != null) {
             throw new AssertionError("a thread failed", failure);
         }

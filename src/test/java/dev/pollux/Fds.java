@@ -19,13 +19,15 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** Descriptors for tests, closed together, and what a poll said of them. */
-final class Fds implements AutoCloseable {
+public final class Fds implements AutoCloseable {
     private static final int HIGH = 600;
 
     /** No test takes a number as high as this: OPEN_MAX of macOS. */
     private static final int BEYOND = 10_240;
 
     private final List<Integer> open = new ArrayList<>();
+
+    Fds() {}
 
     /** The end to read from, the end to write to. */
     int[] pipe() throws IOException {
@@ -168,7 +170,7 @@ final class Fds implements AutoCloseable {
      * How many pipes, sockets and anonymous files (epoll, eventfd) this process has open. Other
      * files the JVM opens and closes as it likes, in threads of its own.
      */
-    static int openCount() throws IOException {
+    public static int openCount() throws IOException {
         return openNow().size();
     }
 
@@ -176,7 +178,7 @@ final class Fds implements AutoCloseable {
      * Fails unless so many are open. libkqueue closes its own later, by a thread of its own: with
      * it, unless that is soon so, or fewer, if older ones go as well.
      */
-    static void assertOpenCount(int expected) throws IOException {
+    public static void assertOpenCount(int expected) throws IOException {
         if (Capability.GIVES_BACK_AT_ONCE.isEverywhere()) {
             assertEquals(expected, openCount());
         } else {
@@ -193,7 +195,7 @@ final class Fds implements AutoCloseable {
     }
 
     /** The numbers of those that {@link #openCount} counts. */
-    static SortedSet<Integer> openNow() throws IOException {
+    public static SortedSet<Integer> openNow() throws IOException {
         if (!Host.LINUX) {
             SortedSet<Integer> open = numbers();
             open.removeIf(fd -> !isPipe(fd) && !isSocket(fd)); // a kqueue passes for a pipe

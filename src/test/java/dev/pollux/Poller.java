@@ -13,13 +13,13 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** One call, usually a poll, in a thread of its own. */
-final class Poller {
+public final class Poller {
     /** What has not happened after so many seconds never will. */
-    static final int LIMIT = 20;
+    public static final int LIMIT = 20;
 
     /** The call. */
     @FunctionalInterface
-    interface Body<T> {
+    public interface Body<T> {
         T call() throws Exception;
     }
 
@@ -57,16 +57,16 @@ final class Poller {
         return run(() -> selector.poll(handler));
     }
 
-    static Poller run(Body<?> body) {
+    public static Poller run(Body<?> body) {
         return new Poller(body);
     }
 
-    Thread thread() {
+    public Thread thread() {
         return thread;
     }
 
     /** Waits until the thread sleeps in a system call that is not one for Java's locks. */
-    Poller awaitBlocked() {
+    public Poller awaitBlocked() {
         await(
                 "a blocked poll",
                 () -> {
@@ -100,12 +100,12 @@ final class Poller {
                 && (Intercepted.isWait(call) || call.equals("write"));
     }
 
-    boolean isDone() {
+    public boolean isDone() {
         return result.isDone();
     }
 
     /** What the call returned; throws what it threw. */
-    Object result() throws Exception {
+    public Object result() throws Exception {
         try {
             return result.get(LIMIT, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -121,7 +121,7 @@ final class Poller {
     }
 
     /** Waits until something is so. */
-    static void await(String what, BooleanSupplier condition) {
+    public static void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT);
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < end, "waited in vain for " + what);

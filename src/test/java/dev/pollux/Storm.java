@@ -9,7 +9,7 @@ import jnr.ffi.LibraryLoader;
  * nor anybody here uses. Its handler is a function of libc that does nothing: one of Java's would
  * start a thread for each signal.
  */
-final class Storm implements AutoCloseable {
+public final class Storm implements AutoCloseable {
     /** libc. */
     public interface LibC {
         long pthread_self();
@@ -26,8 +26,11 @@ final class Storm implements AutoCloseable {
     private Poller blowing;
     private volatile boolean over;
 
+    /** Nothing blows yet. */
+    public Storm() {}
+
     /** From here on the calling thread is hit, until this is closed. */
-    void blowOverMe() {
+    public void blowOverMe() {
         before = LIBC.signal(SIGNAL, Library.getDefault().getSymbolAddress("getpid"));
         long thread = LIBC.pthread_self();
         blowing = Poller.run(() -> blow(thread));
