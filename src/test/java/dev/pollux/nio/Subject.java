@@ -13,10 +13,15 @@ import java.util.List;
 record Subject(String name, SelectorProvider provider, String unavailableBecause) {
     static final String JDK = "jdk";
 
+    /** The JDK's own. */
+    static SelectorProvider jdk() {
+        return SelectorProvider.provider();
+    }
+
     /** Every provider, available or not; the first is the JDK's own. */
     static List<Subject> all() {
         var subjects = new ArrayList<Subject>();
-        subjects.add(new Subject(JDK, SelectorProvider.provider(), null));
+        subjects.add(new Subject(JDK, jdk(), null));
         subjects.forEach(Subject::warmUp);
         return subjects;
     }
