@@ -2,12 +2,14 @@ package dev.pollux.nio;
 
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.pollux.Backend;
 import dev.pollux.Poller;
 import java.io.IOException;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A provider under test. */
 record Subject(String name, SelectorProvider provider, String unavailableBecause) {
@@ -22,13 +24,35 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
     static List<Subject> all() {
         var subjects = new ArrayList<Subject>();
         subjects.add(new Subject(JDK, jdk(), null));
+        String only = System.getProperty("pollux.backend", "").strip();
+        for (Backend backend : Backend.values()) {
+            if (only.isEmpty() || only.equalsIgnoreCase(backend.name())) {
+                subjects.add(of(backend));
+            }
+        }
         subjects.forEach(Subject::warmUp);
         return subjects;
+    }
+
+    private static Subject of(Backend backend) {
+        String name = "pollux/" + backend.name().toLowerCase(Locale.ROOT);
+        var provider = new PolluxSelectorProvider(backend);
+        try {
+            provider.openSelector().close();
+            return new Subject(name, provider, null);
+        } catch (IOException e) {
+            return new Subject(name, provider, e.getMessage());
+        }
     }
 
     /** Whether this is the JDK's own: where it keeps less than its javadoc promises. */
     boolean isJdk() {
         return name.equals(JDK);
+    }
+
+    /** Whether its kernel interface tells errors and hang-ups: select(2) has no bit for them. */
+    boolean tellsErrors() {
+        return !name.equals("pollux/select");
     }
 
     /** Skips the test on the JDK's own selector: so it deviates from its javadoc. */
