@@ -1,6 +1,7 @@
 package dev.pollux.nio;
 
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.Poller;
@@ -53,6 +54,22 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
     /** Whether its kernel interface tells errors and hang-ups: select(2) has no bit for them. */
     boolean tellsErrors() {
         return !name.equals("pollux/select");
+    }
+
+    /** Skips the test on the JDK's own: it is about what only Pollux has. */
+    void requireOurs() {
+        assumeFalse(isJdk(), "the JDK's own selector has no triggers");
+    }
+
+    /** Whether its kernel interface has an edge-triggered mode. */
+    boolean hasEdge() {
+        return name.equals("pollux/epoll") || name.equals("pollux/kqueue");
+    }
+
+    /** Skips the test where there is none. */
+    void requireEdge() {
+        requireOurs();
+        assumeTrue(hasEdge(), () -> name + " has no edge-triggered mode");
     }
 
     /** Skips the test on the JDK's own selector: so it deviates from its javadoc. */
