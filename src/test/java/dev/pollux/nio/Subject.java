@@ -66,6 +66,13 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
         return name.equals("pollux/epoll") || name.equals("pollux/kqueue");
     }
 
+    /** Skips the test where a virtual thread that waits keeps its carrier. */
+    void requireParking() {
+        assumeTrue(
+                isJdk() || hasEdge(),
+                () -> name + " has no descriptor that a virtual thread could wait for");
+    }
+
     /** Skips the test where there is none. */
     void requireEdge() {
         requireOurs();

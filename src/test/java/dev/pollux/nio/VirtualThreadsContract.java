@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 
 /**
  * Selections by virtual threads. From JDK 24 on one that waits gives its carrier back, also while
@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 class VirtualThreadsContract {
     private static final int FIRST = 24;
 
-    @BeforeEach
-    void virtual_threads_must_wait_without_their_carriers() {
+    @BeforeAll
+    static void virtual_threads_must_wait_without_their_carriers() throws Exception {
         int here = Runtime.version().feature();
         if (here < FIRST) {
             abort(
@@ -34,6 +34,19 @@ class VirtualThreadsContract {
                             + (here < 21
                                     ? " has no virtual threads"
                                     : ": a virtual thread that holds a monitor keeps its carrier"));
+        }
+        // The JDK's pollers open what they need once, each when it is first used.
+        var selectors = new ArrayList<Selector>();
+        var selections = new ArrayList<Selection>();
+        for (int i = 0; i < 32; i++) {
+            selectors.add(Subject.jdk().openSelector());
+            selections.add(new Selection(selectors.get(i)::select));
+        }
+        for (int i = 0; i < 32; i++) {
+            selections.get(i).awaitParked();
+            selectors.get(i).wakeup();
+            selections.get(i).result();
+            selectors.get(i).close();
         }
     }
 
@@ -70,7 +83,8 @@ class VirtualThreadsContract {
     }
 
     @EveryProvider
-    void many_wait_at_once_and_others_go_on(Peers peers) throws Exception {
+    void many_wait_at_once_and_others_go_on(Peers peers, Subject subject) throws Exception {
+        subject.requireParking();
         // twice as many as there could be carriers
         int many = 2 * Math.max(16, Runtime.getRuntime().availableProcessors());
         var selections = new ArrayList<Selection>();
@@ -101,7 +115,9 @@ class VirtualThreadsContract {
     }
 
     @EveryProvider
-    void all_forms_of_selection_work(Selector selector, Peers peers) throws Exception {
+    void all_forms_of_selection_work(Selector selector, Peers peers, Subject subject)
+            throws Exception {
+        subject.requireParking();
         Pipe pipe = peers.pipe();
         pipe.source().register(selector, OP_READ);
         assertEquals(0, new Selection(selector::selectNow).result());
@@ -137,7 +153,9 @@ class VirtualThreadsContract {
     }
 
     @EveryProvider
-    void an_interrupt_ends_a_wait_and_is_kept(Selector selector, Peers peers) throws Exception {
+    void an_interrupt_ends_a_wait_and_is_kept(Selector selector, Peers peers, Subject subject)
+            throws Exception {
+        subject.requireParking();
         peers.pipe().source().register(selector, OP_READ);
         for (int i = 0; i < 10; i++) {
             boolean before = i % 2 == 0;
@@ -159,7 +177,8 @@ class VirtualThreadsContract {
     }
 
     @EveryProvider
-    void close_ends_a_wait(Peers peers) throws Exception {
+    void close_ends_a_wait(Peers peers, Subject subject) throws Exception {
+        subject.requireParking();
         for (int i = 0; i < 10; i++) {
             Selector selector = peers.selector();
             Selection selection = new Selection(selector::select).awaitParked();
