@@ -92,7 +92,7 @@ final class NioSelector extends AbstractSelector {
 
     /** The next selection looks at this key. */
     void changed(PolluxSelectionKey key) {
-        changed.push(key);
+        changed.add(key);
     }
 
     void requireSupported(Trigger trigger) {
@@ -257,21 +257,19 @@ final class NioSelector extends AbstractSelector {
      * here: it is tried again when its interest is set again, and the others go on.
      */
     private void applyChanges() throws IOException {
-        PolluxException refused = null;
-        for (PolluxSelectionKey key = changed.takeAll(); key != null; ) {
-            PolluxSelectionKey next = ChangedKeys.next(key);
+        Throwable failed = null;
+        int count = changed.takeAll();
+        for (int i = 0; i < count; i++) {
+            PolluxSelectionKey key = changed.take(i);
             if (key.isValid()) {
                 try {
                     key.apply(fds);
-                } catch (PolluxException e) {
-                    refused = first(refused, e);
+                } catch (Throwable e) {
+                    failed = first(failed, e);
                 }
             }
-            key = next;
         }
-        if (refused != null) {
-            throw refused;
-        }
+        rethrow(failed);
     }
 
     // ---- deregistering
@@ -292,18 +290,16 @@ final class NioSelector extends AbstractSelector {
             set.clear();
         }
         // Without that lock: below the channel's is taken, and cancel comes with it.
-        IOException failed = null;
+        Throwable failed = null;
         for (int i = 0; i < count; i++) {
             try {
                 remove((PolluxSelectionKey) cancelled[i]);
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 failed = first(failed, e);
             }
         }
         Arrays.fill(cancelled, 0, count, null);
-        if (failed != null) {
-            throw failed;
-        }
+        rethrow(failed);
     }
 
     private void remove(PolluxSelectionKey key) throws IOException {
@@ -319,13 +315,26 @@ final class NioSelector extends AbstractSelector {
         }
     }
 
-    /** What to throw in the end, when more than one has failed. */
-    private static <E extends Exception> E first(E first, E next) {
+    /** What to throw in the end: one key that fails must not keep the others from their turn. */
+    private static Throwable first(Throwable first, Throwable next) {
         if (first == null) {
             return next;
         }
         first.addSuppressed(next);
         return first;
+    }
+
+    private static void rethrow(Throwable failed) throws IOException {
+        if (failed instanceof IOException e) {
+            throw e;
+        }
+        if (failed instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failed instanceof Error e) {
+            throw e;
+        }
+        assert failed == null : failed;
     }
 
     // ---- ending
@@ -343,18 +352,16 @@ final class NioSelector extends AbstractSelector {
         synchronized (this) {
             fds.close(); // by an action: when its selection leaves
             synchronized (selected) {
-                IOException failed = null;
+                Throwable failed = null;
                 for (SelectionKey key : keys) {
                     try {
                         remove((PolluxSelectionKey) key);
-                    } catch (IOException e) {
+                    } catch (Throwable e) {
                         failed = first(failed, e);
                     }
                 }
                 selected.clear();
-                if (failed != null) {
-                    throw failed;
-                }
+                rethrow(failed);
             }
         }
     }

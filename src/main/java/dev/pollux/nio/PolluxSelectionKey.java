@@ -90,13 +90,16 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     private volatile Trigger trigger = Trigger.LEVEL; // as last asked for
     private int ready; // operations; written with the selector held
 
-    PolluxSelectionKey below; // in the stack of changed keys; see there
+    boolean isChanged; // and waits for the next selection; guarded by the list of those keys
     int selectedAt = NOT_SELECTED; // the place in the selected-key set, guarded by its monitor
 
     // What the kernel was told; guarded by the selector.
     FdKey fdKey; // null if it was told nothing yet
-    private int toldOps; // 0: the registration is silent
-    private Trigger toldTrigger;
+    private int toldOps; // 0: the registration is silent, or there is none
+    private Trigger toldTrigger = Trigger.LEVEL;
+
+    /** The socket was seen connected, which ends with its close alone: not to be asked again. */
+    private boolean connected;
 
     PolluxSelectionKey(NioSelector selector, SelectableChannel channel, int fd) {
         this.selector = selector;
@@ -107,15 +110,6 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
                         ? Kind.SOCKET
                         : channel instanceof ServerSocketChannel ? Kind.SERVER : Kind.OTHER;
         validOps = channel.validOps();
-    }
-
-    /** No key: a mark. */
-    PolluxSelectionKey() {
-        selector = null;
-        channel = null;
-        kind = null;
-        validOps = 0;
-        fd = -1;
     }
 
     // ---- what users ask for
@@ -147,8 +141,9 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     public SelectionKey interestOps(int ops) {
         requireValid();
         requireOps(ops);
-        int old = (int) INTEREST.getAndSet(this, ops);
-        changed(ops != old);
+        INTEREST.setVolatile(this, ops);
+        selector.changed(
+                this); // also if it is what it was: for one that is to be armed, or tried again
         return this;
     }
 
@@ -157,7 +152,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         requireValid();
         requireOps(ops);
         int old = (int) INTEREST.getAndBitwiseOr(this, ops);
-        changed((old | ops) != old);
+        selector.changed(this);
         return old;
     }
 
@@ -165,14 +160,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     public int interestOpsAnd(int ops) {
         requireValid();
         int old = (int) INTEREST.getAndBitwiseAnd(this, ops);
-        changed((old & ops) != old);
+        selector.changed(this);
         return old;
-    }
-
-    private void changed(boolean differs) {
-        if (differs || trigger != Trigger.LEVEL) {
-            selector.changed(this);
-        }
     }
 
     @Override
@@ -234,11 +223,12 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     void apply(FdSelector fds) throws PolluxException {
         int ops = (int) INTEREST.getVolatile(this);
         Trigger wanted = trigger;
+        if (fdKey != null && !fdKey.isValid()) {
+            fdKey = null; // its descriptor was closed behind the channel's back, or it was refused
+            toldOps = 0;
+        }
         if (ops == toldOps && wanted == toldTrigger && wanted == Trigger.LEVEL) {
             return;
-        }
-        if (fdKey != null && !fdKey.isValid()) {
-            fdKey = null; // the descriptor was closed behind the channel's back
         }
         if (ops == 0) {
             silence(fds);
@@ -308,17 +298,17 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         if (event.isWritable()) {
             ops |= OP_WRITE | OP_CONNECT;
         }
-        if (kind == Kind.SOCKET) {
+        if (kind == Kind.SOCKET && !connected) {
             SocketChannel socket = (SocketChannel) channel;
-            if (socket.isConnected()) {
-                ops &= ~OP_CONNECT;
-            } else if (!socket.isConnectionPending() || event.isReadClosed()) {
-                return asked; // neither connected nor connecting, which Linux calls a hang-up
-            } else if (toldTrigger == Trigger.LEVEL) {
-                ops &= OP_CONNECT;
+            connected = socket.isConnected();
+            if (!connected) {
+                if (!socket.isConnectionPending()) {
+                    return asked; // neither connected nor connecting, which Linux calls a hang-up
+                }
+                return asked & (toldTrigger == Trigger.LEVEL ? ops & OP_CONNECT : ops);
             }
         }
-        return ops & asked;
+        return ops & asked & ~OP_CONNECT;
     }
 
     /** What is ready, if there is no older readiness to keep. */

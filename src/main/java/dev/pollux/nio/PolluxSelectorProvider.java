@@ -46,7 +46,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The backend is the one that {@link DefaultSelector} chooses. If none works, because the native
  * library cannot be loaded, opening a selector fails and says why and what to do, rather than that
  * the process goes on with something else than it was told to. With the system property {@code
- * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once.
+ * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once; that
+ * needs {@code sun.misc.Unsafe}, which JDKs after 25 refuse.
  *
  * <p>All methods may be called by any thread. A virtual thread that selects gives its carrier back
  * while it waits, on JDK 24 and later with epoll and kqueue. On macOS, {@link
@@ -55,6 +56,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class PolluxSelectorProvider extends SelectorProvider {
     static final String UNAVAILABLE = "pollux.nio.unavailable";
+
+    private static final String WITHOUT =
+            "\nto go without Pollux: take -Djava.nio.channels.spi.SelectorProvider away";
 
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -81,7 +85,6 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     @Override
     public AbstractSelector openSelector() throws IOException {
         boolean orElse = mayFallBack();
-        requireChannels("openSelector");
         FdSelector fds;
         try {
             fds = backend == null ? DefaultSelector.open() : FdSelector.open(backend);
@@ -91,12 +94,18 @@ public final class PolluxSelectorProvider extends SelectorProvider {
             }
             throw new IOException(
                     e.getMessage()
-                            + "\nto go without Pollux: take -Djava.nio.channels.spi.SelectorProvider"
-                            + " away; or set -D"
+                            + WITHOUT
+                            + "; or set -D"
                             + UNAVAILABLE
                             + "=jdk, which takes the JDK's own selectors wherever Pollux does not"
                             + " work",
                     e);
+        }
+        try {
+            requireChannels("openSelector");
+        } catch (IOException | RuntimeException e) {
+            fds.close();
+            throw e;
         }
         return new NioSelector(this, fds);
     }
@@ -110,6 +119,7 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     }
 
     private static AbstractSelector ofTheJdk(PolluxException.Unsupported why) throws IOException {
+        requireChannels("openSelector"); // its provider is found in the same way
         if (WARNED.compareAndSet(false, true)) {
             System.getLogger(PolluxSelectorProvider.class.getPackageName())
                     .log(
@@ -123,13 +133,15 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     /** Whether it is a virtual machine as we know it. */
     private static void requireChannels(String operation) throws IOException {
         Throwable why = JdkChannels.unavailableBecause();
+        if (why instanceof IllegalArgumentException) {
+            throw new IllegalArgumentException(why.getMessage(), why); // a property's
+        }
         if (why != null) {
             throw new IOException(
                     operation
-                            + ": the channels of this JVM cannot be reached: "
-                            + why
-                            + "\nto mend it: build the JNI library with `make native`; or take"
-                            + " -Djava.nio.channels.spi.SelectorProvider away",
+                            + ": the JDK's channels cannot be reached: "
+                            + why.getMessage()
+                            + WITHOUT,
                     why);
         }
     }

@@ -2,6 +2,7 @@ package dev.pollux.sys;
 
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 
 /**
  * The JDK's own lookup, to which no member of any class is closed: the way to what {@code
@@ -13,17 +14,25 @@ final class TrustedLookup {
 
     /** From the JNI binding; without it from {@code sun.misc.Unsafe}, as long as JDKs have that. */
     static Lookup get() throws ReflectiveOperationException {
-        Object lookup = null;
+        String noJni = "the jni binding is not the one that serves";
         try {
-            lookup = Bindings.current().trustedLookup();
+            Object lookup = Bindings.current().trustedLookup();
+            if (lookup != null) {
+                return (Lookup) lookup;
+            }
         } catch (Bindings.Unavailable e) {
-            // Who opens a selector is told why; the JDK's own provider can be had even so.
+            noJni = e.getMessage();
         }
-        return (Lookup) (lookup != null ? lookup : fromUnsafe());
+        try {
+            return fromUnsafe();
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
+            throw new ReflectiveOperationException(cause + "; " + noJni, cause);
+        }
     }
 
     /** By reflection: javac warns of the class, and cannot be told not to. */
-    private static Object fromUnsafe() throws ReflectiveOperationException {
+    private static Lookup fromUnsafe() throws ReflectiveOperationException {
         Class<?> type = Class.forName("sun.misc.Unsafe");
         Field theUnsafe = type.getDeclaredField("theUnsafe");
         theUnsafe.setAccessible(true);
@@ -31,6 +40,7 @@ final class TrustedLookup {
         Field field = Lookup.class.getDeclaredField("IMPL_LOOKUP");
         Object base = type.getMethod("staticFieldBase", Field.class).invoke(unsafe, field);
         Object offset = type.getMethod("staticFieldOffset", Field.class).invoke(unsafe, field);
-        return type.getMethod("getObject", Object.class, long.class).invoke(unsafe, base, offset);
+        return (Lookup)
+                type.getMethod("getObject", Object.class, long.class).invoke(unsafe, base, offset);
     }
 }
