@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Child;
 import dev.pollux.Fds;
+import dev.pollux.PolluxException;
+import dev.pollux.sys.JdkChannels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -218,6 +220,37 @@ class DescriptorContract {
         assertEquals(0, opened.selectNow());
         opened.close();
         assertEquals(before, Fds.openCount(), "what failed has left nothing");
+    }
+
+    /** What the kernel refuses is told once; it is tried again when the interest is set again. */
+    @EveryProvider
+    void a_channel_that_was_refused_is_tried_again_when_its_interest_is_set(
+            Subject subject, Selector selector, Peers peers) throws IOException {
+        subject.jdkDeviates("what the kernel refuses is not told");
+        Pipe.SourceChannel refused = peers.readable();
+        Pipe.SourceChannel other = peers.readable();
+        int fd = JdkChannels.descriptor(refused);
+        int copy = POSIX.dup(fd);
+        int file = POSIX.open("/dev/null", 0, 0);
+        try {
+            POSIX.dup2(file, fd); // which nothing can be waited for on
+            SelectionKey key = refused.register(selector, OP_READ);
+            SelectionKey beside = other.register(selector, OP_READ);
+            var why = assertThrows(PolluxException.NotPollable.class, selector::selectNow);
+            assertEquals(fd, why.fd());
+            for (int i = 0; i < 3; i++) {
+                selector.selectNow();
+                assertEquals(Set.of(beside), Peers.taken(selector), "the others go on");
+            }
+            POSIX.dup2(copy, fd);
+            key.interestOps(OP_READ);
+            selector.selectNow();
+            assertEquals(Set.of(key, beside), Peers.taken(selector));
+        } finally {
+            POSIX.dup2(copy, fd);
+            POSIX.close(copy);
+            POSIX.close(file);
+        }
     }
 
     /** All of this library's. */

@@ -60,6 +60,44 @@ class InterestContract {
         }
     }
 
+    /** A thread in the middle of a change must not take another's along, or leave it behind. */
+    @EveryProvider
+    void the_next_selection_sees_each_change_whoever_else_changes_the_key(
+            Selector selector, Peers peers) throws Exception {
+        SelectionKey key = peers.tcp().here().register(selector, 0);
+        var over = new AtomicBoolean();
+        var crew = new Crew();
+        var others = new ArrayList<Thread>();
+        for (int i = 0; i < 2; i++) {
+            others.add(
+                    crew.start(
+                            "changing",
+                            () -> {
+                                while (!over.get()) {
+                                    key.interestOpsOr(OP_READ);
+                                    key.interestOpsAnd(~OP_READ);
+                                }
+                            }));
+        }
+        try {
+            for (int round = 0; round < 20_000; round++) {
+                key.interestOpsAnd(~OP_WRITE);
+                selector.selectNow();
+                selector.selectedKeys().clear();
+                key.interestOpsOr(OP_WRITE);
+                selector.selectNow();
+                assertEquals(Set.of(key), selector.selectedKeys(), "round " + round);
+                selector.selectedKeys().clear();
+            }
+        } finally {
+            over.set(true);
+        }
+        for (Thread other : others) {
+            other.join();
+        }
+        crew.check();
+    }
+
     @EveryProvider
     void uniting_and_intersecting_are_atomic(Selector selector, Peers peers) throws Exception {
         SelectionKey key = peers.tcp().here().register(selector, 0);
@@ -176,7 +214,7 @@ class InterestContract {
         }
         over.set(true);
         selector.wakeup();
-        crew.join();
+        crew.check();
         assertEquals(2_000, told.get());
     }
 

@@ -129,6 +129,24 @@ class ReadinessContract {
         assertReady(selector, key, BOTH);
     }
 
+    /** Its end can be read only after the connection was finished. */
+    @EveryProvider
+    void a_connection_whose_peer_has_closed_already_is_told_as_a_connection(
+            Selector selector, Peers peers) throws IOException {
+        ServerSocketChannel server = peers.server();
+        SocketChannel client = peers.socket();
+        SelectionKey key = client.register(selector, OP_CONNECT | OP_READ | OP_WRITE);
+        if (client.connect(server.getLocalAddress())) {
+            return; // at once, so there is nothing to be told of
+        }
+        server.configureBlocking(true);
+        server.accept().close();
+        server.configureBlocking(false);
+        assertReady(selector, key, OP_CONNECT);
+        assertTrue(client.finishConnect());
+        assertReady(selector, key, OP_READ | OP_WRITE);
+    }
+
     @EveryProvider
     void a_connection_that_is_refused_is_told_with_the_error(
             Selector selector, Peers peers, Subject subject) throws IOException {
