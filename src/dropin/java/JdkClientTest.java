@@ -1,0 +1,5 @@
+final class JdkClientTest extends ClientTest {
+    JdkClientTest() {
+        super(JdkClient.class);
+    }
+}

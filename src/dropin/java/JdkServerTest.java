@@ -1,0 +1,5 @@
+final class JdkServerTest extends ServerTest {
+    JdkServerTest() {
+        super(JdkServer.class);
+    }
+}

@@ -1,0 +1,5 @@
+final class JettyClientTest extends ClientTest {
+    JettyClientTest() {
+        super(JettyClient.class);
+    }
+}

@@ -1,0 +1,5 @@
+final class JettyServerTest extends ServerTest {
+    JettyServerTest() {
+        super(JettyServer.class);
+    }
+}

@@ -1,0 +1,5 @@
+final class NettyServerTest extends ServerTest {
+    NettyServerTest() {
+        super(NettyServer.class);
+    }
+}

@@ -1,0 +1,5 @@
+final class TomcatServerTest extends ServerTest {
+    TomcatServerTest() {
+        super(TomcatServer.class);
+    }
+}
