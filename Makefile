@@ -9,6 +9,7 @@ JAVA_OPTS ?=
 MAVEN_ARGS ?=
 # Maven 3.9 would read it from the environment and so get it twice.
 unexport MAVEN_ARGS
+PROVIDER  ?= pollux
 FLOOR_MAIN ?= FloorHarness
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
@@ -18,6 +19,9 @@ $(error BACKEND=$(BACKEND) is none of epoll, kqueue, poll, select)
 endif
 ifneq ($(filter-out jni jnr,$(BINDING)),)
 $(error BINDING=$(BINDING) is none of jni, jnr)
+endif
+ifneq ($(filter-out pollux jdk,$(PROVIDER)),)
+$(error PROVIDER=$(PROVIDER) is none of pollux, jdk)
 endif
 
 .DEFAULT_GOAL := help
@@ -34,6 +38,7 @@ help: ## this list
 	@echo 'settings:'
 	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
+	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
@@ -66,6 +71,16 @@ test: ## run all tests and print the totals
 	@$(SAY_SKIPPED)
 	@$(CHECK_JNI)
 
+dropin: REPORTS := target/dropin/surefire-reports
+dropin: ## run real programs (Netty, Jetty, Tomcat, the JDK's HTTP) on Pollux, by the property alone
+	@$(MVN) $(LOG).plugin.surefire=warn -Dmaven.test.skip $(MAVEN_ARGS) package
+	@rm -f $(REPORTS)/TEST-*.xml $(DROPIN_TABLE)
+	@rc=0; $(MVN) -f src/dropin/pom.xml -Dprovider=$(PROVIDER) -Doptions='$(strip $(POLLUX_OPTS) $(JAVA_OPTS))' $(MAVEN_ARGS) test || rc=$$?; \
+	    ! test -f $(DROPIN_TABLE) || cat $(DROPIN_TABLE); exit $$rc
+	@$(SAY_SKIPPED)
+
+DROPIN_TABLE := target/dropin/table.txt
+
 demo: build ## run the demonstration: an echo server under load
 	@$(RUN) EdgeEchoDemo $(ARGS)
 
@@ -76,7 +91,8 @@ example: ## run one example: make example NAME=X ARGS='...'
 	@$(RUN) $(NAME) $(ARGS)
 
 # Surefire counts what was skipped, but keeps the reasons to itself.
-SAY_SKIPPED = cat target/surefire-reports/TEST-*.xml | sed -n -e 's/.*<skipped message="\([^"]*\)".*/\1/p' \
+REPORTS     := target/surefire-reports
+SAY_SKIPPED = cat $(REPORTS)/TEST-*.xml | sed -n -e 's/.*<skipped message="\([^"]*\)".*/\1/p' \
     -e 's/.*<skipped.*Assumption failed: *\(.*\)/\1/p' | sort | uniq -c | sed 's/^ *\([0-9]*\) /skipped \1: /'
 
 # Warnings of -Xcheck:jni do not fail a test: the JVM prints them past the test runner, which files them away.
@@ -363,4 +379,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test demo example native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build test dropin demo example native natives inspect smoke kqueue sanitize floor lint check format clean
