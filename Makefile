@@ -312,6 +312,22 @@ target/floor/%: native/floor/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
+# ---- benchmarks: a project of their own, see benchmarks/pom.xml
+
+BENCH_JAR := benchmarks/target/benchmarks.jar
+LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c))
+
+bench-build: ## compile the benchmarks: java -jar $(BENCH_JAR) is JMH with all of them
+	@$(MVN) -f .ci/reactor.xml -pl :pollux-benchmarks -am -DskipTests $(MAVEN_ARGS) package
+	@$(MAKE) --no-print-directory -s $(LOADS)
+
+bench-nio: bench-build ## measure java.nio on Pollux against the JDK's own selector: 10 minutes
+	@$(JAVA) -cp $(BENCH_JAR) dev.pollux.bench.NioComparison $(ARGS)
+
+target/load/%: native/load/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARNINGS) -o $@ $<
+
 # ---- packaging: one jar for all platforms, its sources and its javadoc
 
 .PHONY: dist release reproducible
@@ -379,4 +395,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test dropin demo example native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build test dropin demo example bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

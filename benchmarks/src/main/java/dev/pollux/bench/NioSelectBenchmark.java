@@ -24,6 +24,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class NioSelectBenchmark {
+    private static final int FIRST_SELECTIONS = 8;
+
     @Param public Contender provider;
 
     @Param({"10", "1000", "10000"})
@@ -45,10 +47,14 @@ public class NioSelectBenchmark {
         for (int i = 0; i < ready; i++) {
             connections.makeReadable(i);
         }
-        if (selector.selectNow() != ready) {
-            throw new IllegalStateException("not " + ready + " of " + registered + " are ready");
+        int selected = 0;
+        for (int i = 0; i < FIRST_SELECTIONS; i++) { // a buffer may have to grow before
+            selected = selector.selectNow();
+            selector.selectedKeys().clear();
         }
-        selector.selectedKeys().clear();
+        if (selected != ready) {
+            throw new IllegalStateException(selected + " of " + registered + " are ready");
+        }
     }
 
     /** As in the tutorials: each key is removed with the iterator. */

@@ -1,0 +1,68 @@
+package dev.pollux.bench;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+import org.openjdk.jmh.util.Statistics;
+
+/** One JMH benchmark with its parameters, run in a JVM of its own for each turn. */
+record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
+    private static final int WARMUPS = 3;
+    private static final int MEASUREMENTS = 25;
+    private static final TimeValue WARMUP = TimeValue.milliseconds(250);
+    private static final TimeValue MEASUREMENT = TimeValue.milliseconds(20);
+    private static final int OWN_BYTES = 16 * 1024;
+    private static final TimeValue STUCK = TimeValue.seconds(30);
+
+    RunResult run(Contender contender) throws RunnerException {
+        var options =
+                new OptionsBuilder()
+                        .include(type.getName().replace(".", "\\.") + "\\." + method + "$")
+                        .param("provider", contender.name())
+                        .forks(1)
+                        .jvmArgsAppend("--enable-native-access=ALL-UNNAMED")
+                        .warmupIterations(WARMUPS)
+                        .warmupTime(WARMUP)
+                        .measurementIterations(MEASUREMENTS)
+                        .measurementTime(MEASUREMENT)
+                        .timeout(STUCK)
+                        .addProfiler(GCProfiler.class)
+                        .shouldFailOnError(true)
+                        .verbosity(VerboseMode.SILENT);
+        parameters.forEach(options::param);
+        return new Runner(options.build()).runSingle();
+    }
+
+    /** The median of the iterations: so short that few of them meet another process. */
+    static double nanos(RunResult result) {
+        return result.getPrimaryResult().getStatistics().getPercentile(50);
+    }
+
+    /**
+     * Bytes allocated for one operation; 0 if that is not more than what JMH allocates itself, once
+     * for an iteration, and what the profiler counts with it.
+     */
+    static double bytes(RunResult result) {
+        Statistics bytes = result.getSecondaryResults().get("gc.alloc.rate.norm").getStatistics();
+        double median = bytes.getPercentile(50);
+        double operations = MEASUREMENT.convertTo(TimeUnit.NANOSECONDS) / nanos(result);
+        return median * operations > OWN_BYTES ? median : 0;
+    }
+
+    /** Turns of one benchmark with one set of parameters, as if JMH had made these forks itself. */
+    static RunResult merged(List<RunResult> turns) {
+        Collection<BenchmarkResult> forks = new ArrayList<>();
+        turns.forEach(turn -> forks.addAll(turn.getBenchmarkResults()));
+        return new RunResult(turns.get(0).getParams(), forks);
+    }
+}

@@ -1,0 +1,31 @@
+package dev.pollux.bench;
+
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.apache.commons.math3.stat.descriptive.DescriptiveStatistics;
+
+/** One figure from each round. */
+final class Series {
+    private final DescriptiveStatistics values;
+
+    <T> Series(Stream<T> rounds, ToDoubleFunction<T> figure) {
+        values = new DescriptiveStatistics(rounds.mapToDouble(figure).toArray());
+    }
+
+    /** The median; a decimal only where the figure is small. */
+    String median() {
+        double median = values.getPercentile(50);
+        return String.format(Locale.ROOT, median > 0 && median < 9.95 ? "%.1f" : "%,.0f", median);
+    }
+
+    /** The median, the least and the greatest. */
+    String spread() {
+        return String.format(
+                Locale.ROOT,
+                "%.2f [%.2f–%.2f]",
+                values.getPercentile(50),
+                values.getMin(),
+                values.getMax());
+    }
+}
