@@ -96,6 +96,10 @@ final class NioComparison implements Callable<Integer> {
         for (int ready : new int[] {10, 100, 1000}) {
             selects(ready, 1000);
         }
+        var few = Map.of("ready", "1", "registered", "10");
+        jmh(
+                "select, 1 of 10 ready, Set.clear",
+                new JmhFork(NioSelectBenchmark.class, "select", few));
         jmh("READ <-> READ+WRITE, selectNow", NioInterestBenchmark.class, "readWrite");
         jmh("READ <-> 0, selectNow", NioInterestBenchmark.class, "suspend");
         jmh("64 keys READ <-> READ+WRITE, selectNow", NioInterestBenchmark.class, "readWrite64");

@@ -86,6 +86,17 @@ public class NioSelectBenchmark {
         return seen;
     }
 
+    /** As event loops do, which would wait if nothing were ready. */
+    @Benchmark
+    public int select() throws IOException {
+        selector.select();
+        for (SelectionKey key : selector.selectedKeys()) {
+            seen += key.readyOps();
+        }
+        selector.selectedKeys().clear();
+        return seen;
+    }
+
     @TearDown
     public void close() throws IOException {
         selector.close();
