@@ -317,7 +317,7 @@ target/floor/%: native/floor/%.c Makefile
 BENCH_JAR := benchmarks/target/benchmarks.jar
 LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c))
 
-bench-build: ## compile the benchmarks: java -jar $(BENCH_JAR) is JMH with all of them
+bench-build: ## compile the benchmarks and the load: benchmarks/target/benchmarks.jar is JMH with all of them
 	@$(MVN) -f .ci/reactor.xml -pl :pollux-benchmarks -am -DskipTests $(MAVEN_ARGS) package
 	@$(MAKE) --no-print-directory -s $(LOADS)
 
@@ -376,9 +376,9 @@ reproducible: ## build the jars twice, in different surroundings, and compare th
 # By this file the javadoc plugin judges that nothing changed; in a modular project it overlooks changed sources.
 JAVADOC_STAMP := target/maven-javadoc-plugin-stale-data.txt
 
-lint: ## formatting, javadoc and the jar; examples compiled against the public API alone
+lint: ## formatting, javadoc and the jars; examples compiled against the public API alone
 	@rm -rf $(JAVADOC_STAMP) target/examples-alone
-	@$(MVN) -DskipTests $(MAVEN_ARGS) verify
+	@$(MVN) -f .ci/reactor.xml -DskipTests $(MAVEN_ARGS) verify
 	@$(JAVAC) -Xlint:all -Werror -proc:none -d target/examples-alone \
 	    -p target/pollux.jar --add-modules dev.pollux -cp "$$(cat target/classpath.txt)" \
 	    $$(find src/examples/java -name '*.java')
@@ -390,7 +390,7 @@ format: ## bring the Java sources into the house format
 	@$(MVN) $(MAVEN_ARGS) spotless:apply
 
 clean: ## remove all that was built
-	@rm -rf target
+	@rm -rf target benchmarks/target
 
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'

@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The packages depend on each other in one direction; each binding does without the other; examples
@@ -57,7 +59,7 @@ class LayersTest {
 
     private static final Pattern EDGE = Pattern.compile("\\s+(\\S+)\\s+->\\s+(\\S+)\\s+.*");
     private static final Pattern INTERNAL =
-            Pattern.compile("\\bdev\\.pollux\\.(?!nio\\b)[a-z][\\w.]*");
+            Pattern.compile("\\bdev\\.pollux\\.(?!(?:nio|bench)\\b)[a-z][\\w.]*");
 
     // ---- packages
 
@@ -135,17 +137,17 @@ class LayersTest {
         return edges;
     }
 
-    // ---- examples
+    // ---- what stands on the library
 
-    @Test
-    void examples_use_the_public_api_only() throws IOException {
-        Path examples = Path.of("src", "examples", "java");
-        if (!Files.isDirectory(examples)) {
-            System.out.println("LayersTest: no " + examples + " here");
-            abort("no " + examples + " here");
+    @ParameterizedTest
+    @ValueSource(strings = {"src/examples/java", "benchmarks/src/main/java"})
+    void examples_and_benchmarks_use_the_public_api_only(Path sources) throws IOException {
+        if (!Files.isDirectory(sources)) {
+            System.out.println("LayersTest: no " + sources + " here");
+            abort("no " + sources + " here");
         }
         var found = new ArrayList<String>();
-        try (var files = Files.walk(examples)) {
+        try (var files = Files.walk(sources)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 if (file.toString().endsWith(".java")) {
                     internals(Files.readString(file)).forEach(use -> found.add(file + ": " + use));
