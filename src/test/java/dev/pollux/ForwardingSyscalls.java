@@ -97,11 +97,6 @@ abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
-    public Object trustedLookup() {
-        return real.trustedLookup();
-    }
-
-    @Override
     public int eventfd() {
         return real.eventfd();
     }

@@ -37,7 +37,9 @@ import java.util.function.Consumer;
  * the JDK puts the close of a registered channel off until then, see {@link JdkChannels#kill}.
  */
 final class NioSelector extends AbstractSelector {
+    private static final long RETRY_NANOS = 100_000_000;
     private static final int FIRST_CANCELLED = 16;
+    private static final int MANY_CANCELLED = 1024; // more is a burst
 
     private final FdSelector fds;
 
@@ -56,6 +58,9 @@ final class NioSelector extends AbstractSelector {
     private Consumer<SelectionKey> action; // null in a selection that adds to the selected-key set
     private boolean stirred; // an event that somebody has asked for has come
     private int updated; // what the selection will return
+    private Throwable thrown; // by an action of it
+    private boolean isRefused; // there are keys that the kernel has refused
+    private boolean isGone; // fds was closed
 
     NioSelector(SelectorProvider provider, FdSelector fds) {
         super(provider);
@@ -198,29 +203,46 @@ final class NioSelector extends AbstractSelector {
         deregisterCancelled();
         applyChanges();
         updated = 0;
+        Throwable failed = null;
         try {
             await(timeoutNanos);
-        } catch (Throwable e) { // an action's, mostly
-            try {
-                deregisterCancelled();
-            } catch (IOException too) {
-                e.addSuppressed(too);
-            }
-            throw e;
+        } catch (Throwable e) {
+            failed = e;
         }
-        deregisterCancelled();
+        if (thrown != null) {
+            failed = failed == null ? thrown : first(thrown, failed);
+            thrown = null;
+        }
+        try {
+            deregisterCancelled();
+        } catch (Throwable e) {
+            failed = first(failed, e);
+        }
+        rethrow(failed);
         return updated;
     }
 
-    /** Waits on when it was ended by an event that nobody has asked for. */
+    /**
+     * Waits on when it was ended by an event that nobody has asked for, and by turns with trying
+     * again what was refused.
+     */
     private void await(long timeoutNanos) throws IOException {
         boolean bounded = timeoutNanos != 0 && timeoutNanos != Long.MAX_VALUE;
         long begin = bounded ? System.nanoTime() : 0;
         long left = timeoutNanos;
         stirred = false;
-        while (fds.poll(left, TimeUnit.NANOSECONDS, handler) == PollResult.EVENTS && !stirred) {
+        while (true) {
+            long turn = isRefused ? Math.min(left, RETRY_NANOS) : left;
+            PollResult why = fds.poll(turn, TimeUnit.NANOSECONDS, handler);
+            boolean mayGoOn = why == PollResult.EVENTS || why == PollResult.TIMEOUT && turn < left;
+            if (stirred || !mayGoOn) {
+                return;
+            }
             if (bounded) {
                 left = Math.max(0, timeoutNanos - (System.nanoTime() - begin));
+            }
+            if (isRefused) {
+                applyChanges();
             }
         }
     }
@@ -236,10 +258,7 @@ final class NioSelector extends AbstractSelector {
             return;
         }
         if (action != null) {
-            key.ready(ops);
-            updated++;
-            action.accept(key);
-            requireOpen(); // another thread's close waits, but no more is done
+            perform(key, ops);
         } else if (key.selectedAt >= 0) {
             if (key.readyToo(ops)) {
                 updated++;
@@ -252,24 +271,65 @@ final class NioSelector extends AbstractSelector {
     }
 
     /**
+     * What an action throws is thrown when the selection ends. Until then the other keys of it are
+     * passed over: the kernel tells of them again by itself, or because they are armed anew.
+     */
+    private void perform(PolluxSelectionKey key, int ops) {
+        if (thrown == null) {
+            key.ready(ops);
+            updated++;
+            try {
+                action.accept(key);
+                requireOpen(); // another thread's close waits, but no more is done
+                return;
+            } catch (Throwable e) {
+                thrown = e;
+            }
+        }
+        if (!key.isLevel()) {
+            changed.add(key);
+        }
+    }
+
+    /**
      * Tells the kernel of what was asked for since the last selection; what only differs in
-     * interest travels with the wait. A key that the kernel refuses has no chance to say so but
-     * here: it is tried again when its interest is set again, and the others go on.
+     * interest travels with the wait. A key that the kernel refuses, for want of room mostly, is
+     * tried again by the next selection and while this one waits; to throw that here would stop the
+     * others, since whoever calls select takes it for the selector's own end.
      */
     private void applyChanges() throws IOException {
         Throwable failed = null;
+        boolean refused = false;
         int count = changed.takeAll();
         for (int i = 0; i < count; i++) {
             PolluxSelectionKey key = changed.take(i);
-            if (key.isValid()) {
-                try {
-                    key.apply(fds);
-                } catch (Throwable e) {
-                    failed = first(failed, e);
-                }
+            if (!key.isValid()) {
+                continue;
+            }
+            try {
+                key.apply(fds);
+            } catch (PolluxException e) {
+                changed.add(key);
+                refused = true;
+                warnOf(e);
+            } catch (Throwable e) {
+                failed = first(failed, e);
             }
         }
+        isRefused = refused;
         rethrow(failed);
+    }
+
+    /** Once, until there is nothing that is refused any more. */
+    private void warnOf(PolluxException refusal) {
+        if (!isRefused) {
+            isRefused = true;
+            System.getLogger(NioSelector.class.getPackageName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "a channel is not watched until the kernel takes it: {0}",
+                            refusal.getMessage());
+        }
     }
 
     // ---- deregistering
@@ -288,6 +348,9 @@ final class NioSelector extends AbstractSelector {
             count = set.size();
             cancelled = set.toArray(cancelled);
             set.clear();
+            if (count > MANY_CANCELLED) {
+                JdkChannels.shrink(set);
+            }
         }
         // Without that lock: below the channel's is taken, and cancel comes with it.
         Throwable failed = null;
@@ -298,12 +361,18 @@ final class NioSelector extends AbstractSelector {
                 failed = first(failed, e);
             }
         }
-        Arrays.fill(cancelled, 0, count, null);
+        if (count > MANY_CANCELLED) {
+            cancelled = new SelectionKey[FIRST_CANCELLED];
+        } else {
+            Arrays.fill(cancelled, 0, count, null);
+        }
         rethrow(failed);
     }
 
     private void remove(PolluxSelectionKey key) throws IOException {
-        key.forget(fds);
+        if (!isGone) {
+            key.forget(fds);
+        }
         selected.drop(key);
         keys.remove(key);
         SelectableChannel channel = key.channel();
@@ -320,7 +389,9 @@ final class NioSelector extends AbstractSelector {
         if (first == null) {
             return next;
         }
-        first.addSuppressed(next);
+        if (next != first) { // the JVM has only one OutOfMemoryError when it is in earnest
+            first.addSuppressed(next);
+        }
         return first;
     }
 
@@ -351,6 +422,7 @@ final class NioSelector extends AbstractSelector {
         wakeup();
         synchronized (this) {
             fds.close(); // by an action: when its selection leaves
+            isGone = true;
             synchronized (selected) {
                 Throwable failed = null;
                 for (SelectionKey key : keys) {

@@ -47,8 +47,8 @@ import java.util.Objects;
  *   <li>READ and WRITE together, for good, is the way to use it: no interest is ever changed. Then
  *       a channel that connects is told with CONNECT and with WRITE in the same event; finish the
  *       connection first. What arrives before that, is told before that.
- *   <li>An arrival is not lost by an action that throws: what was not delivered comes with the next
- *       selection.
+ *   <li>An arrival is not lost by an action that throws: its key, and those whose turn did not
+ *       come, are armed anew.
  * </ul>
  *
  * <p>All methods may be called by any thread; none blocks. {@link #interestOps(int)} and {@link
@@ -261,13 +261,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         FdKey old = fdKey;
         fdKey = null;
         toldOps = 0;
-        if (old == null) {
-            return;
-        }
-        try {
+        if (old != null) {
             fds.unregister(old);
-        } catch (PolluxException.Closed e) {
-            return; // and so has no list any more
         }
     }
 
@@ -280,6 +275,11 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     /** Whether an event is one that nobody has asked for: a hang-up of a silent registration. */
     boolean isSilent() {
         return toldOps == 0;
+    }
+
+    /** Whether the kernel tells of it again by itself. */
+    boolean isLevel() {
+        return toldTrigger == Trigger.LEVEL;
     }
 
     /**
@@ -305,7 +305,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
                 if (!socket.isConnectionPending()) {
                     return asked; // neither connected nor connecting, which Linux calls a hang-up
                 }
-                return asked & (toldTrigger == Trigger.LEVEL ? ops & OP_CONNECT : ops);
+                return asked & (isLevel() ? ops & OP_CONNECT : ops);
             }
         }
         return ops & asked & ~OP_CONNECT;

@@ -38,10 +38,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>A selector keeps to the documentation of {@link java.nio.channels.Selector}; its keys are
  * {@link PolluxSelectionKey}s. What is different: a selection allocates nothing; {@link
- * PolluxSelectionKey#trigger(dev.pollux.Trigger)} makes a registration edge-triggered; and where
- * the JDK drops an error of the kernel's, a selection throws it, once: a channel that the kernel
- * has no room for ({@link PolluxException.LimitReached}) stays registered and is tried again when
- * its interest is set again, and the others go on.
+ * PolluxSelectionKey#trigger(dev.pollux.Trigger)} makes a registration edge-triggered; and a
+ * channel that the kernel has no room for, which the JDK forgets, is tried again until the kernel
+ * takes it, with a warning logged.
  *
  * <p>The backend is the one that {@link DefaultSelector} chooses. If none works, because the native
  * library cannot be loaded, opening a selector fails and says why and what to do, rather than that

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
 import java.net.ProtocolFamily;
 import java.nio.channels.Channel;
 import java.nio.channels.DatagramChannel;
@@ -11,6 +12,9 @@ import java.nio.channels.Pipe;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * What a selector of another make needs of the JDK's channels and {@code java.nio} gives to the
@@ -25,6 +29,7 @@ public final class JdkChannels {
     private static final MethodHandle GET_FD_VAL; // (Channel) int
     private static final MethodHandle KILL; // (Channel) void
     private static final SelectorProvider PROVIDER;
+    private static final VarHandle HASH_SET_MAP; // null in a JDK whose HashSet is made otherwise
 
     // The constructors: (SelectorProvider[, ProtocolFamily]) channel; null in a JDK that has
     // others.
@@ -64,6 +69,7 @@ public final class JdkChannels {
         GET_FD_VAL = getFdVal;
         KILL = kill;
         PROVIDER = provider;
+        HASH_SET_MAP = hashSetMap(lookup);
         SOCKET = constructor(lookup, "SocketChannelImpl", SocketChannel.class);
         SOCKET_OF =
                 constructor(lookup, "SocketChannelImpl", SocketChannel.class, ProtocolFamily.class);
@@ -86,6 +92,17 @@ public final class JdkChannels {
     }
 
     private JdkChannels() {}
+
+    private static VarHandle hashSetMap(Lookup lookup) {
+        if (lookup == null) {
+            return null;
+        }
+        try {
+            return lookup.findVarHandle(HashSet.class, "map", HashMap.class);
+        } catch (ReflectiveOperationException e) {
+            return null; // then a set that was large once stays slow
+        }
+    }
 
     private static MethodHandle constructor(
             Lookup lookup, String name, Class<?> channel, Class<?>... afterProvider) {
@@ -139,6 +156,18 @@ public final class JdkChannels {
             throw e;
         } catch (Throwable e) {
             throw unexpected(e);
+        }
+    }
+
+    /**
+     * Gives a set that is empty, and was large, a small table again. {@code AbstractSelector} keeps
+     * what was cancelled in a {@code HashSet}, which never shrinks, and to empty it is to walk all
+     * its table: after one burst of cancellations each later one would pay for it. The set's lock
+     * is held.
+     */
+    public static void shrink(Set<?> cancelledKeys) {
+        if (HASH_SET_MAP != null && cancelledKeys.getClass() == HashSet.class) {
+            HASH_SET_MAP.set((HashSet<?>) cancelledKeys, new HashMap<Object, Object>());
         }
     }
 

@@ -79,8 +79,8 @@ public final class JniSyscalls implements Syscalls {
     @Override
     public native int channelDescriptor(Channel channel);
 
-    @Override
-    public native Object trustedLookup();
+    /** The JDK's lookup that may do everything, or null. For {@link TrustedLookup} alone. */
+    native Object trustedLookup();
 
     @Override
     public native int eventfd();

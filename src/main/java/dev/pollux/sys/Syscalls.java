@@ -65,12 +65,6 @@ public interface Syscalls {
      */
     int channelDescriptor(Channel channel);
 
-    /**
-     * The JDK's {@code MethodHandles.Lookup} that may do everything; null if this binding, or this
-     * VM, cannot tell.
-     */
-    Object trustedLookup();
-
     /** {@code man 2 eventfd}: counter 0; close-on-exec, non-blocking. */
     int eventfd();
 

@@ -7,7 +7,7 @@ import java.lang.reflect.InvocationTargetException;
 /**
  * The JDK's own lookup, to which no member of any class is closed: the way to what {@code
  * sun.nio.ch} keeps to itself, without {@code --add-opens}. It is asked for what {@link
- * JdkChannels} and {@link VirtualThreads} name, and never handed on.
+ * JdkChannels} and {@link VirtualThreads} name, and not handed on: it does not leave this package.
  */
 final class TrustedLookup {
     private TrustedLookup() {}
@@ -16,9 +16,12 @@ final class TrustedLookup {
     static Lookup get() throws ReflectiveOperationException {
         String noJni = "the jni binding is not the one that serves";
         try {
-            Object lookup = Bindings.current().trustedLookup();
-            if (lookup != null) {
-                return (Lookup) lookup;
+            if (Bindings.current() instanceof JniSyscalls jni) {
+                Object lookup = jni.trustedLookup();
+                if (lookup != null) {
+                    return (Lookup) lookup;
+                }
+                noJni = "this JVM has no trusted lookup";
             }
         } catch (Bindings.Unavailable e) {
             noJni = e.getMessage();

@@ -27,7 +27,7 @@ public final class VirtualThreads {
                                 Class.forName("sun.nio.ch.Poller"),
                                 "pollSelector",
                                 MethodType.methodType(void.class, int.class, long.class));
-            } catch (ReflectiveOperationException | RuntimeException e) {
+            } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
                 return null; // then it waits with its carrier, which is slower and not wrong
             }
         }
@@ -37,7 +37,7 @@ public final class VirtualThreads {
         try {
             return MethodHandles.publicLookup()
                     .findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
-        } catch (ReflectiveOperationException e) {
+        } catch (ReflectiveOperationException | LinkageError e) {
             return null;
         }
     }

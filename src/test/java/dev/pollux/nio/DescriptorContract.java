@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Child;
 import dev.pollux.Fds;
-import dev.pollux.PolluxException;
+import dev.pollux.Poller;
 import dev.pollux.sys.JdkChannels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -222,11 +222,11 @@ class DescriptorContract {
         assertEquals(before, Fds.openCount(), "what failed has left nothing");
     }
 
-    /** What the kernel refuses is told once; it is tried again when the interest is set again. */
+    /** One whom the kernel refuses hinders no other, and is not forgotten; a line is logged. */
     @EveryProvider
-    void a_channel_that_was_refused_is_tried_again_when_its_interest_is_set(
-            Subject subject, Selector selector, Peers peers) throws IOException {
-        subject.jdkDeviates("what the kernel refuses is not told");
+    void a_channel_that_was_refused_is_tried_again_until_it_is_taken(
+            Subject subject, Selector selector, Peers peers) throws Exception {
+        subject.jdkDeviates("what the kernel refuses is forgotten");
         Pipe.SourceChannel refused = peers.readable();
         Pipe.SourceChannel other = peers.readable();
         int fd = JdkChannels.descriptor(refused);
@@ -236,16 +236,39 @@ class DescriptorContract {
             POSIX.dup2(file, fd); // which nothing can be waited for on
             SelectionKey key = refused.register(selector, OP_READ);
             SelectionKey beside = other.register(selector, OP_READ);
-            var why = assertThrows(PolluxException.NotPollable.class, selector::selectNow);
-            assertEquals(fd, why.fd());
             for (int i = 0; i < 3; i++) {
                 selector.selectNow();
                 assertEquals(Set.of(beside), Peers.taken(selector), "the others go on");
             }
+            beside.interestOps(0);
+            assertEquals(0, selector.select(1)); // whether it waits for long or not
             POSIX.dup2(copy, fd);
-            key.interestOps(OP_READ);
             selector.selectNow();
-            assertEquals(Set.of(key, beside), Peers.taken(selector));
+            assertEquals(Set.of(key), Peers.taken(selector));
+        } finally {
+            POSIX.dup2(copy, fd);
+            POSIX.close(copy);
+            POSIX.close(file);
+        }
+    }
+
+    /** Also by a selection that waits for ever already. */
+    @EveryProvider
+    void a_selection_that_waits_tries_again_a_channel_that_was_refused(
+            Subject subject, Selector selector, Peers peers) throws Exception {
+        subject.jdkDeviates("what the kernel refuses is forgotten");
+        Pipe.SourceChannel refused = peers.readable();
+        int fd = JdkChannels.descriptor(refused);
+        int copy = POSIX.dup(fd);
+        int file = POSIX.open("/dev/null", 0, 0);
+        try {
+            POSIX.dup2(file, fd);
+            SelectionKey key = refused.register(selector, OP_READ);
+            assertEquals(0, selector.selectNow());
+            Poller waiting = Poller.run(() -> selector.select()).awaitBlocked();
+            POSIX.dup2(copy, fd);
+            assertEquals(1, waiting.result());
+            assertEquals(Set.of(key), Peers.taken(selector));
         } finally {
             POSIX.dup2(copy, fd);
             POSIX.close(copy);

@@ -617,4 +617,31 @@ class SelectContract {
             throw new AssertionError(e);
         }
     }
+
+    /** What was left when an action threw is not what is told next, but what is ready then. */
+    @EveryProvider
+    void after_an_action_that_threw_the_kernel_is_asked_again(Selector selector, Peers peers)
+            throws IOException {
+        Pipe first = peers.pipe();
+        Pipe second = peers.pipe();
+        Pipe third = peers.pipe();
+        for (Pipe pipe : List.of(first, second, third)) {
+            pipe.source().register(selector, OP_READ);
+        }
+        Peers.send(first.sink(), 1);
+        Peers.send(second.sink(), 1);
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                        selector.selectNow(
+                                key -> {
+                                    throw new IllegalStateException();
+                                }));
+        Peers.drain(first.source());
+        Peers.drain(second.source());
+        Peers.send(third.sink(), 1);
+        var told = new ArrayList<Object>();
+        assertEquals(1, selector.selectNow(key -> told.add(key.channel())));
+        assertEquals(List.of(third.source()), told);
+    }
 }

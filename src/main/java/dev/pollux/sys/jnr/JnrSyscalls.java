@@ -207,12 +207,6 @@ public final class JnrSyscalls implements Syscalls {
         return -errno.ENOSYS;
     }
 
-    /** As above. */
-    @Override
-    public Object trustedLookup() {
-        return null;
-    }
-
     @Override
     public int eventfd() {
         return epoll == null
