@@ -6,27 +6,15 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import dev.pollux.EveryBackend.Pair;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 /** What a poll in steady state allocates on the Java heap: nothing. */
 class AllocationTest {
-    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-
     private static final int POLLS = 1_000_000;
     private static final int FEWER = 50_000;
-    private static final int WARM_UP = 20_000;
-    private static final int A_LITTLE = 10_000;
-
-    /** One round of what is measured. */
-    @FunctionalInterface
-    private interface Round {
-        void run(int i) throws IOException;
-    }
 
     private int events; // by the handler; a field, so that it captures no box
     private Object kept;
@@ -34,7 +22,7 @@ class AllocationTest {
     @Test
     void the_measurement_sees_one_object_among_a_million_rounds() throws IOException {
         long once =
-                allocated(
+                Allocation.of(
                         POLLS,
                         i -> {
                             if (i == POLLS / 2) {
@@ -42,7 +30,7 @@ class AllocationTest {
                             }
                         });
         assertTrue(once >= 16 && once < 64, once + " bytes");
-        assertEquals(0, allocated(POLLS, i -> events++));
+        assertEquals(0, Allocation.of(POLLS, i -> events++));
     }
 
     @EveryBackend
@@ -52,7 +40,7 @@ class AllocationTest {
             selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
             selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
             ReadyHandler handler = (key, ready) -> events += ready.isReadable() ? 1 : 0;
-            assertEquals(0, allocated(POLLS, i -> selector.poll(1, DAYS, handler)));
+            assertEquals(0, Allocation.of(POLLS, i -> selector.poll(1, DAYS, handler)));
             assertTrue(events >= POLLS, events + " events");
         }
     }
@@ -62,8 +50,8 @@ class AllocationTest {
         try (var fds = new Fds()) {
             selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
             ReadyHandler handler = (key, ready) -> events++;
-            assertEquals(0, allocated(FEWER, i -> selector.poll(0, SECONDS, handler)));
-            assertEquals(0, allocated(5_000, i -> selector.poll(1, NANOSECONDS, handler)));
+            assertEquals(0, Allocation.of(FEWER, i -> selector.poll(0, SECONDS, handler)));
+            assertEquals(0, Allocation.of(5_000, i -> selector.poll(1, NANOSECONDS, handler)));
             assertEquals(0, events);
         }
     }
@@ -80,24 +68,24 @@ class AllocationTest {
                         events++;
                         selector.modify(k, ready.isReadable() ? Interest.WRITE : Interest.READ);
                     };
-            assertEquals(0, allocated(FEWER, i -> selector.poll(handler)));
+            assertEquals(0, Allocation.of(FEWER, i -> selector.poll(handler)));
             selector.modify(key, Interest.READ, Trigger.ONESHOT);
             ReadyHandler again = (k, ready) -> selector.modify(k, Interest.READ);
-            assertEquals(0, allocated(FEWER, i -> selector.poll(again)));
+            assertEquals(0, Allocation.of(FEWER, i -> selector.poll(again)));
         }
     }
 
     @EveryBackend
     void rounds_of_wakeup_and_poll_allocate_nothing(FdSelector selector) throws IOException {
         ReadyHandler handler = (key, ready) -> events++;
-        Round round =
+        Allocation.Round round =
                 i -> {
                     selector.wakeup();
                     if (selector.poll(handler) != PollResult.WAKEUP) {
                         throw new AssertionError();
                     }
                 };
-        assertEquals(0, allocated(FEWER, round));
+        assertEquals(0, Allocation.of(FEWER, round));
     }
 
     @EveryBackend
@@ -117,7 +105,7 @@ class AllocationTest {
                         Fd.read(key.fd(), one.clear());
                         Fd.write(((int[]) key.attachment())[0], one.flip());
                     };
-            assertEquals(0, allocated(2_000, i -> selector.poll(handler)));
+            assertEquals(0, Allocation.of(2_000, i -> selector.poll(handler)));
             assertEquals(0, events % count);
         }
     }
@@ -129,7 +117,7 @@ class AllocationTest {
             var waking = new Thread(() -> wakeUntilInterrupted(selector), "waking");
             waking.start();
             Object bytes =
-                    Poller.run(() -> allocated(20_000, i -> selector.poll(handler))).result();
+                    Poller.run(() -> Allocation.of(20_000, i -> selector.poll(handler))).result();
             waking.interrupt();
             waking.join();
             assertEquals(0L, bytes);
@@ -146,26 +134,5 @@ class AllocationTest {
         int[] pipe = fds.pipe();
         Fds.write(pipe[1], 1);
         return pipe[0];
-    }
-
-    /**
-     * How many bytes this thread allocates in so many rounds, once warm. The JVM itself allocates a
-     * little when it compiles; what is measured again because of that must come to nothing then.
-     */
-    private static long allocated(int rounds, Round round) throws IOException {
-        run(Math.min(rounds, WARM_UP), round);
-        long bytes = -1;
-        for (int i = 0; i < 3 && bytes != 0 && bytes < A_LITTLE; i++) {
-            long before = THREADS.getCurrentThreadAllocatedBytes();
-            run(rounds, round);
-            bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
-        }
-        return bytes;
-    }
-
-    private static void run(int rounds, Round round) throws IOException {
-        for (int i = 0; i < rounds; i++) {
-            round.run(i);
-        }
     }
 }

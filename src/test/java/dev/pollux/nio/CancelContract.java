@@ -231,9 +231,9 @@ class CancelContract {
                 channel.close();
                 assertTrue(channel.isRegistered());
             }
-            assertEquals(before, Fds.openCount(), "put off");
+            Fds.assertOpenCount(before);
             assertEquals(0, selection.of(selector));
-            assertEquals(before - channels.size(), Fds.openCount());
+            Fds.assertOpenCount(before - channels.size());
         }
     }
 
@@ -249,10 +249,10 @@ class CancelContract {
         int before = Fds.openCount();
         source.close();
         selector.selectNow();
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
         assertTrue(source.isRegistered());
         second.selectNow();
-        assertEquals(before - 1, Fds.openCount());
+        Fds.assertOpenCount(before - 1);
         assertFalse(source.isRegistered());
     }
 
@@ -269,9 +269,9 @@ class CancelContract {
             int before = Fds.openCount();
             source.close();
             (stockFirst ? stock : selector).selectNow();
-            assertEquals(before, Fds.openCount());
+            Fds.assertOpenCount(before);
             (stockFirst ? selector : stock).selectNow();
-            assertEquals(before - 1, Fds.openCount());
+            Fds.assertOpenCount(before - 1);
             assertTrue(selector.keys().isEmpty());
             stock.close();
         }
@@ -308,7 +308,7 @@ class CancelContract {
         selector.wakeup();
         assertEquals(0, select.result());
         assertFalse(link.here().isRegistered());
-        assertEquals(before - 1, Fds.openCount());
+        Fds.assertOpenCount(before - 1);
     }
 
     @EveryProvider
@@ -331,7 +331,7 @@ class CancelContract {
             selector.selectNow();
         }
         assertFalse(source.isRegistered());
-        assertEquals(before + 1, Fds.openCount(), "the other end of the pipe");
+        Fds.assertOpenCount(before + 1); // the other end of the pipe
     }
 
     @EveryProvider
@@ -344,7 +344,7 @@ class CancelContract {
         selector.selectNow();
         int before = Fds.openCount();
         link.here().close();
-        assertEquals(before - 1, Fds.openCount());
+        Fds.assertOpenCount(before - 1);
     }
 
     @EveryProvider

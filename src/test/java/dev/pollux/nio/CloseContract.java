@@ -114,7 +114,7 @@ class CloseContract {
         link.here().register(selector, OP_READ);
         link.here().close();
         assertTrue(link.here().isRegistered());
-        assertEquals(before, Fds.openCount(), "not yet");
+        Fds.assertOpenCount(before);
         selector.close();
         assertFalse(link.here().isRegistered());
         assertTrue(Fds.openCount() < before);
@@ -274,7 +274,7 @@ class CloseContract {
             assertFalse(key.isValid());
             assertFalse(pipe.source().isRegistered());
             pipe.sink().close();
-            assertEquals(before, Fds.openCount());
+            Fds.assertOpenCount(before);
         }
     }
 
@@ -288,7 +288,7 @@ class CloseContract {
             selector.selectNow();
             selector.close();
         }
-        assertEquals(before + 2, Fds.openCount());
+        Fds.assertOpenCount(before + 2);
     }
 
     private static Selector closed(Selector selector) throws IOException {

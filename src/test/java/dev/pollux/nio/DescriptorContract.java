@@ -59,7 +59,7 @@ class DescriptorContract {
         }
         selector.selectNow();
         assertTrue(selector.keys().isEmpty());
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     private static SelectableChannel fresh(SelectorProvider provider, int i) throws IOException {
@@ -102,7 +102,7 @@ class DescriptorContract {
         }
         selector.selectNow();
         assertEquals(1, selector.keys().size());
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     /** Accepts, or echoes and closes. */
@@ -140,7 +140,7 @@ class DescriptorContract {
             }
             selector.close();
         }
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     @EveryProvider
@@ -154,7 +154,7 @@ class DescriptorContract {
             channel.close();
         }
         selector.selectNow();
-        assertEquals(before, Fds.openCount());
+        Fds.assertOpenCount(before);
     }
 
     @EveryProvider
@@ -219,7 +219,7 @@ class DescriptorContract {
         }
         assertEquals(0, opened.selectNow());
         opened.close();
-        assertEquals(before, Fds.openCount(), "what failed has left nothing");
+        Fds.assertOpenCount(before);
     }
 
     /** One whom the kernel refuses hinders no other, and is not forgotten; a line is logged. */
