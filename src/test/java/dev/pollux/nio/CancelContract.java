@@ -377,7 +377,9 @@ class CancelContract {
         for (int i = 0; i < 200; i++) {
             SocketChannel client = SocketChannel.open(server.getLocalAddress());
             SocketChannel accepted = null;
+            var patience = new Patience();
             while (accepted == null) {
+                patience.check();
                 selector.select(Peers.LIMIT);
                 selector.selectedKeys().clear();
                 accepted = server.accept();
@@ -387,6 +389,7 @@ class CancelContract {
             client.close();
             var told = new AtomicReference<SelectionKey>();
             while (told.get() == null) {
+                patience.check();
                 selector.select(told::set, Peers.LIMIT);
             }
             assertSame(key, told.get());

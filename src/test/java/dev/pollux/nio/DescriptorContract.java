@@ -90,7 +90,9 @@ class DescriptorContract {
             client.connect(server.getLocalAddress()); // blocks: the kernel accepts by itself
             Peers.send(client, 10);
             client.shutdownOutput();
+            var patience = new Patience();
             while (served[0] == i) {
+                patience.check();
                 selector.select(key -> serve(key, selector, served), Peers.LIMIT);
             }
             ByteBuffer echo = ByteBuffer.allocate(20);

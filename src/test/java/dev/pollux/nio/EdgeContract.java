@@ -216,7 +216,9 @@ class EdgeContract {
             if (i % 3 == 0) {
                 continue; // several for one event
             }
+            var patience = new Patience();
             while (accepted <= i) {
+                patience.check();
                 assertEquals(OP_ACCEPT, toldOps(selector, key));
                 for (SocketChannel one; (one = server.accept()) != null; accepted++) {
                     peers.keep(one);
@@ -240,7 +242,9 @@ class EdgeContract {
             }
             client.connect(server.getLocalAddress());
             int ops = 0;
+            var patience = new Patience();
             while (client.isConnectionPending()) {
+                patience.check();
                 ops |= toldOps(selector, key);
                 if ((ops & OP_CONNECT) != 0) {
                     assertTrue(client.finishConnect());
@@ -248,10 +252,12 @@ class EdgeContract {
             }
             SocketChannel accepted = peers.keep(server.accept());
             while ((ops & OP_WRITE) == 0) {
+                patience.check();
                 ops |= toldOps(selector, key);
             }
             Peers.send(accepted, 1);
             while ((ops & OP_READ) == 0) {
+                patience.check();
                 ops |= toldOps(selector, key);
             }
             key.cancel();

@@ -302,7 +302,9 @@ class InterestContract {
         // and who asks again is told
         for (SelectionKey key : keys) {
             key.interestOps(key.channel().validOps() & BOTH);
+            var patience = new Patience();
             while (!selector.selectedKeys().contains(key)) {
+                patience.check();
                 assertTrue(selector.select(Peers.LIMIT) > 0, "" + key);
             }
             assertEquals(key.interestOps(), key.readyOps(), "a hang-up makes all of it ready");
@@ -361,7 +363,9 @@ class InterestContract {
                 expected.add(read);
             }
             var told = new java.util.HashSet<SelectionKey>();
+            var patience = new Patience();
             while (i == 0 && !told.containsAll(expected)) { // the connection may take a moment
+                patience.check();
                 selector.select(told::add, Peers.LIMIT);
             }
             told.clear();

@@ -206,7 +206,9 @@ class SelectContract {
         assertEquals(OP_WRITE, key.readyOps());
         Peers.send(link.there(), 1);
         int updated = 0;
+        var patience = new Patience();
         while (key.readyOps() == OP_WRITE) {
+            patience.check();
             updated = selector.selectNow();
         }
         assertEquals(1, updated, "a new operation is an update");
@@ -394,12 +396,14 @@ class SelectContract {
             assertFalse(Thread.holdsLock(selector));
         }
         var told = new HashSet<SelectionKey>();
+        var patience = new Patience();
         while (told.size() < 3) {
+            patience.check();
             selector.select((Consumer<SelectionKey>) told::add);
         }
         assertEquals(keys, told, "nothing is lost");
         while (selector.selectNow() > 0) {
-            continue;
+            patience.check();
         }
         assertEquals(keys, selector.selectedKeys(), "nor for the other forms");
     }
@@ -602,7 +606,9 @@ class SelectContract {
     /** Selects until the key is in the selected-key set with these operations, all at once. */
     private static void awaitReady(Selector selector, SelectionKey key, int ops)
             throws IOException {
+        var patience = new Patience();
         do {
+            patience.check();
             selector.selectedKeys().clear();
             assertTrue(selector.select(Peers.LIMIT) > 0);
         } while (key.readyOps() != ops);

@@ -100,7 +100,9 @@ class WakeupContract {
         Pipe.SourceChannel source = peers.readable();
         source.register(selector, OP_READ);
         selector.wakeup();
+        var patience = new Patience();
         while (selector.selectedKeys().isEmpty()) {
+            patience.check();
             selector.select();
         }
         Peers.drain(source);
