@@ -9,6 +9,8 @@
  * dev.pollux.ChannelFd}, or from native code. Every failure is a {@link
  * dev.pollux.PolluxException}.
  *
+ * <p>{@link dev.pollux.nio.PolluxSelectorProvider} puts {@code java.nio} on it.
+ *
  * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
  *     int[] pipe = Fd.pipe();

@@ -12,7 +12,6 @@ import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelectionKey;
 import java.util.Objects;
@@ -52,8 +51,8 @@ import java.util.Objects;
  * </ul>
  *
  * <p>All methods may be called by any thread; none blocks. {@link #interestOps(int)} and {@link
- * #trigger(Trigger)} allocate nothing and take effect with the next selection, in the same system
- * call that waits.
+ * #trigger(Trigger)} allocate nothing in steady state and take effect with the next selection: the
+ * first of a registration by a system call of its own, later ones together with the wait.
  */
 public final class PolluxSelectionKey extends AbstractSelectionKey {
     static final int NOT_SELECTED = -1;
@@ -73,16 +72,9 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         }
     }
 
-    /** What the channel is, as far as it matters for what it can be ready for. */
-    private enum Kind {
-        SOCKET,
-        SERVER,
-        OTHER
-    }
-
     private final NioSelector selector;
     private final SelectableChannel channel;
-    private final Kind kind;
+    private final boolean isSocket; // can be connecting
     private final int validOps;
     final int fd;
 
@@ -105,10 +97,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         this.selector = selector;
         this.channel = channel;
         this.fd = fd;
-        kind =
-                channel instanceof SocketChannel
-                        ? Kind.SOCKET
-                        : channel instanceof ServerSocketChannel ? Kind.SERVER : Kind.OTHER;
+        isSocket = channel instanceof SocketChannel;
         validOps = channel.validOps();
     }
 
@@ -142,8 +131,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         requireValid();
         requireOps(ops);
         INTEREST.setVolatile(this, ops);
-        selector.changed(
-                this); // also if it is what it was: for one that is to be armed, or tried again
+        selector.changed(this); // also if it is what it was: to arm it again
         return this;
     }
 
@@ -298,7 +286,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         if (event.isWritable()) {
             ops |= OP_WRITE | OP_CONNECT;
         }
-        if (kind == Kind.SOCKET && !connected) {
+        if (isSocket && !connected) {
             SocketChannel socket = (SocketChannel) channel;
             connected = socket.isConnected();
             if (!connected) {

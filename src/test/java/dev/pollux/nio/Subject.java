@@ -16,6 +16,9 @@ import java.util.Locale;
 record Subject(String name, SelectorProvider provider, String unavailableBecause) {
     static final String JDK = "jdk";
 
+    /** The JDK whose virtual threads let go of their carrier also while they hold a monitor. */
+    static final int FIRST_TO_PARK = 24;
+
     /** The JDK's own. */
     static SelectorProvider jdk() {
         return SelectorProvider.provider();
@@ -66,8 +69,17 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
         return name.equals("pollux/epoll") || name.equals("pollux/kqueue");
     }
 
+    /** Skips the test where a virtual thread that waits and holds a monitor keeps its carrier. */
+    static void requireVirtualThreads() {
+        int here = Runtime.version().feature();
+        assumeTrue(
+                here >= FIRST_TO_PARK,
+                () -> "JDK " + here + ": a virtual thread that selects keeps its carrier");
+    }
+
     /** Skips the test where a virtual thread that waits keeps its carrier. */
     void requireParking() {
+        requireVirtualThreads();
         assumeTrue(
                 isJdk() || hasEdge(),
                 () -> name + " has no descriptor that a virtual thread could wait for");
