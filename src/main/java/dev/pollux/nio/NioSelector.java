@@ -20,6 +20,7 @@ import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,7 +60,7 @@ final class NioSelector extends AbstractSelector {
     private boolean stirred; // an event that somebody has asked for has come
     private int updated; // what the selection will return
     private Throwable thrown; // by an action of it
-    private boolean isRefused; // there are keys that the kernel has refused
+    private final Set<PolluxSelectionKey> refused = new HashSet<>(); // by the kernel
     private boolean isGone; // fds was closed
 
     NioSelector(SelectorProvider provider, FdSelector fds) {
@@ -232,7 +233,7 @@ final class NioSelector extends AbstractSelector {
         long left = timeoutNanos;
         stirred = false;
         while (true) {
-            long turn = isRefused ? Math.min(left, RETRY_NANOS) : left;
+            long turn = refused.isEmpty() ? left : Math.min(left, RETRY_NANOS);
             PollResult why = fds.poll(turn, TimeUnit.NANOSECONDS, handler);
             boolean mayGoOn = why == PollResult.EVENTS || why == PollResult.TIMEOUT && turn < left;
             if (stirred || !mayGoOn) {
@@ -241,9 +242,7 @@ final class NioSelector extends AbstractSelector {
             if (bounded) {
                 left = Math.max(0, timeoutNanos - (System.nanoTime() - begin));
             }
-            if (isRefused) {
-                applyChanges();
-            }
+            tryRefused();
         }
     }
 
@@ -291,44 +290,57 @@ final class NioSelector extends AbstractSelector {
         }
     }
 
+    // ---- telling the kernel
+
     /**
      * Tells the kernel of what was asked for since the last selection; what only differs in
-     * interest travels with the wait. A key that the kernel refuses, for want of room mostly, is
-     * tried again by the next selection and while this one waits; to throw that here would stop the
-     * others, since whoever calls select takes it for the selector's own end.
+     * interest travels with the wait.
      */
     private void applyChanges() throws IOException {
+        tryRefused();
         Throwable failed = null;
-        boolean refused = false;
         int count = changed.takeAll();
         for (int i = 0; i < count; i++) {
             PolluxSelectionKey key = changed.take(i);
-            if (!key.isValid()) {
-                continue;
-            }
             try {
-                key.apply(fds);
-            } catch (PolluxException e) {
-                changed.add(key);
-                refused = true;
-                warnOf(e);
+                if (!isTaken(key)) {
+                    refused.add(key);
+                }
             } catch (Throwable e) {
                 failed = first(failed, e);
             }
         }
-        isRefused = refused;
         rethrow(failed);
     }
 
-    /** Once, until there is nothing that is refused any more. */
-    private void warnOf(PolluxException refusal) {
-        if (!isRefused) {
-            isRefused = true;
-            System.getLogger(NioSelector.class.getPackageName())
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "a channel is not watched until the kernel takes it: {0}",
-                            refusal.getMessage());
+    /**
+     * Keys that the kernel has refused, for want of room mostly, are tried again by each selection,
+     * and while it waits. To throw the refusal would stop all the others: whoever calls select
+     * takes it for the end of the selector.
+     */
+    private void tryRefused() {
+        if (!refused.isEmpty()) {
+            refused.removeIf(this::isTaken);
+        }
+    }
+
+    /** Whether nothing is left to be done for this key: the kernel knows what is asked for. */
+    private boolean isTaken(PolluxSelectionKey key) {
+        if (!key.isValid()) {
+            return true;
+        }
+        try {
+            key.apply(fds);
+            return true;
+        } catch (PolluxException e) {
+            if (refused.isEmpty()) { // one line for all that are refused at a time
+                System.getLogger(NioSelector.class.getPackageName())
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "a channel is not watched until the kernel takes it: {0}",
+                                e.getMessage());
+            }
+            return false;
         }
     }
 
