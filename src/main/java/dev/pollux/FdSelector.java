@@ -640,8 +640,8 @@ public final class FdSelector implements AutoCloseable {
                 }
                 ready &= told(key);
             }
-            key.firedAt = waits;
-            if (ready != 0) {
+            if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
+                key.firedAt = waits;
                 any = true;
                 handler.onReady(key, Ready.of(ready));
                 requireOpen("poll");
