@@ -33,17 +33,17 @@ help: ## this list
 	@echo 'usage: make TARGET [SETTING=VALUE ...]'
 	@echo
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-	    | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	    | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'settings:'
-	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, floor)'
+	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, dropin, floor)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
-	@echo '  NAME=X ARGS=...            which example, and its arguments'
+	@echo '  NAME=X ARGS=...            which example; arguments of it, of demo, of bench-nio'
 	@echo '  LIBKQUEUE=DIR              where libkqueue is installed (kqueue)'
 	@echo '  MACOS_SDK=DIR              headers and libSystem.tbd of macOS (natives)'
 
@@ -85,7 +85,7 @@ demo: build ## run the demonstration: an echo server under load
 	@$(RUN) EdgeEchoDemo $(ARGS)
 
 example: ## run one example: make example NAME=X ARGS='...'
-	@test -n '$(NAME)' || { echo 'usage: make example NAME=X, with X one of:'; \
+	@test -n '$(NAME)' -a -f 'src/examples/java/$(NAME).java' || { echo 'usage: make example NAME=X, with X one of:'; \
 	    grep -l 'void main(' src/examples/java/*.java | sed 's|.*/|  |; s|\.java$$||'; exit 2; }
 	@$(MAKE) --no-print-directory build
 	@$(RUN) $(NAME) $(ARGS)

@@ -3,7 +3,7 @@
  * SocketChannels as everywhere, and one line more for each connection.
  *
  * Run       make example NAME=NioEdgeEchoServer ARGS=7008
- * and then  nc 127.0.0.1 7008
+ * and then  nc -N 127.0.0.1 7008
  *
  * You will see every line that you type come back. Ctrl-D ends nc, Ctrl-C the server.
  *

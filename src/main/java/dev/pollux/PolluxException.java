@@ -192,7 +192,10 @@ public sealed class PolluxException extends IOException {
         }
         if (errno == table.ENOSYS) {
             return new Unsupported(
-                    operation, fd, errno, text + "this system does not have the call: use another");
+                    operation,
+                    fd,
+                    errno,
+                    text + "this system does not have the call: use another backend");
         }
         return new PolluxException(
                 operation,

@@ -108,7 +108,7 @@ final class NioSelector extends AbstractSelector {
                             + trigger
                             + "): "
                             + fds.backend()
-                            + " does not have it; the key keeps the one it has");
+                            + " does not have it, epoll and kqueue do; the key keeps the one it has");
         }
     }
 

@@ -43,6 +43,8 @@ import java.util.Objects;
  *       remove the key before its channel is served, or use {@link
  *       Selector#select(java.util.function.Consumer)}, or an arrival meanwhile looks like an old
  *       one.
+ *   <li>An arrival tells all that is ready then: OP_WRITE comes with each OP_READ while there is
+ *       room to write.
  *   <li>READ and WRITE together, for good, is the way to use it: no interest is ever changed. Then
  *       a channel that connects is told with CONNECT and with WRITE in the same event; finish the
  *       connection first. What arrives before that, is told before that.

@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -45,8 +46,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The backend is the one that {@link DefaultSelector} chooses. If none works, because the native
  * library cannot be loaded, opening a selector fails and says why and what to do, rather than that
  * the process goes on with something else than it was told to. With the system property {@code
- * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once; that
- * needs {@code sun.misc.Unsafe}, which JDKs after 25 refuse.
+ * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once.
+ * Without the native library both that and all channels need {@code sun.misc.Unsafe}, which JDK 24
+ * and 25 warn of and later ones refuse: there no channel can be opened by this provider then.
  *
  * <p>All methods may be called by any thread. A virtual thread that selects gives its carrier back
  * while it waits, on JDK 24 and later with epoll and kqueue. On macOS, {@link
@@ -54,10 +56,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * here: the JDK takes its keys for its own.
  */
 public final class PolluxSelectorProvider extends SelectorProvider {
-    static final String UNAVAILABLE = "pollux.nio.unavailable";
+    private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
 
-    private static final String WITHOUT =
-            "\nto go without Pollux: take -Djava.nio.channels.spi.SelectorProvider away";
+    static final String UNAVAILABLE = "pollux.nio.unavailable";
 
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -93,8 +94,8 @@ public final class PolluxSelectorProvider extends SelectorProvider {
             }
             throw new IOException(
                     e.getMessage()
-                            + WITHOUT
-                            + "; or set -D"
+                            + without()
+                            + "\nor set -D"
                             + UNAVAILABLE
                             + "=jdk, which takes the JDK's own selectors wherever Pollux does not"
                             + " work",
@@ -110,7 +111,7 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     }
 
     private static boolean mayFallBack() {
-        String value = System.getProperty(UNAVAILABLE, "fail").strip();
+        String value = System.getProperty(UNAVAILABLE, "fail").strip().toLowerCase(Locale.ROOT);
         if (value.equals("jdk") || value.equals("fail")) {
             return value.equals("jdk");
         }
@@ -132,17 +133,29 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     /** Whether it is a virtual machine as we know it. */
     private static void requireChannels(String operation) throws IOException {
         Throwable why = JdkChannels.unavailableBecause();
+        if (why == null) {
+            return;
+        }
         if (why instanceof IllegalArgumentException) {
             throw new IllegalArgumentException(why.getMessage(), why); // a property's
         }
-        if (why != null) {
-            throw new IOException(
-                    operation
-                            + ": the JDK's channels cannot be reached: "
-                            + why.getMessage()
-                            + WITHOUT,
-                    why);
-        }
+        String fallBack = mayFallBack() ? "; " + UNAVAILABLE + "=jdk cannot help on this JDK" : "";
+        throw new IOException(
+                operation
+                        + ": the JDK's channels cannot be reached"
+                        + fallBack
+                        + ": "
+                        + why.getMessage()
+                        + without(),
+                why);
+    }
+
+    /** One way out; not for who has opened a provider by hand. */
+    private static String without() {
+        String chosen = System.getProperty(PROPERTY, "");
+        return chosen.equals(PolluxSelectorProvider.class.getName())
+                ? "\nto go without Pollux: take -D" + PROPERTY + " away"
+                : "";
     }
 
     @Override

@@ -13,6 +13,10 @@ public final class Bindings {
 
     private static final String JNR = Bindings.class.getPackageName() + ".jnr.JnrSyscalls";
 
+    private static final String PUT_JNR =
+            "put jnr-ffi on the class path, or on the module path with --add-modules"
+                    + " ALL-MODULE-PATH";
+
     private static volatile Syscalls current; // once chosen
 
     private Bindings() {}
@@ -53,8 +57,13 @@ public final class Bindings {
             try {
                 return open("jnr");
             } catch (Unavailable jnr) {
-                // JNI last: what to do about it is a line of its own.
-                var both = new Unavailable(jnr.getMessage() + "; " + jni.getMessage(), jni);
+                // What to do about JNI is a line of its own, the last one.
+                var both =
+                        new Unavailable(
+                                isMissing(jnr.getCause())
+                                        ? jni.getMessage() + "; or, for the jnr binding, " + PUT_JNR
+                                        : jnr.getMessage() + "; " + jni.getMessage(),
+                                jni);
                 both.addSuppressed(jnr);
                 throw both;
             }
@@ -84,12 +93,13 @@ public final class Bindings {
         }
     }
 
+    private static boolean isMissing(Throwable cause) {
+        return cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException;
+    }
+
     private static String reason(Throwable cause) {
-        if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
-            return "class "
-                    + cause.getMessage()
-                    + " is missing: put jnr-ffi on the class path, or on the module path with"
-                    + " --add-modules ALL-MODULE-PATH";
+        if (isMissing(cause)) {
+            return "class " + cause.getMessage() + " is missing: " + PUT_JNR;
         }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }

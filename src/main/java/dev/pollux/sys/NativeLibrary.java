@@ -47,6 +47,11 @@ final class NativeLibrary {
     private NativeLibrary() {}
 
     /** One attempt: what failed, and what to do about it, without a full stop. */
+    private static final String NAME_IT =
+            "name the library's file, or its directory, with -D"
+                    + PATH
+                    + "=, or leave that away to take the copy in the jar";
+
     private record Failure(String what, String remedy) {}
 
     /**
@@ -261,7 +266,10 @@ final class NativeLibrary {
                 calls.layout(0); // fails if it is another library, or was loaded for a renamed copy
                 return true;
             } catch (LinkageError e) {
-                failures.add(new Failure(explain(file, e), remedy(property)));
+                failures.add(
+                        Files.exists(file)
+                                ? new Failure(explain(file, e), remedy(property))
+                                : new Failure("there is no " + file, NAME_IT));
                 return false;
             } finally {
                 System.clearProperty(CLASS);
