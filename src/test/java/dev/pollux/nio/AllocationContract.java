@@ -82,6 +82,7 @@ class AllocationContract {
     @EveryProvider
     void an_interest_that_comes_and_goes_allocates_nothing(
             Selector selector, Peers peers, Subject subject) throws IOException {
+        subject.emulationDeviates("it has no PRIORITY, and so no silent registration");
         subject.requireEdge(); // elsewhere an empty interest is a registration less
         Pipe.SourceChannel source = peers.readable();
         SelectionKey key = source.register(selector, OP_READ);

@@ -150,6 +150,7 @@ class ReadinessContract {
     @EveryProvider
     void a_connection_that_is_refused_is_told_with_the_error(
             Selector selector, Peers peers, Subject subject) throws IOException {
+        subject.emulationDeviates("it takes the error of a socket away");
         ServerSocketChannel server = peers.server();
         var nobody = server.getLocalAddress();
         server.close();
@@ -334,8 +335,9 @@ class ReadinessContract {
     }
 
     @EveryProvider
-    void a_reset_makes_ready_what_is_of_interest(Selector selector, Peers peers)
+    void a_reset_makes_ready_what_is_of_interest(Selector selector, Peers peers, Subject subject)
             throws IOException {
+        subject.emulationDeviates("it takes the error of a socket away");
         for (int interest : new int[] {OP_READ, OP_WRITE, BOTH}) {
             Peers.Link link = peers.tcp();
             Peers.fill(link.here());
@@ -442,7 +444,8 @@ class ReadinessContract {
 
     @EveryProvider
     void a_port_that_nobody_listens_at_makes_ready_what_is_of_interest(
-            Selector selector, Peers peers) throws IOException {
+            Selector selector, Peers peers, Subject subject) throws IOException {
+        subject.emulationDeviates("it takes the error of a socket away");
         for (int interest : new int[] {OP_READ, BOTH}) {
             DatagramChannel here = peers.udp();
             DatagramChannel gone = peers.udp();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
+import dev.pollux.Host;
 import dev.pollux.Poller;
 import java.io.IOException;
 import java.nio.channels.Selector;
@@ -57,6 +58,12 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
     /** Whether its kernel interface tells errors and hang-ups: select(2) has no bit for them. */
     boolean tellsErrors() {
         return !name.equals("pollux/select");
+    }
+
+    /** Skips the test on libkqueue, which makes a kqueue of epoll: so it differs. */
+    void emulationDeviates(String how) {
+        boolean emulated = name.equals("pollux/kqueue") && Host.LINUX;
+        assumeFalse(emulated, () -> name + " of libkqueue: " + how);
     }
 
     /** Skips the test on the JDK's own: it is about what only Pollux has. */
