@@ -52,9 +52,8 @@ final class NioSelector extends AbstractSelector {
     /** One object, so that a selection makes none. */
     private final ReadyHandler handler = this::onReady;
 
-    // Guarded by this selector.
-    private SelectionKey[] cancelled =
-            new SelectionKey[FIRST_CANCELLED]; // while they are dealt with
+    // Guarded by this selector. First, those that were cancelled, while they are dealt with.
+    private SelectionKey[] cancelled = new SelectionKey[FIRST_CANCELLED];
     private boolean selecting;
     private Consumer<SelectionKey> action; // null in a selection that adds to the selected-key set
     private boolean stirred; // an event that somebody has asked for has come

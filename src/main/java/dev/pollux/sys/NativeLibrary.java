@@ -39,6 +39,11 @@ final class NativeLibrary {
                             ? NativeLibrary.class.getModule().getName()
                             : "ALL-UNNAMED");
 
+    private static final String NAME_IT =
+            "name the library's file, or its directory, with -D"
+                    + PATH
+                    + "=, or leave that away to take the copy in the jar";
+
     /** Tells JNI_OnLoad which class the methods are of, also when it was renamed. */
     private static final String CLASS = "pollux.jni.class";
 
@@ -47,11 +52,6 @@ final class NativeLibrary {
     private NativeLibrary() {}
 
     /** One attempt: what failed, and what to do about it, without a full stop. */
-    private static final String NAME_IT =
-            "name the library's file, or its directory, with -D"
-                    + PATH
-                    + "=, or leave that away to take the copy in the jar";
-
     private record Failure(String what, String remedy) {}
 
     /**
