@@ -8,7 +8,6 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
-import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /**
  * Runs a test once for each pair of a backend and a binding. A parameter of type {@link FdSelector}
@@ -93,31 +90,16 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
     }
 
     /** One invocation for each pair. */
-    final class Provider implements TestTemplateInvocationContextProvider {
+    final class Provider extends EachRow<Pair> {
         static final List<Pair> PAIRS = Pair.all();
 
-        @Override
-        public boolean supportsTestTemplate(ExtensionContext context) {
-            return true;
+        Provider() {
+            super(PAIRS);
         }
 
         @Override
-        public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
-                ExtensionContext context) {
-            return PAIRS.stream().map(Invocation::new);
-        }
-    }
-
-    /** One invocation. */
-    record Invocation(Pair pair) implements TestTemplateInvocationContext {
-        @Override
-        public String getDisplayName(int index) {
-            return pair.toString();
-        }
-
-        @Override
-        public List<Extension> getAdditionalExtensions() {
-            return List.of(new Support(pair));
+        protected Extension support(Pair pair) {
+            return new Support(pair);
         }
     }
 

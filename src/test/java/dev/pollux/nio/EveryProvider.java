@@ -2,6 +2,7 @@ package dev.pollux.nio;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.pollux.EachRow;
 import dev.pollux.Fds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,6 @@ import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -23,8 +23,6 @@ import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
-import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /**
  * Runs a test once for each {@link Subject}. The JDK's own provider is one of them: it shows which
@@ -39,31 +37,16 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 @interface EveryProvider {
 
     /** One invocation for each subject. */
-    final class Provider implements TestTemplateInvocationContextProvider {
+    final class Provider extends EachRow<Subject> {
         static final List<Subject> SUBJECTS = Subject.all();
 
-        @Override
-        public boolean supportsTestTemplate(ExtensionContext context) {
-            return true;
+        Provider() {
+            super(SUBJECTS);
         }
 
         @Override
-        public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
-                ExtensionContext context) {
-            return SUBJECTS.stream().map(Invocation::new);
-        }
-    }
-
-    /** One invocation. */
-    record Invocation(Subject subject) implements TestTemplateInvocationContext {
-        @Override
-        public String getDisplayName(int index) {
-            return subject.toString();
-        }
-
-        @Override
-        public List<Extension> getAdditionalExtensions() {
-            return List.of(new Support(subject));
+        protected Extension support(Subject subject) {
+            return new Support(subject);
         }
     }
 
