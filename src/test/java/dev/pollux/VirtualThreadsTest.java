@@ -51,7 +51,9 @@ class VirtualThreadsTest {
     }
 
     private static List<String> waited(Pair pair, String... arguments) throws IOException {
-        assumeTrue(Runtime.version().feature() >= 24, "before JDK 24 it keeps its carrier");
+        assumeTrue(
+                Runtime.version().feature() >= Host.FIRST_TO_PARK,
+                "before JDK 24 it keeps its carrier");
         assumeTrue(
                 pair.backend() == Backend.EPOLL || pair.backend() == Backend.KQUEUE,
                 pair + ": it has no descriptor to wait for, so the thread keeps its carrier");
@@ -90,7 +92,7 @@ class VirtualThreadsTest {
             Pipe pipe = Pipe.open();
             pipe.source().configureBlocking(false);
             Thread waiter =
-                    startVirtual(
+                    Host.startVirtual(
                             () -> {
                                 try {
                                     String how = waiting.run(pipe, begun);
@@ -106,7 +108,7 @@ class VirtualThreadsTest {
             begun.await();
             var ran = new CountDownLatch(1);
             // Can run only when the waiter has let go of the carrier, which it does by waiting.
-            startVirtual(ran::countDown);
+            Host.startVirtual(ran::countDown);
             System.out.println(RAN + ran.await(30, TimeUnit.SECONDS));
             switch (arguments[1]) {
                 case "write" -> pipe.sink().write(ByteBuffer.wrap(new byte[1]));
@@ -160,12 +162,6 @@ class VirtualThreadsTest {
                 long millis = nanos == Long.MAX_VALUE ? 0 : nanos / 1_000_000;
                 return String.valueOf(selector.select(millis));
             }
-        }
-
-        /** {@code Thread.startVirtualThread}, which JDK 17 does not have. */
-        private static Thread startVirtual(Runnable task) throws ReflectiveOperationException {
-            return (Thread)
-                    Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, task);
         }
     }
 }

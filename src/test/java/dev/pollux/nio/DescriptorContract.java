@@ -224,6 +224,30 @@ class DescriptorContract {
         Fds.assertOpenCount(before);
     }
 
+    /** Stands at a channel's number for a while: /dev/null, which nobody can wait for. */
+    private static final class Impostor implements AutoCloseable {
+        private final int fd;
+        private final int original;
+
+        Impostor(Pipe.SourceChannel channel) {
+            fd = JdkChannels.descriptor(channel);
+            original = POSIX.dup(fd);
+            int file = POSIX.open("/dev/null", 0, 0);
+            POSIX.dup2(file, fd);
+            POSIX.close(file);
+        }
+
+        void leave() {
+            POSIX.dup2(original, fd);
+        }
+
+        @Override
+        public void close() {
+            leave();
+            POSIX.close(original);
+        }
+    }
+
     /** One whom the kernel refuses hinders no other, and is not forgotten; a line is logged. */
     @EveryProvider
     void a_channel_that_was_refused_is_tried_again_until_it_is_taken(
@@ -231,11 +255,7 @@ class DescriptorContract {
         subject.jdkDeviates("what the kernel refuses is forgotten");
         Pipe.SourceChannel refused = peers.readable();
         Pipe.SourceChannel other = peers.readable();
-        int fd = JdkChannels.descriptor(refused);
-        int copy = POSIX.dup(fd);
-        int file = POSIX.open("/dev/null", 0, 0);
-        try {
-            POSIX.dup2(file, fd); // which nothing can be waited for on
+        try (var impostor = new Impostor(refused)) {
             SelectionKey key = refused.register(selector, OP_READ);
             SelectionKey beside = other.register(selector, OP_READ);
             for (int i = 0; i < 3; i++) {
@@ -244,13 +264,9 @@ class DescriptorContract {
             }
             beside.interestOps(0);
             assertEquals(0, selector.select(1)); // whether it waits for long or not
-            POSIX.dup2(copy, fd);
+            impostor.leave();
             selector.selectNow();
             assertEquals(Set.of(key), Peers.taken(selector));
-        } finally {
-            POSIX.dup2(copy, fd);
-            POSIX.close(copy);
-            POSIX.close(file);
         }
     }
 
@@ -260,21 +276,13 @@ class DescriptorContract {
             Subject subject, Selector selector, Peers peers) throws Exception {
         subject.jdkDeviates("what the kernel refuses is forgotten");
         Pipe.SourceChannel refused = peers.readable();
-        int fd = JdkChannels.descriptor(refused);
-        int copy = POSIX.dup(fd);
-        int file = POSIX.open("/dev/null", 0, 0);
-        try {
-            POSIX.dup2(file, fd);
+        try (var impostor = new Impostor(refused)) {
             SelectionKey key = refused.register(selector, OP_READ);
             assertEquals(0, selector.selectNow());
             Poller waiting = Poller.run(() -> selector.select()).awaitBlocked();
-            POSIX.dup2(copy, fd);
+            impostor.leave();
             assertEquals(1, waiting.result());
             assertEquals(Set.of(key), Peers.taken(selector));
-        } finally {
-            POSIX.dup2(copy, fd);
-            POSIX.close(copy);
-            POSIX.close(file);
         }
     }
 

@@ -17,9 +17,6 @@ import java.util.Locale;
 record Subject(String name, SelectorProvider provider, String unavailableBecause) {
     static final String JDK = "jdk";
 
-    /** The JDK whose virtual threads let go of their carrier also while they hold a monitor. */
-    static final int FIRST_TO_PARK = 24;
-
     /** The JDK's own. */
     static SelectorProvider jdk() {
         return SelectorProvider.provider();
@@ -80,7 +77,7 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
     static void requireVirtualThreads() {
         int here = Runtime.version().feature();
         assumeTrue(
-                here >= FIRST_TO_PARK,
+                here >= Host.FIRST_TO_PARK,
                 () -> "JDK " + here + ": a virtual thread that selects keeps its carrier");
     }
 

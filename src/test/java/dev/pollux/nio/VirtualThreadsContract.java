@@ -4,8 +4,8 @@ import static java.nio.channels.SelectionKey.OP_READ;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.Host;
 import dev.pollux.Poller;
-import java.lang.reflect.Method;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.Pipe;
 import java.nio.channels.Selector;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 class VirtualThreadsContract {
     @BeforeAll
     static void the_pollers_of_the_jdk_are_open() throws Exception {
-        if (Runtime.version().feature() < Subject.FIRST_TO_PARK) {
+        if (Runtime.version().feature() < Host.FIRST_TO_PARK) {
             return; // each test says that it is skipped
         }
         // The JDK's pollers open what they need once, each when it is first used.
@@ -55,8 +55,7 @@ class VirtualThreadsContract {
                             result.completeExceptionally(e);
                         }
                     };
-            Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
-            thread = (Thread) start.invoke(null, run);
+            thread = Host.startVirtual(run);
         }
 
         Selection awaitParked() {
