@@ -84,11 +84,19 @@ DROPIN_TABLE := target/dropin/table.txt
 demo: build ## run the demonstration: an echo server under load
 	@$(RUN) EdgeEchoDemo $(ARGS)
 
+# A program has a main and the package of its directory; the first line of its opening comment says what it is.
+EXAMPLES     := src/examples/java
+EXAMPLE_FILE  = $(shell find $(EXAMPLES) -name '$(NAME).java' -exec grep -l 'void main\b' {} +)
+
 example: ## run one example: make example NAME=X ARGS='...'
-	@test -n '$(NAME)' -a -f 'src/examples/java/$(NAME).java' || { echo 'usage: make example NAME=X, with X one of:'; \
-	    grep -l 'void main(' src/examples/java/*.java | sed 's|.*/|  |; s|\.java$$||'; exit 2; }
+	@test -n '$(NAME)' -a -n '$(EXAMPLE_FILE)' || { echo 'usage: make example NAME=X, with X one of:'; \
+	    $(MAKE) --no-print-directory examples; exit 2; }
 	@$(MAKE) --no-print-directory build
-	@$(RUN) $(NAME) $(ARGS)
+	@$(RUN) $(subst /,.,$(EXAMPLE_FILE:$(EXAMPLES)/%.java=%)) $(ARGS)
+
+examples: ## list the examples, with one line for each
+	@find $(EXAMPLES) -name '*.java' -exec grep -l 'void main\b' {} + | sort | while read -r file; do \
+	    printf '  %-20s %s\n' "$$(basename "$$file" .java)" "$$(sed -n 's/^ \* //p;2q' "$$file")"; done
 
 # Surefire counts what was skipped, but keeps the reasons to itself.
 REPORTS     := target/surefire-reports
@@ -395,4 +403,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test dropin demo example bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build test dropin demo example examples bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

@@ -1,6 +1,8 @@
 /*
- * An echo server on the channels of java.nio, edge-triggered: a Selector, a ServerSocketChannel and
- * SocketChannels as everywhere, and one line more for each connection.
+ * An echo server on the channels of java.nio, edge-triggered.
+ *
+ * A Selector, a ServerSocketChannel and SocketChannels as everywhere, and one line more for each
+ * connection.
  *
  * Run       make example NAME=NioEdgeEchoServer ARGS=7008
  * and then  nc -N 127.0.0.1 7008
