@@ -10,7 +10,6 @@ MAVEN_ARGS ?=
 # Maven 3.9 would read it from the environment and so get it twice.
 unexport MAVEN_ARGS
 PROVIDER  ?= pollux
-FLOOR_MAIN ?= FloorHarness
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
 
@@ -36,14 +35,14 @@ help: ## this list
 	    | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'settings:'
-	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, dropin, floor)'
+	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, dropin)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
-	@echo '  NAME=X ARGS=...            which example; arguments of it, of demo, of bench-nio'
+	@echo '  NAME=X ARGS=...            which example; arguments of it, of demo, of bench'
 	@echo '  LIBKQUEUE=DIR              where libkqueue is installed (kqueue)'
 	@echo '  MACOS_SDK=DIR              headers and libSystem.tbd of macOS (natives)'
 
@@ -308,33 +307,37 @@ target/sanitize/%-libc: native/test/%.c $(C_TEST_NEEDS)
 	@mkdir -p $(@D)
 	$(C_TEST_BUILD) -DPOLLUX_LIBC_CALLS
 
-# ---- the floor: the same loops in C, against which the library is measured
+# ---- benchmarks: a project of their own, see benchmarks/pom.xml
 
-FLOORS := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
+BENCH_JAR := benchmarks/target/benchmarks.jar
+# C programs: the floor that the library is measured against, and the servers and loads beside it.
+FLOORS    := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
+LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c))
+BENCH      = $(JAVA) -cp $(BENCH_JAR) dev.pollux.bench.Bench
 
-floor: build ## measure the library against the same loops written in C
-	@$(MAKE) --no-print-directory -s $(FLOORS)
-	@$(RUN) $(FLOOR_MAIN) target/floor $(ARGS)
+bench: bench-build ## measure it all, and write benchmarks/results: 15 minutes
+	@$(BENCH) $(ARGS)
+
+bench-full: bench-build ## the same with more rounds
+	@$(BENCH) --full $(ARGS)
+
+bench-nio: bench-build ## measure java.nio on Pollux against the JDK's own selector: 10 minutes
+	@$(BENCH) nio $(ARGS)
+
+floor: bench-build ## measure the library against the same loops written in C
+	@$(BENCH) floor $(ARGS)
+
+bench-build: ## compile the benchmarks and the load: benchmarks/target/benchmarks.jar is JMH with all of them
+	@$(MVN) -f .ci/reactor.xml -pl :pollux-benchmarks -am -DskipTests $(MAVEN_ARGS) package
+	@$(MAKE) --no-print-directory -s $(FLOORS) $(LOADS)
 
 target/floor/%: native/floor/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
-# ---- benchmarks: a project of their own, see benchmarks/pom.xml
-
-BENCH_JAR := benchmarks/target/benchmarks.jar
-LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c))
-
-bench-build: ## compile the benchmarks and the load: benchmarks/target/benchmarks.jar is JMH with all of them
-	@$(MVN) -f .ci/reactor.xml -pl :pollux-benchmarks -am -DskipTests $(MAVEN_ARGS) package
-	@$(MAKE) --no-print-directory -s $(LOADS)
-
-bench-nio: bench-build ## measure java.nio on Pollux against the JDK's own selector: 10 minutes
-	@$(JAVA) -cp $(BENCH_JAR) dev.pollux.bench.NioComparison $(ARGS)
-
 target/load/%: native/load/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 $(WARNINGS) -o $@ $<
+	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
 # ---- packaging: one jar for all platforms, its sources and its javadoc
 
@@ -403,4 +406,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test dropin demo example examples bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build test dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

@@ -2,6 +2,7 @@ package dev.pollux.bench;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,17 +19,27 @@ import org.openjdk.jmh.util.Statistics;
 /** One JMH benchmark with its parameters, run in a JVM of its own for each turn. */
 record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     private static final int WARMUPS = 3;
-    private static final int MEASUREMENTS = 25;
-    private static final TimeValue WARMUP = TimeValue.milliseconds(250);
+    private static final int MEASUREMENTS = 15;
+    private static final TimeValue WARMUP = TimeValue.milliseconds(150);
     private static final TimeValue MEASUREMENT = TimeValue.milliseconds(20);
     private static final int OWN_BYTES = 16 * 1024;
     private static final TimeValue STUCK = TimeValue.seconds(30);
 
-    RunResult run(Contender contender) throws RunnerException {
+    JmhFork(Class<?> type, String method) {
+        this(type, method, Map.of());
+    }
+
+    /** The same with one parameter more. */
+    JmhFork with(String name, Object value) {
+        var more = new HashMap<>(parameters);
+        more.put(name, value.toString());
+        return new JmhFork(type, method, more);
+    }
+
+    RunResult run() throws RunnerException {
         var options =
                 new OptionsBuilder()
                         .include(type.getName().replace(".", "\\.") + "\\." + method + "$")
-                        .param("provider", contender.name())
                         .forks(1)
                         .jvmArgsAppend("--enable-native-access=ALL-UNNAMED")
                         .warmupIterations(WARMUPS)
@@ -46,6 +57,16 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     /** The median of the iterations: so short that few of them meet another process. */
     static double nanos(RunResult result) {
         return result.getPrimaryResult().getStatistics().getPercentile(50);
+    }
+
+    /** The median of a counter of the benchmark's own, see {@code AuxCounters}. */
+    static double counter(RunResult result, String name) {
+        var medians = new ArrayList<Double>();
+        for (BenchmarkResult fork : result.getBenchmarkResults()) {
+            fork.getIterationResults()
+                    .forEach(i -> medians.add(i.getSecondaryResults().get(name).getScore()));
+        }
+        return new Series(medians.stream(), Double::doubleValue).middle();
     }
 
     /**

@@ -13,19 +13,19 @@ final class Series {
         values = new DescriptiveStatistics(rounds.mapToDouble(figure).toArray());
     }
 
+    double middle() {
+        return values.getPercentile(50);
+    }
+
     /** The median; a decimal only where the figure is small. */
     String median() {
-        double median = values.getPercentile(50);
+        double median = middle();
         return String.format(Locale.ROOT, median > 0 && median < 9.95 ? "%.1f" : "%,.0f", median);
     }
 
     /** The median, the least and the greatest. */
     String spread() {
         return String.format(
-                Locale.ROOT,
-                "%.2f [%.2f–%.2f]",
-                values.getPercentile(50),
-                values.getMin(),
-                values.getMax());
+                Locale.ROOT, "%.2f [%.2f–%.2f]", middle(), values.getMin(), values.getMax());
     }
 }

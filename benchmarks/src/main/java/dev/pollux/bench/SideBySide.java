@@ -2,7 +2,7 @@ package dev.pollux.bench;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -11,53 +11,82 @@ import java.util.function.ToDoubleFunction;
  * The same work done by several contenders by turns. Machines get faster and slower within minutes,
  * so figures of one round are compared with each other and with nothing else.
  *
+ * @param <C> a contender
  * @param <T> what one turn of one contender tells
  */
-final class SideBySide<T> {
+final class SideBySide<C, T> implements Row {
     /** One turn. */
-    interface Measurement<T> {
-        T take(Contender contender) throws Exception;
+    interface Measurement<C, T> {
+        T take(C contender) throws Exception;
     }
 
-    final String text;
-    private final Measurement<T> measurement;
-    private final List<Map<Contender, T>> rounds = new ArrayList<>();
+    private final String text;
+    private final List<C> contenders;
+    private final Measurement<C, T> measurement;
+    private final List<Map<C, T>> rounds = new ArrayList<>();
 
-    SideBySide(String text, Measurement<T> measurement) {
+    SideBySide(String text, List<C> contenders, Measurement<C, T> measurement) {
         this.text = text;
+        this.contenders = List.copyOf(contenders);
         this.measurement = measurement;
+    }
+
+    @Override
+    public String text() {
+        return text;
+    }
+
+    @Override
+    public int turns() {
+        return contenders.size();
     }
 
     /**
      * Each contender once; every other round begins with the last, so that none is always first.
      */
-    void round() throws Exception {
-        var order = new ArrayList<>(List.of(Contender.values()));
+    @Override
+    public void round(Runnable afterEachTurn) throws Exception {
+        var order = new ArrayList<>(contenders);
         if (rounds.size() % 2 == 1) {
             Collections.reverse(order);
         }
-        var round = new EnumMap<Contender, T>(Contender.class);
-        for (Contender contender : order) {
+        var round = new HashMap<C, T>();
+        for (C contender : order) {
             round.put(contender, measurement.take(contender));
+            afterEachTurn.run();
         }
         rounds.add(round);
     }
 
-    List<T> turns(Contender contender) {
+    @Override
+    public boolean isMeasured() {
+        return !rounds.isEmpty();
+    }
+
+    List<C> contenders() {
+        return contenders;
+    }
+
+    /** What was told, all rounds of all contenders. */
+    List<T> turnsOfAll() {
+        return contenders.stream().flatMap(contender -> turns(contender).stream()).toList();
+    }
+
+    List<T> turns(C contender) {
         return rounds.stream().map(round -> round.get(contender)).toList();
     }
 
     /** One figure over the rounds. */
-    Series of(Contender contender, ToDoubleFunction<T> figure) {
+    Series of(C contender, ToDoubleFunction<T> figure) {
         return new Series(rounds.stream().map(round -> round.get(contender)), figure);
     }
 
-    /** The same figure of Pollux divided by that of the JDK in the same round. */
-    Series ratio(ToDoubleFunction<T> figure) {
+    /** The same figure of one contender divided by that of another in the same round. */
+    Series ratio(C contender, C to, ToDoubleFunction<T> figure) {
         return new Series(
                 rounds.stream(),
                 round ->
-                        figure.applyAsDouble(round.get(Contender.POLLUX))
-                                / figure.applyAsDouble(round.get(Contender.JDK)));
+                        figure.applyAsDouble(round.get(contender))
+                                / figure.applyAsDouble(round.get(to)));
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
  * there is taskset, each has a processor for itself: the server the first, the load the second.
  */
 public record EchoTurn(double messagesPerSecond, double cpuNanosPerMessage) {
+    private static final String LOAD = "target/load/echo_load"; // native/load/echo_load.c
     private static final int MESSAGE_BYTES = 64;
     private static final int WARMUP_MILLIS = 2000;
     private static final int MEASURED_MILLIS = 1000;
@@ -73,17 +74,16 @@ public record EchoTurn(double messagesPerSecond, double cpuNanosPerMessage) {
     /**
      * Starts server and load, lets them warm up, and measures.
      *
-     * @param load the load program, native/load/echo_load.c
      * @param server which server, see {@link EchoServerMain}
      */
-    public static EchoTurn take(Path load, String server, Contender contender, int connections)
+    public static EchoTurn take(String server, Contender contender, int connections)
             throws IOException, InterruptedException {
         try (Peer echo = Peer.start(0, serverCommand(server, contender));
                 Peer clients =
                         Peer.start(
                                 1,
                                 List.of(
-                                        load.toString(),
+                                        LOAD,
                                         echo.line(),
                                         Integer.toString(connections),
                                         Integer.toString(MESSAGE_BYTES),

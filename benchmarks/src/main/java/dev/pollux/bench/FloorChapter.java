@@ -1,0 +1,157 @@
+package dev.pollux.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.knowm.xchart.CategoryChart;
+import org.openjdk.jmh.results.RunResult;
+
+/**
+ * How near is the library to the kernel? The same loops in C are measured right before and after.
+ */
+final class FloorChapter implements Chapter {
+    private static final List<String> BINDINGS = List.of("jni", "jnr");
+    private static final double NONE = Double.NaN;
+
+    /** A turn of the library's, and the mean of those of C before and after it. */
+    private record Turn(RunResult jmh, double floorNanos) {
+        double nanos() {
+            return JmhFork.nanos(jmh);
+        }
+
+        double ratio() {
+            return nanos() / floorNanos;
+        }
+
+        double bytes() {
+            return JmhFork.bytes(jmh);
+        }
+    }
+
+    /**
+     * @param target the ratio that the JNI binding is to reach; jnr-ffi goes through libc as C
+     *     does, with its own cost on top
+     */
+    private record Line(SideBySide<String, Turn> row, double target) {}
+
+    private final List<Line> lines = new ArrayList<>();
+
+    FloorChapter() {
+        for (int idle : new int[] {10, 1000, 10_000}) {
+            line(String.format("poll, one ready, %,d idle", idle), 1.03, "epoll-one", "one", idle);
+        }
+        line("poll that may block, one ready", NONE, "epoll-block-one", "blockOne", 10);
+        line("poll, none ready", NONE, "epoll-empty", "empty", 10);
+        line("modify + poll", 0.90, "epoll-modify", "modify", 10);
+        line("64 modifies + poll", 0.80, "epoll-modify-64", "modify64", 64);
+        line("modify there and back + poll", NONE, "epoll-empty", "toggle", 10);
+        line("register + unregister", 1.05, "epoll-register", "register", 10);
+        line("write + read, one byte", NONE, "write-read", "writeRead", 10);
+        line("wakeup there and back", 1.2, "epoll-wakeup", "wakeup", 10);
+        for (String backend : List.of("poll", "select")) {
+            String text = backend + " as the backend, one ready, 1,000 idle";
+            line(text, NONE, backend + "-one", fork("one", 1000).with("backend", backend), 1000);
+        }
+    }
+
+    private void line(String text, double target, String floor, String method, int idle) {
+        line(text, target, floor, fork(method, idle), idle);
+    }
+
+    private static JmhFork fork(String method, int idle) {
+        boolean ready =
+                switch (method) {
+                    case "one", "blockOne", "modify", "modify64" -> true;
+                    default -> false;
+                };
+        return new JmhFork(FloorBenchmark.class, method).with("idle", idle).with("oneReady", ready);
+    }
+
+    private void line(String text, double target, String floor, JmhFork fork, int idle) {
+        var row =
+                new SideBySide<>(
+                        text,
+                        BINDINGS,
+                        (String binding) -> {
+                            double before = FloorProcess.nanos(floor, idle);
+                            RunResult turn = fork.with("binding", binding).run();
+                            double after = FloorProcess.nanos(floor, idle);
+                            return new Turn(turn, (before + after) / 2);
+                        });
+        lines.add(new Line(row, target));
+    }
+
+    @Override
+    public String name() {
+        return "floor";
+    }
+
+    @Override
+    public List<SideBySide<String, Turn>> rows() {
+        return lines.stream().map(Line::row).toList();
+    }
+
+    @Override
+    public int rounds(boolean full) {
+        return full ? 11 : 3;
+    }
+
+    @Override
+    public void report(Report report) throws IOException {
+        report.heading("The floor: the same loops in C, through libc");
+        var table =
+                new Table(
+                        "",
+                        "C ns",
+                        "JNI ns",
+                        "ratio to C",
+                        "target",
+                        "bytes",
+                        "jnr-ffi ns",
+                        "ratio to C",
+                        "bytes");
+        CategoryChart chart =
+                Charts.bars(
+                        "Time as a ratio to the same loop in C: less is faster", "", "ratio to C");
+        var names = new ArrayList<String>();
+        var jni = new ArrayList<Double>();
+        var jnr = new ArrayList<Double>();
+        for (Line line : lines) {
+            SideBySide<String, Turn> row = line.row;
+            if (!row.isMeasured()) {
+                continue;
+            }
+            BINDINGS.forEach(b -> report.jmh(row.turns(b).stream().map(Turn::jmh).toList()));
+            table.row(
+                    row.text(),
+                    row.of("jni", Turn::floorNanos).median(),
+                    row.of("jni", Turn::nanos).median(),
+                    row.of("jni", Turn::ratio).spread(),
+                    verdict(line.target, row.of("jni", Turn::ratio).middle()),
+                    row.of("jni", Turn::bytes).median(),
+                    row.of("jnr", Turn::nanos).median(),
+                    row.of("jnr", Turn::ratio).spread(),
+                    row.of("jnr", Turn::bytes).median());
+            names.add(row.text());
+            jni.add(row.of("jni", Turn::ratio).middle());
+            jnr.add(row.of("jnr", Turn::ratio).middle());
+        }
+        report.table(table);
+        chart.addSeries("JNI binding", names, jni);
+        chart.addSeries("jnr-ffi binding", names, jnr);
+        chart.getStyler().setXAxisLabelRotation(40);
+        report.chart("floor", "Ratio of Pollux's time to that of C for " + names, chart);
+        report.text(
+                "Each turn is compared with the mean of C's right before and after it. The bytes of"
+                        + " register + unregister are the key's. The turning there and back is held"
+                        + " against a poll that finds nothing.");
+    }
+
+    private static String verdict(double target, double ratio) {
+        if (Double.isNaN(target)) {
+            return Table.BLANK;
+        }
+        return String.format(Locale.ROOT, "%.2f %s", target, ratio <= target ? "met" : "missed");
+    }
+}

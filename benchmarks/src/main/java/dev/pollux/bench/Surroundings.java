@@ -1,0 +1,43 @@
+package dev.pollux.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+
+/** Where and when a run was made. */
+final class Surroundings {
+    private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+
+    /**
+     * @param command what to type for the same
+     */
+    static String of(String command, long seconds) throws IOException {
+        return String.format(
+                "`%s`, %s; JDK %s, %s %s on %s, %s; %d min %d s.",
+                command,
+                LocalDate.now(),
+                System.getProperty("java.vm.version"),
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                System.getProperty("os.arch"),
+                processors(),
+                seconds / 60,
+                seconds % 60);
+    }
+
+    private static String processors() throws IOException {
+        String count = Runtime.getRuntime().availableProcessors() + " processors";
+        if (!Files.isReadable(PROCESSORS)) {
+            return count;
+        }
+        try (var lines = Files.lines(PROCESSORS)) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> count + " of " + line.substring(line.indexOf(':') + 1).strip())
+                    .orElse(count);
+        }
+    }
+
+    private Surroundings() {}
+}
