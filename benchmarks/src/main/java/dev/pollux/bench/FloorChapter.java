@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.knowm.xchart.CategoryChart;
 import org.openjdk.jmh.results.RunResult;
 
 /**
@@ -111,12 +110,11 @@ final class FloorChapter implements Chapter {
                         "jnr-ffi ns",
                         "ratio to C",
                         "bytes");
-        CategoryChart chart =
-                Charts.bars(
-                        "Time as a ratio to the same loop in C: less is faster", "", "ratio to C");
-        var names = new ArrayList<String>();
-        var jni = new ArrayList<Double>();
-        var jnr = new ArrayList<Double>();
+        var figure =
+                Figure.bars(
+                                "Time against the same loop in C: below 1 is faster than C",
+                                "ratio to C")
+                        .mark(1);
         for (Line line : lines) {
             SideBySide<String, Turn> row = line.row;
             if (!row.isMeasured()) {
@@ -133,15 +131,11 @@ final class FloorChapter implements Chapter {
                     row.of("jnr", Turn::nanos).median(),
                     row.of("jnr", Turn::ratio).spread(),
                     row.of("jnr", Turn::bytes).median());
-            names.add(row.text());
-            jni.add(row.of("jni", Turn::ratio).middle());
-            jnr.add(row.of("jnr", Turn::ratio).middle());
+            figure.bar("JNI binding", row.text(), row.of("jni", Turn::ratio).middle());
+            figure.bar("jnr-ffi binding", row.text(), row.of("jnr", Turn::ratio).middle());
         }
         report.table(table);
-        chart.addSeries("JNI binding", names, jni);
-        chart.addSeries("jnr-ffi binding", names, jnr);
-        chart.getStyler().setXAxisLabelRotation(40);
-        report.chart("floor", "Ratio of Pollux's time to that of C for " + names, chart);
+        report.chart("floor", "Ratio of Pollux's time to that of the same loops in C", figure);
         report.text(
                 "Each turn is compared with the mean of C's right before and after it. The bytes of"
                         + " register + unregister are the key's. The turning there and back is held"

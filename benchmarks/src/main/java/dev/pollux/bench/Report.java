@@ -8,18 +8,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
-import org.knowm.xchart.ChartEncoder;
-import org.knowm.xchart.internal.chartpart.Chart;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 
 /** What a run leaves behind: a page in Markdown, charts beside it, and what JMH said. */
 final class Report {
-    private static final int DOTS_PER_INCH = 192;
-
     private final Path directory;
     private final StringBuilder page = new StringBuilder();
     private final List<RunResult> jmh = new ArrayList<>();
@@ -45,10 +39,8 @@ final class Report {
      *
      * @param says what is to be seen, for who cannot see it
      */
-    void chart(String name, String says, Chart<?, ?> chart) throws IOException {
-        Path file = directory.resolve(name);
-        ChartEncoder.saveChart(chart, file.toString(), "svg");
-        BitmapEncoder.saveBitmapWithDPI(chart, file.toString(), BitmapFormat.PNG, DOTS_PER_INCH);
+    void chart(String name, String says, Figure figure) throws IOException {
+        figure.write(directory, name);
         page.append("![").append(says).append("](").append(name).append(".svg)\n\n");
     }
 

@@ -6,9 +6,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeMap;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
 import org.openjdk.jmh.results.RunResult;
 
 /** The chart that the project exists for: how the cost of a poll grows with what is registered. */
@@ -161,33 +158,26 @@ final class ScaleChapter implements Chapter {
     }
 
     private void chart(Report report, Share share) throws IOException {
-        XYChart chart =
-                Charts.lines(
+        var figure =
+                Figure.lines(
                         "One poll that finds " + share.words + " ready",
                         "registered descriptors",
                         "microseconds for a poll",
                         true);
-        for (Way way : ways) {
-            var line = new TreeMap<Integer, Double>();
-            for (Point point : points) {
-                boolean same = share.of(point.registered) == point.share.of(point.registered);
-                if (same && point.row.isMeasured()) {
-                    line.put(point.registered, point.row.of(way, way::nanos).middle() / 1000);
+        for (Point point : points) {
+            boolean same = share.of(point.registered) == point.share.of(point.registered);
+            for (Way way : ways) {
+                if (same && point.row.isMeasured() && way.binding.equals("jni")) {
+                    double nanos = point.row.of(way, way::nanos).middle();
+                    figure.point(way.toString(), point.registered, nanos / 1000);
                 }
             }
-            if (way.binding.equals("jni") && !line.isEmpty()) {
-                Charts.line(chart, way.toString(), line);
-            }
         }
-        var names = chart.getSeriesCollection().stream().map(XYSeries::getName).toList();
-        if (!names.isEmpty()) {
+        if (!figure.isEmpty()) {
             report.chart(
                     "scale-" + share.name().toLowerCase(Locale.ROOT),
-                    "Time of a poll against registered descriptors, "
-                            + share.words
-                            + " ready: "
-                            + names,
-                    chart);
+                    "Time of a poll against the number of registered descriptors, by backend",
+                    figure);
         }
     }
 }
