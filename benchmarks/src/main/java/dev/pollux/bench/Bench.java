@@ -81,6 +81,12 @@ final class Bench implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         long start = System.nanoTime();
         List<Chapter> chapters = chapters();
+        if (!Figure.canBeDrawn()) {
+            System.err.println(
+                    "bench: no fonts, so no charts can be drawn (Debian: apt-get install fontconfig"
+                            + " fonts-dejavu-core)");
+            return 1;
+        }
         measure(chapters);
         boolean complete = named.isEmpty() && only == null;
         var report = new Report(results != null ? results : complete ? COMPLETE : PARTIAL);

@@ -3,6 +3,7 @@ package dev.pollux.bench;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.font.FontRenderContext;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Rectangle2D;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.jfree.chart.axis.Axis;
 import org.jfree.chart.axis.CategoryAxis;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.block.BlockBorder;
 import org.jfree.chart.plot.CategoryPlot;
@@ -113,6 +115,21 @@ final class Figure {
         return new Figure(title, null, data, plot);
     }
 
+    /**
+     * Whether charts can be drawn here: a JVM needs fonts for that, and fails in many ways without.
+     */
+    static boolean canBeDrawn() {
+        try {
+            return new Font(Font.SANS_SERIF, Font.PLAIN, 13)
+                            .getStringBounds("1", new FontRenderContext(null, true, true))
+                            .getWidth()
+                    > 0;
+        } catch (RuntimeException | LinkageError | InternalError e) {
+            System.err.println(e);
+            return false;
+        }
+    }
+
     Figure point(String series, double x, double y) {
         if (lines.getSeriesIndex(series) < 0) {
             lines.addSeries(new XYSeries(series));
@@ -168,6 +185,7 @@ final class Figure {
 
     private static ValueAxis logarithmic(String label) {
         var axis = new LogAxis(label);
+        axis.setTickUnit(new NumberTickUnit(1)); // powers of ten
         axis.setNumberFormatOverride(plainNumbers());
         return axis;
     }
