@@ -64,6 +64,9 @@ RUN = $(JAVA) --enable-native-access=ALL-UNNAMED $(POLLUX_OPTS) $(JAVA_OPTS) \
 build: ## compile everything, tests and examples included; run nothing
 	@$(MVN) $(MAVEN_ARGS) test-compile
 
+jar: ## make target/pollux.jar, with the native library of this machine
+	@$(MVN) -Dmaven.test.skip $(MAVEN_ARGS) package
+
 test: ## run all tests and print the totals
 	@rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml
 	@$(MVN) -DfailIfNoTests=true $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
@@ -72,7 +75,7 @@ test: ## run all tests and print the totals
 
 dropin: REPORTS := target/dropin/surefire-reports
 dropin: ## run real programs (Netty, Jetty, Tomcat, the JDK's HTTP) on Pollux, by the property alone
-	@$(MVN) $(LOG).plugin.surefire=warn -Dmaven.test.skip $(MAVEN_ARGS) package
+	@$(MAKE) --no-print-directory jar
 	@rm -f $(REPORTS)/TEST-*.xml $(DROPIN_TABLE)
 	@rc=0; $(MVN) -f src/dropin/pom.xml -Dprovider=$(PROVIDER) -Doptions='$(strip $(POLLUX_OPTS) $(JAVA_OPTS))' $(MAVEN_ARGS) test || rc=$$?; \
 	    ! test -f $(DROPIN_TABLE) || cat $(DROPIN_TABLE); exit $$rc
@@ -406,4 +409,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build test dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar test dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
