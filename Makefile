@@ -315,7 +315,7 @@ target/sanitize/%-libc: native/test/%.c $(C_TEST_NEEDS)
 BENCH_JAR := benchmarks/target/benchmarks.jar
 # C programs: the floor that the library is measured against, and the servers and loads beside it.
 FLOORS    := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
-LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c))
+LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c)) target/load/wrk.lua
 BENCH      = $(JAVA) -cp $(BENCH_JAR) dev.pollux.bench.Bench
 
 bench: bench-build ## measure it all, and write benchmarks/results: 15 minutes
@@ -338,9 +338,13 @@ target/floor/%: native/floor/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
-target/load/%: native/load/%.c Makefile
+target/load/%: native/load/%.c $(wildcard native/load/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
+
+target/load/%.lua: native/load/%.lua
+	@mkdir -p $(@D)
+	cp $< $@
 
 # ---- packaging: one jar for all platforms, its sources and its javadoc
 

@@ -1,57 +1,46 @@
 /*
  * Load for an echo server on the loopback: each connection sends one message, waits until all of it
- * has come back, compares, and sends the next. One thread on epoll, so that it takes less of a
- * processor for a message than any server.
+ * has come back, compares, and sends the next. One thread on epoll, edge-triggered: a message has a
+ * known end, so nothing is asked twice, and it takes less of a processor for a message than a server.
  *
- *     echo_load PORT CONNECTIONS MESSAGE_BYTES SECONDS
+ *     echo_load PORT CONNECTIONS MESSAGE_BYTES
  *
- * Says "connected" when all connections stand, and at the end prints MESSAGES and SECONDS. A
+ * Says "connected" when all connections stand and have something under way. Then answers each line
+ * of input with what happened since the line before (or since the beginning):
+ *
+ *     MESSAGES NANOSECONDS P50 P99 P99.9
+ *
+ * the last three in nanoseconds from a message's sending to its return. Ends with its input. A
  * connection that is lost, or a reply that differs, ends it with status 1.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256, LONGEST = 65536, TICK_MILLIS = 100 };
+#include "common.h"
+
+enum { BATCH = 256, LONGEST = 65536 };
 
 struct connection {
     int fd;
     size_t received; /* of the message under way */
+    int64_t sent_at;
 };
 
 static char message[LONGEST];
 static char reply[LONGEST];
 static size_t size;
 
-static void die(const char *what) {
-    fprintf(stderr, "echo_load: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static void fail(const char *what) {
-    fprintf(stderr, "echo_load: %s\n", what);
-    exit(1);
-}
-
-static inline int must(int rc, const char *what) {
-    if (rc < 0) die(what);
-    return rc;
-}
-
-static double now(void) {
+static int64_t now(void) {
     struct timespec time;
     must(clock_gettime(CLOCK_MONOTONIC, &time), "clock_gettime");
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 static long number(const char *text, long least, long most, const char *what) {
@@ -64,6 +53,46 @@ static long number(const char *text, long least, long most, const char *what) {
     }
     return value;
 }
+
+/*
+ * ---- latencies: 32 buckets for each power of two, so a bucket is at most 1/32 wide; the first 64
+ * numbers have one each ----
+ */
+
+enum { SUB_BITS = 5, SUB = 1 << SUB_BITS, BUCKETS = (64 - SUB_BITS) * SUB };
+
+static uint64_t histogram[BUCKETS];
+
+static inline int bucket_of(uint64_t nanos) {
+    if (nanos < 2 * SUB) return (int)nanos;
+    int shift = 63 - __builtin_clzll(nanos) - SUB_BITS;
+    return shift * SUB + (int)(nanos >> shift);
+}
+
+static uint64_t middle_of(int bucket) {
+    if (bucket < 2 * SUB) return (uint64_t)bucket;
+    int shift = bucket / SUB - 1;
+    return ((uint64_t)(bucket - shift * SUB) << shift) + (1ULL << shift) / 2;
+}
+
+static uint64_t percentile(uint64_t messages, double percent) {
+    uint64_t left = (uint64_t)((double)messages * percent / 100);
+    for (int i = 0; i < BUCKETS; i++) {
+        if (histogram[i] > left) return middle_of(i);
+        left -= histogram[i];
+    }
+    return 0;
+}
+
+static void report(uint64_t messages, int64_t nanos) {
+    printf("%llu %lld %llu %llu %llu\n", (unsigned long long)messages, (long long)nanos,
+           (unsigned long long)percentile(messages, 50), (unsigned long long)percentile(messages, 99),
+           (unsigned long long)percentile(messages, 99.9));
+    fflush(stdout);
+    memset(histogram, 0, sizeof histogram);
+}
+
+/* ---- connections ---- */
 
 static int connect_to(uint16_t port) {
     int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
@@ -80,7 +109,8 @@ static int connect_to(uint16_t port) {
 }
 
 /* One message is under way at a time, so a send buffer has room for it. */
-static void send_message(const struct connection *connection) {
+static void send_message(struct connection *connection, int64_t at) {
+    connection->sent_at = at;
     ssize_t sent = send(connection->fd, message, size, MSG_NOSIGNAL);
     must((int)sent, "send");
     if ((size_t)sent != size) fail("a message was sent in part");
@@ -99,41 +129,58 @@ static int receive(struct connection *connection) {
     return 1;
 }
 
+/* What there is of input; 0 at its end. It is asked by lines, each is waited for before the next. */
+static int is_asked(void) {
+    char line[LONGEST];
+    return must((int)read(STDIN_FILENO, line, sizeof line), "read") > 0;
+}
+
 int main(int argc, char **argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: echo_load PORT CONNECTIONS MESSAGE_BYTES SECONDS\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: echo_load PORT CONNECTIONS MESSAGE_BYTES\n");
         return 2;
     }
     uint16_t port = (uint16_t)number(argv[1], 1, 65535, "PORT");
     size_t count = (size_t)number(argv[2], 1, 65535, "CONNECTIONS");
     size = (size_t)number(argv[3], 1, LONGEST, "MESSAGE_BYTES");
-    double seconds = (double)number(argv[4], 1, 3600, "SECONDS");
+    raise_descriptor_limit();
 
     for (size_t i = 0; i < size; i++) message[i] = (char)('a' + i % 26);
     struct connection *connections = calloc(count, sizeof *connections);
     if (connections == NULL) die("calloc");
     int epfd = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    struct epoll_event input = {.events = EPOLLIN, .data.ptr = NULL};
+    must(epoll_ctl(epfd, EPOLL_CTL_ADD, STDIN_FILENO, &input), "epoll_ctl (input must be a pipe)");
     for (size_t i = 0; i < count; i++) {
         connections[i].fd = connect_to(port);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &connections[i]};
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = &connections[i]};
         must(epoll_ctl(epfd, EPOLL_CTL_ADD, connections[i].fd, &event), "epoll_ctl");
     }
+    for (size_t i = 0; i < count; i++) send_message(&connections[i], now());
     puts("connected");
     fflush(stdout);
 
-    long messages = 0;
-    double begin = now();
-    for (size_t i = 0; i < count; i++) send_message(&connections[i]);
-    while (now() - begin < seconds) {
+    uint64_t messages = 0;
+    int64_t begin = now();
+    while (1) {
         struct epoll_event ready[BATCH];
-        int n = must(epoll_wait(epfd, ready, BATCH, TICK_MILLIS), "epoll_wait");
+        int n = epoll_wait(epfd, ready, BATCH, -1);
+        if (n < 0 && errno == EINTR) continue; /* was stopped and goes on */
+        must(n, "epoll_wait");
         for (int i = 0; i < n; i++) {
             struct connection *connection = ready[i].data.ptr;
-            if (!receive(connection)) continue;
-            messages++;
-            send_message(connection);
+            if (connection == NULL) {
+                if (!is_asked()) return 0;
+                int64_t end = now();
+                report(messages, end - begin);
+                messages = 0;
+                begin = end;
+            } else if (receive(connection)) {
+                int64_t at = now();
+                histogram[bucket_of((uint64_t)(at - connection->sent_at))]++;
+                messages++;
+                send_message(connection, at);
+            }
         }
     }
-    printf("%ld %.3f\n", messages, now() - begin);
-    return 0;
 }

@@ -1,6 +1,7 @@
 package dev.pollux.bench;
 
-import dev.pollux.bench.echo.EchoTurn;
+import dev.pollux.bench.server.ServerKind;
+import dev.pollux.bench.server.ServerTurn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -10,9 +11,10 @@ import org.openjdk.jmh.results.RunResult;
 /** Is java.nio faster on Pollux than on the JDK's own selector? */
 final class NioChapter implements Chapter {
     private static final List<Contender> BOTH = List.of(Contender.values());
+    private static final int MESSAGE_BYTES = 64;
 
     private final List<SideBySide<Contender, RunResult>> selects = new ArrayList<>();
-    private final List<SideBySide<Contender, EchoTurn>> echoes = new ArrayList<>();
+    private final List<SideBySide<Contender, ServerTurn>> echoes = new ArrayList<>();
 
     NioChapter() {
         for (int registered : new int[] {10, 1000, 10_000}) {
@@ -28,8 +30,8 @@ final class NioChapter implements Chapter {
         jmh("register, selectNow, cancel, selectNow", NioRegisterBenchmark.class, "registerCancel");
         jmh("wakeup there and back", NioWakeupBenchmark.class, "roundTrip");
         for (int connections : new int[] {100, 1000}) {
-            echo("java.nio", "nio", connections);
-            echo("Netty NIO", "netty", connections);
+            echo("java.nio", ServerKind.NIO, ServerKind.NIO_ON_POLLUX, connections);
+            echo("Netty NIO", ServerKind.NETTY_NIO, ServerKind.NETTY_NIO_ON_POLLUX, connections);
         }
     }
 
@@ -54,9 +56,17 @@ final class NioChapter implements Chapter {
         selects.add(new SideBySide<>(text, BOTH, c -> fork.with("provider", c).run()));
     }
 
-    private void echo(String name, String server, int connections) {
+    private void echo(String name, ServerKind onJdk, ServerKind onPollux, int connections) {
         String text = String.format("echo on %s, %,d connections", name, connections);
-        echoes.add(new SideBySide<>(text, BOTH, c -> EchoTurn.take(server, c, connections)));
+        echoes.add(
+                new SideBySide<>(
+                        text,
+                        BOTH,
+                        c ->
+                                ServerTurn.echo(
+                                        c == Contender.JDK ? onJdk : onPollux,
+                                        connections,
+                                        MESSAGE_BYTES)));
     }
 
     @Override
@@ -99,23 +109,23 @@ final class NioChapter implements Chapter {
         }
         report.table(one);
         var echo = new Table("64-byte messages", "JDK", "Pollux", "ratio [range]");
-        for (SideBySide<Contender, EchoTurn> row : echoes) {
+        for (SideBySide<Contender, ServerTurn> row : echoes) {
             if (row.isMeasured()) {
-                echoLine(echo, row, "messages/s", EchoTurn::messagesPerSecond);
-                echoLine(echo, row, "server's CPU ns/message", EchoTurn::cpuNanosPerMessage);
+                echoLine(echo, row, "messages/s", ServerTurn::messagesPerSecond);
+                echoLine(echo, row, "server's CPU ns/message", ServerTurn::cpuNanos);
             }
         }
         report.table(echo);
-        if (!EchoTurn.canPin()) {
+        if (!ServerTurn.canPin()) {
             report.text("Server and load shared a processor.");
         }
     }
 
     private static void echoLine(
             Table table,
-            SideBySide<Contender, EchoTurn> row,
+            SideBySide<Contender, ServerTurn> row,
             String unit,
-            ToDoubleFunction<EchoTurn> figure) {
+            ToDoubleFunction<ServerTurn> figure) {
         table.row(
                 row.text() + ", " + unit,
                 row.of(Contender.JDK, figure).median(),

@@ -1,4 +1,4 @@
-package dev.pollux.bench.echo;
+package dev.pollux.bench.server;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,19 +11,28 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
-/** On java.nio alone, written as its tutorials do. */
-final class NioEchoServer implements EchoServer {
-    private static final int BUFFER_BYTES = 1024;
-    private static final int BACKLOG = 1024;
-
+/** On java.nio alone: the loop over the selected keys that Selector's documentation has. */
+final class NioServer implements Server {
     private final Selector selector;
     private final ServerSocketChannel listener;
+    private final Supplier<Protocol> protocols;
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private final Thread thread = new Thread(this::serve, "server");
-    private final AtomicLong echoed = new AtomicLong(); // written by the server's thread alone
 
-    NioEchoServer(SelectorProvider provider) throws IOException {
+    /** What is kept for a channel. */
+    private static final class Connection {
+        final Protocol protocol;
+        ByteBuffer unsent; // null if there is nothing
+
+        Connection(Protocol protocol) {
+            this.protocol = protocol;
+        }
+    }
+
+    NioServer(SelectorProvider provider, Supplier<Protocol> protocols) throws IOException {
+        this.protocols = protocols;
         selector = provider.openSelector();
         listener = provider.openServerSocketChannel();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG);
@@ -48,11 +57,13 @@ final class NioEchoServer implements EchoServer {
                 try {
                     if (key.isAcceptable()) {
                         accept();
+                    } else if (key.isReadable()) {
+                        read(key);
                     } else {
-                        echo(key);
+                        write(key);
                     }
                 } catch (IOException e) {
-                    close(key);
+                    close(key); // the peer is gone
                 }
             }
         }
@@ -62,23 +73,33 @@ final class NioEchoServer implements EchoServer {
         for (SocketChannel peer; (peer = listener.accept()) != null; ) {
             peer.configureBlocking(false);
             peer.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            peer.register(selector, SelectionKey.OP_READ, ByteBuffer.allocateDirect(BUFFER_BYTES));
+            peer.register(selector, SelectionKey.OP_READ, new Connection(protocols.get()));
         }
     }
 
-    private void echo(SelectionKey key) throws IOException {
+    private void read(SelectionKey key) throws IOException {
         var peer = (SocketChannel) key.channel();
-        var buffer = (ByteBuffer) key.attachment();
-        if (key.isReadable() && peer.read(buffer) < 0) {
+        var connection = (Connection) key.attachment();
+        if (peer.read(buffer.clear()) < 0) {
             close(key);
             return;
         }
-        int sent = peer.write(buffer.flip());
-        echoed.lazySet(echoed.get() + sent);
-        buffer.compact();
-        int wanted = buffer.position() == 0 ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
-        if (key.interestOps() != wanted) {
-            key.interestOps(wanted);
+        ByteBuffer answer = connection.protocol.answer(buffer.flip());
+        if (answer.hasRemaining()) {
+            peer.write(answer);
+        }
+        if (answer.hasRemaining()) {
+            connection.unsent = ByteBuffer.allocateDirect(answer.remaining()).put(answer).flip();
+            key.interestOps(SelectionKey.OP_WRITE);
+        }
+    }
+
+    private static void write(SelectionKey key) throws IOException {
+        var connection = (Connection) key.attachment();
+        ((SocketChannel) key.channel()).write(connection.unsent);
+        if (!connection.unsent.hasRemaining()) {
+            connection.unsent = null;
+            key.interestOps(SelectionKey.OP_READ);
         }
     }
 
@@ -93,11 +114,6 @@ final class NioEchoServer implements EchoServer {
     @Override
     public int port() throws IOException {
         return ((InetSocketAddress) listener.getLocalAddress()).getPort();
-    }
-
-    @Override
-    public long echoed() {
-        return echoed.get();
     }
 
     @Override

@@ -1,0 +1,76 @@
+package dev.pollux.bench.server;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Another process, on a processor of its own where there is taskset. It answers line by line. */
+final class PinnedProcess implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader output;
+
+    PinnedProcess(int processor, List<String> command) throws IOException {
+        var pinned = new ArrayList<String>();
+        if (canPin()) {
+            pinned.addAll(List.of("taskset", "-c", Integer.toString(processor)));
+        }
+        pinned.addAll(command);
+        var builder = new ProcessBuilder(pinned);
+        process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        output = process.inputReader();
+    }
+
+    /** Whether server and load do not share a processor. */
+    static boolean canPin() {
+        return Runtime.getRuntime().availableProcessors() > 1 && isInstalled("taskset");
+    }
+
+    static boolean isInstalled(String program) {
+        return Arrays.stream(System.getenv("PATH").split(":"))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+    }
+
+    /** What it says next. */
+    String line() throws IOException {
+        String line = output.readLine();
+        if (line == null) {
+            throw new IOException("it has ended: " + process.info().commandLine().orElse("?"));
+        }
+        return line;
+    }
+
+    /** What it says when it is asked. */
+    String ask() throws IOException {
+        process.outputWriter().append('\n').flush();
+        return line();
+    }
+
+    /** The processor time of all of its threads; 0 where it cannot be had. */
+    long cpuNanos() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+    }
+
+    /** What it has said up to its end. */
+    List<String> lines() throws IOException, InterruptedException {
+        List<String> lines = output.lines().toList();
+        if (process.waitFor() != 0) {
+            throw new IOException("status " + process.exitValue() + " after " + lines);
+        }
+        return lines;
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.pollux.bench.server;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The servers that are compared. */
+public enum ServerKind {
+    /** The floor: {@code native/load/server.c}. */
+    C_LEVEL("C, LEVEL", "level"),
+    C_EDGE("C, EDGE until EAGAIN", "edge"),
+    C_EDGE_SHORT("C, EDGE until a short read", "edge-short"),
+
+    /** Pollux by itself. */
+    POLLUX_LEVEL("Pollux, LEVEL"),
+    POLLUX_EDGE("Pollux, EDGE until EAGAIN"),
+    POLLUX_EDGE_SHORT("Pollux, EDGE until a short read"),
+    POLLUX_POLL("Pollux on poll"),
+    POLLUX_SELECT("Pollux on select"),
+
+    /** java.nio. */
+    NIO("java.nio"),
+    NIO_ON_POLLUX("java.nio on Pollux"),
+
+    /** Netty with one event loop. */
+    NETTY_NIO("Netty NIO"),
+    NETTY_NIO_ON_POLLUX("Netty NIO on Pollux"),
+    NETTY_EPOLL("Netty native epoll") {
+        @Override
+        public String unavailableBecause() {
+            return NettyServer.epollUnavailableBecause();
+        }
+    },
+
+    /** A thread for each connection. */
+    THREADS("blocking, threads"),
+    VIRTUAL_THREADS("blocking, virtual threads") {
+        @Override
+        public String unavailableBecause() {
+            int jdk = Runtime.version().feature();
+            return jdk >= 21 ? null : "JDK " + jdk + " has no virtual threads, 21 has";
+        }
+    };
+
+    /** Those of which the best is to be as good as the floor's best. */
+    public static final List<ServerKind> POLLUX =
+            List.of(POLLUX_LEVEL, POLLUX_EDGE, POLLUX_EDGE_SHORT);
+
+    private static final int FIRST_JDK_THAT_WARNS_OF_UNSAFE = 24;
+
+    public final String title;
+    private final String mode; // of the program in C; null if it is one in Java
+
+    ServerKind(String title) {
+        this(title, null);
+    }
+
+    ServerKind(String title, String mode) {
+        this.title = title;
+        this.mode = mode;
+    }
+
+    /** Whether it is what the others are compared with. */
+    public boolean isFloor() {
+        return mode != null;
+    }
+
+    /** Whether its processor time is that of the process: more than one thread serves. */
+    public boolean hasManyThreads() {
+        return this == THREADS || this == VIRTUAL_THREADS;
+    }
+
+    /** Why it cannot be measured here; null if it can. */
+    public String unavailableBecause() {
+        return null;
+    }
+
+    /**
+     * How it is started.
+     *
+     * @param programs where native/load is compiled to
+     * @param protocol echo or http
+     */
+    List<String> command(Path programs, String protocol) {
+        if (mode != null) {
+            return List.of(programs.resolve("server").toString(), mode, protocol);
+        }
+        var command = new ArrayList<String>();
+        command.add(ProcessHandle.current().info().command().orElse("java"));
+        command.add("--enable-native-access=ALL-UNNAMED");
+        if (Runtime.version().feature() >= FIRST_JDK_THAT_WARNS_OF_UNSAFE) {
+            command.add("--sun-misc-unsafe-memory-access=allow"); // Netty's
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of(ServerMain.class.getName(), name(), protocol));
+        return command;
+    }
+}
