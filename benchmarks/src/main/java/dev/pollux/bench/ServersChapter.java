@@ -1,0 +1,243 @@
+package dev.pollux.bench;
+
+import dev.pollux.bench.server.ServerKind;
+import dev.pollux.bench.server.ServerTurn;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** What is a whole server worth on each of them, and how near does Pollux's come to C's? */
+final class ServersChapter implements Chapter {
+    private static final int MESSAGE_BYTES = 64;
+    private static final int[] CONNECTIONS = {1, 100, 1000, 5000};
+    private static final int HTTP_CONNECTIONS = 100;
+    private static final double LEAST_MESSAGES = 0.98; // of C
+    private static final double MOST_CPU = 1.05;
+
+    private static final Set<ServerKind> HTTP =
+            EnumSet.of(
+                    ServerKind.C_LEVEL,
+                    ServerKind.POLLUX_LEVEL,
+                    ServerKind.POLLUX_EDGE_SHORT,
+                    ServerKind.NIO,
+                    ServerKind.NIO_ON_POLLUX,
+                    ServerKind.NETTY_NIO,
+                    ServerKind.NETTY_NIO_ON_POLLUX,
+                    ServerKind.NETTY_EPOLL);
+
+    /** As many lines as an eye can follow. */
+    private static final Set<ServerKind> LINES =
+            EnumSet.of(
+                    ServerKind.C_LEVEL,
+                    ServerKind.POLLUX_LEVEL,
+                    ServerKind.POLLUX_EDGE_SHORT,
+                    ServerKind.POLLUX_SELECT,
+                    ServerKind.NIO,
+                    ServerKind.NIO_ON_POLLUX,
+                    ServerKind.NETTY_NIO,
+                    ServerKind.NETTY_EPOLL,
+                    ServerKind.THREADS,
+                    ServerKind.VIRTUAL_THREADS);
+
+    /** What is held against C. */
+    private enum Held {
+        MESSAGES(ServerTurn::messagesPerSecond),
+        CPU(turn -> -turn.cpuNanos());
+
+        private final ToDoubleFunction<ServerTurn> goodness;
+
+        Held(ToDoubleFunction<ServerTurn> goodness) {
+            this.goodness = goodness;
+        }
+
+        double best(SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds, int round) {
+            return kinds.stream()
+                    .mapToDouble(kind -> goodness.applyAsDouble(row.turns(kind).get(round)))
+                    .max()
+                    .orElseThrow();
+        }
+    }
+
+    /** One table. */
+    private record Load(int connections, boolean isEcho, SideBySide<ServerKind, ServerTurn> row) {}
+
+    private final List<ServerKind> kinds = new ArrayList<>();
+    private final List<Load> loads = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
+
+    ServersChapter() {
+        for (ServerKind kind : ServerKind.values()) {
+            String reason = kind.unavailableBecause();
+            if (reason == null) {
+                kinds.add(kind);
+            } else {
+                leftOut.add(kind.title + ": " + reason);
+            }
+        }
+        for (int connections : CONNECTIONS) {
+            String text = String.format("echo, connections: %,d", connections);
+            if (connections > Sockets.most()) {
+                leftOut.add(text + ": a process may not have so many descriptors here");
+                continue;
+            }
+            var row =
+                    new SideBySide<>(
+                            text,
+                            kinds,
+                            (ServerKind kind) -> ServerTurn.echo(kind, connections, MESSAGE_BYTES));
+            loads.add(new Load(connections, true, row));
+        }
+        String text = String.format("HTTP, connections: %,d", HTTP_CONNECTIONS);
+        String reason = ServerTurn.httpUnavailableBecause();
+        if (reason == null) {
+            var row =
+                    new SideBySide<>(
+                            text,
+                            kinds.stream().filter(HTTP::contains).toList(),
+                            (ServerKind kind) -> ServerTurn.http(kind, HTTP_CONNECTIONS));
+            loads.add(new Load(HTTP_CONNECTIONS, false, row));
+        } else {
+            leftOut.add(text + ": " + reason);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "servers";
+    }
+
+    @Override
+    public List<SideBySide<ServerKind, ServerTurn>> rows() {
+        return loads.stream().map(Load::row).toList();
+    }
+
+    @Override
+    public int rounds(boolean full) {
+        return full ? 7 : 2;
+    }
+
+    // ---- what came out
+
+    @Override
+    public void report(Report report) throws IOException {
+        report.heading("Servers: one thread that serves, under load from another processor");
+        for (Load load : loads) {
+            if (load.row.isMeasured()) {
+                report.text("**" + load.row.text() + "**");
+                report.table(table(load.row));
+                report.text(verdict(load.row));
+            }
+        }
+        charts(report);
+        report.text(
+                String.format(
+                        "Echo: messages of %d bytes, one under way on each connection; HTTP: wrk,"
+                                + " and servers that look for the empty line and no further, Netty's"
+                                + " too. Medians; the ratios are to the best server in C of the same"
+                                + " round. CPU is that of the serving thread for one message, beside"
+                                + " it that of the whole process, in which the JIT's is; where more"
+                                + " than one thread serves, both are the process's. The load does the"
+                                + " same system calls as a server, so it is busy too: CPU is the"
+                                + " honest figure, messages per second end where the slower of the"
+                                + " two does. Latency is from a message's sending to its return.%s%s",
+                        MESSAGE_BYTES,
+                        ServerTurn.canPin() ? "" : " Server and load shared the processors.",
+                        leftOut.isEmpty() ? "" : " Left out: " + String.join("; ", leftOut) + "."));
+    }
+
+    private static Table table(SideBySide<ServerKind, ServerTurn> row) {
+        var table =
+                new Table(
+                        "",
+                        "messages/s",
+                        "ratio to C",
+                        "CPU ns",
+                        "ratio to C",
+                        "process's",
+                        "p50 µs",
+                        "p99",
+                        "p99.9");
+        for (ServerKind kind : row.contenders()) {
+            table.row(
+                    kind.title,
+                    row.of(kind, ServerTurn::messagesPerSecond).median(),
+                    ratio(row, List.of(kind), Held.MESSAGES).spread(),
+                    row.of(kind, ServerTurn::cpuNanos).median(),
+                    ratio(row, List.of(kind), Held.CPU).spread(),
+                    row.of(kind, ServerTurn::processCpuNanos).median(),
+                    row.of(kind, ServerTurn::p50).median(),
+                    row.of(kind, ServerTurn::p99).median(),
+                    row.of(kind, ServerTurn::p999).median());
+        }
+        return table;
+    }
+
+    /** A figure divided by that of the best server in C of the same round. */
+    private static Series ratio(
+            SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds, Held held) {
+        var floors = row.contenders().stream().filter(ServerKind::isFloor).toList();
+        int rounds = row.turns(floors.get(0)).size();
+        return new Series(
+                IntStream.range(0, rounds).boxed(),
+                round -> held.best(row, kinds, round) / held.best(row, floors, round));
+    }
+
+    /** Whether Pollux's best is as near to C's best as it is to be. */
+    private static String verdict(SideBySide<ServerKind, ServerTurn> row) {
+        var pollux = ServerKind.POLLUX.stream().filter(row.contenders()::contains).toList();
+        Series messages = ratio(row, pollux, Held.MESSAGES);
+        Series cpu = ratio(row, pollux, Held.CPU);
+        return String.format(
+                Locale.ROOT,
+                "Pollux's best to C's best: messages %s, target %.2f %s; CPU %s, target %.2f %s.",
+                messages.spread(),
+                LEAST_MESSAGES,
+                messages.middle() >= LEAST_MESSAGES ? "met" : "missed",
+                cpu.spread(),
+                MOST_CPU,
+                cpu.middle() <= MOST_CPU ? "met" : "missed");
+    }
+
+    private void charts(Report report) throws IOException {
+        var messages =
+                Figure.lines(
+                        "Messages echoed by one thread: more is better",
+                        "connections",
+                        "messages per second",
+                        false);
+        var cpu =
+                Figure.bars(
+                        "Processor time for one message echoed: less is better",
+                        "microseconds of the server's processor");
+        for (Load load : loads) {
+            if (load.isEcho && load.row.isMeasured()) {
+                String name = String.format("%,d connections", load.connections);
+                for (ServerKind kind : kinds) {
+                    if (LINES.contains(kind)) {
+                        double perSecond =
+                                load.row.of(kind, ServerTurn::messagesPerSecond).middle();
+                        messages.point(kind.title, load.connections, perSecond);
+                    }
+                    if (load.connections > 1) { // which is all sleeping and waking
+                        double nanos = load.row.of(kind, ServerTurn::cpuNanos).middle();
+                        cpu.bar(name, kind.title, nanos / 1000);
+                    }
+                }
+            }
+        }
+        if (!messages.isEmpty()) {
+            report.chart(
+                    "servers-messages",
+                    "Messages per second against the number of connections, by server",
+                    messages);
+        }
+        if (!cpu.isEmpty()) {
+            report.chart("servers-cpu", "Processor time for a message, by server", cpu);
+        }
+    }
+}
