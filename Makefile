@@ -93,7 +93,7 @@ EXAMPLE_FILE  = $(shell find $(EXAMPLES) -name '$(NAME).java' -exec grep -l 'voi
 example: ## run one example: make example NAME=X ARGS='...'
 	@test -n '$(NAME)' -a -n '$(EXAMPLE_FILE)' || { echo 'usage: make example NAME=X, with X one of:'; \
 	    $(MAKE) --no-print-directory examples; exit 2; }
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build </dev/null # Maven would eat what is meant for the program
 	@$(RUN) $(subst /,.,$(EXAMPLE_FILE:$(EXAMPLES)/%.java=%)) $(ARGS)
 
 examples: ## list the examples, with one line for each

@@ -1,0 +1,190 @@
+/*
+ * The chat's sockets by a few calls to libc: a descriptor of any origin will do. Not an example of
+ * its own.
+ */
+package chat;
+
+import dev.pollux.Fd;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jnr.constants.platform.AddressFamily;
+import jnr.constants.platform.Errno;
+import jnr.constants.platform.IPProto;
+import jnr.constants.platform.Shutdown;
+import jnr.constants.platform.Sock;
+import jnr.constants.platform.SocketLevel;
+import jnr.constants.platform.SocketOption;
+import jnr.constants.platform.TCP;
+import jnr.ffi.LastError;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Platform;
+import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
+import jnr.ffi.annotations.Out;
+
+/** Bare descriptors, read, written and closed with {@link Fd}. */
+final class LibCSockets implements ChatSockets {
+    /** {@code man 2 socket, bind, listen, accept, connect, getsockname, setsockopt, shutdown}. */
+    public interface LibC {
+        int socket(int domain, int type, int protocol);
+
+        int setsockopt(int fd, int level, int option, @In int[] value, int length);
+
+        int bind(int fd, @In byte[] address, int length);
+
+        int listen(int fd, int backlog);
+
+        int getsockname(int fd, @Out byte[] address, @In @Out int[] length);
+
+        int accept(int fd, long address, long length);
+
+        int connect(int fd, @In byte[] address, int length);
+
+        int shutdown(int fd, int how);
+    }
+
+    private static final int ADDRESS_SIZE = 16; // struct sockaddr_in
+    private static final int INET = AddressFamily.AF_INET.intValue();
+
+    private final LibC libc = LibraryLoader.create(LibC.class).searchDefault().load();
+
+    @Override
+    public Listening listen(int port) throws IOException {
+        int fd = socket();
+        try {
+            Fd.setNonBlocking(fd, true);
+            set(fd, SocketLevel.SOL_SOCKET.intValue(), SocketOption.SO_REUSEADDR.intValue(), 1);
+            check("bind", libc.bind(fd, address(port), ADDRESS_SIZE));
+            check("listen", libc.listen(fd, BACKLOG));
+            return new ListeningFd(fd);
+        } catch (IOException e) {
+            Fd.close(fd);
+            throw e;
+        }
+    }
+
+    @Override
+    public Connected connect(int port) throws IOException {
+        int fd = socket();
+        try {
+            check("connect", libc.connect(fd, address(port), ADDRESS_SIZE));
+            return connected(fd);
+        } catch (IOException e) {
+            Fd.close(fd);
+            throw e;
+        }
+    }
+
+    private int socket() throws IOException {
+        return check("socket", libc.socket(INET, Sock.SOCK_STREAM.intValue(), 0));
+    }
+
+    private Connected connected(int fd) throws IOException {
+        Fd.setNonBlocking(fd, true);
+        int socket = SocketLevel.SOL_SOCKET.intValue();
+        set(fd, socket, SocketOption.SO_SNDBUF.intValue(), SEND_BUFFER);
+        set(fd, IPProto.IPPROTO_TCP.intValue(), TCP.TCP_NODELAY.intValue(), 1);
+        return new ConnectedFd(fd);
+    }
+
+    private void set(int fd, int level, int option, int value) throws IOException {
+        check("setsockopt", libc.setsockopt(fd, level, option, new int[] {value}, 4));
+    }
+
+    /**
+     * struct sockaddr_in: the family, the port and the address in network order, 8 zeros. The
+     * family is two bytes; the BSDs have the size in the first of them.
+     */
+    private static byte[] address(int port) {
+        var address = ByteBuffer.allocate(ADDRESS_SIZE);
+        if (Platform.getNativePlatform().isBSD()) {
+            address.put((byte) ADDRESS_SIZE).put((byte) INET);
+        } else {
+            address.order(ByteOrder.nativeOrder()).putShort((short) INET);
+        }
+        address.order(ByteOrder.BIG_ENDIAN).putShort((short) port);
+        return address.put(new byte[] {127, 0, 0, 1}).array();
+    }
+
+    private Errno errno() {
+        return Errno.valueOf(LastError.getLastError(Runtime.getRuntime(libc)));
+    }
+
+    private int check(String call, int rc) throws IOException {
+        if (rc < 0) {
+            throw new IOException(call + ": " + errno().description());
+        }
+        return rc;
+    }
+
+    private final class ListeningFd implements Listening {
+        private final int fd;
+
+        ListeningFd(int fd) {
+            this.fd = fd;
+        }
+
+        @Override
+        public int fd() {
+            return fd;
+        }
+
+        @Override
+        public int port() throws IOException {
+            byte[] address = new byte[ADDRESS_SIZE];
+            check("getsockname", libc.getsockname(fd, address, new int[] {ADDRESS_SIZE}));
+            return Short.toUnsignedInt(ByteBuffer.wrap(address).getShort(2));
+        }
+
+        @Override
+        public Connected accept() throws IOException {
+            while (true) {
+                int peer = libc.accept(fd, 0, 0);
+                if (peer >= 0) {
+                    try {
+                        return connected(peer);
+                    } catch (IOException e) {
+                        Fd.close(peer);
+                        throw e;
+                    }
+                }
+                Errno errno = errno();
+                if (errno == Errno.EAGAIN) {
+                    return null;
+                }
+                if (errno != Errno.EINTR && errno != Errno.ECONNABORTED) { // then: the next one
+                    throw new IOException("accept: " + errno.description());
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            Fd.close(fd);
+        }
+    }
+
+    private final class ConnectedFd implements Connected {
+        private final int fd;
+
+        ConnectedFd(int fd) {
+            this.fd = fd;
+        }
+
+        @Override
+        public int fd() {
+            return fd;
+        }
+
+        @Override
+        public void shutdownOutput() throws IOException {
+            check("shutdown", libc.shutdown(fd, Shutdown.SHUT_WR.intValue()));
+        }
+
+        @Override
+        public void close() throws IOException {
+            Fd.close(fd);
+        }
+    }
+}
