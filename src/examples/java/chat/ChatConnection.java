@@ -64,7 +64,7 @@ final class ChatConnection implements ChatServer.Watched {
             server.talk.onLine(this, line);
         }
         if (last && !gone) {
-            ended = true; // he gets what is queued for him, and nothing new
+            ended = true; // closed as soon as nothing is queued for him
             flush();
         }
     }
@@ -146,7 +146,7 @@ final class ChatConnection implements ChatServer.Watched {
     }
 
     boolean isHere() {
-        return !gone && !ended;
+        return !gone;
     }
 
     /** For the operator: {@code #2 alice}. */

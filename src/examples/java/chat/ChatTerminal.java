@@ -4,10 +4,11 @@
  * Standard input comes from whoever started the program. What that asks for:
  *
  *   (a) It stays blocking. O_NONBLOCK belongs to the open file, not to the descriptor, and the open
- *       file is shared with the shell: it would find its terminal non-blocking, and take EAGAIN for
- *       the end. So a read comes only after the kernel has told that it will not block, under LEVEL
- *       and one system call for each telling: what is left is told of again. (The buffer must be a
- *       direct one: of a heap buffer Fd.read may take more than one piece, and the second blocks.)
+ *       file is shared with the shell: whoever reads there next would meet EAGAIN and not wait. So
+ *       a read comes only after the kernel has told that it will not block, under LEVEL, and takes
+ *       one system call (into a direct buffer) for each telling: what is left is told of again.
+ *       Where two programs read the same input, one may take what the other was told of, who then
+ *       blocks. That cannot be helped.
  *   (b) It may be a regular file or /dev/null, which no kernel waits for: register says NotPollable.
  *       Such a file is always ready. Then the loop reads it in turns with polls that do not wait.
  *   (c) Its end is not the end of the program: that is for the program to say.
