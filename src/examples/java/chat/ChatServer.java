@@ -69,6 +69,7 @@ final class ChatServer {
 
     private FdKey listening; // null while nobody can be accepted
     private int lastNumber;
+    private long polls;
     private boolean stopped;
 
     ChatServer(int port, int mostClients, int longestQueue) throws IOException {
@@ -98,6 +99,7 @@ final class ChatServer {
                 } else {
                     selector.poll(HANDLER);
                 }
+                polls++;
                 closeDeparted();
             }
             connections.values().forEach(client -> client.drop(null));
@@ -184,6 +186,10 @@ final class ChatServer {
         return !terminal.isEnded();
     }
 
+    long polls() {
+        return polls;
+    }
+
     void stop() {
         stopped = true;
     }
@@ -225,7 +231,7 @@ final class ChatServer {
         var commandLine = new CommandLine(main);
         commandLine.setExecutionExceptionHandler(
                 (e, line, parsed) -> {
-                    System.err.println(e.getMessage());
+                    System.err.println(line.getCommandName() + ": " + e.getMessage());
                     return 1;
                 });
         return commandLine.execute(args);

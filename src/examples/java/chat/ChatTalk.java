@@ -199,7 +199,8 @@ final class ChatTalk {
         for (ChatConnection client : clients) {
             show("* " + client + (client.room == null ? "" : " in " + client.room));
         }
-        show("* " + clients.size() + (clients.size() == 1 ? " client" : " clients"));
+        String count = clients.size() + (clients.size() == 1 ? " client, " : " clients, ");
+        show("* " + count + server.polls() + " polls until now"); // an idle chat adds none
     }
 
     /** Null, and said so, if there is none with this number. */

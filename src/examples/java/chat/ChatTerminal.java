@@ -14,7 +14,8 @@
  *   (c) Its end is not the end of the program: that is for the program to say.
  *   (d) A program in the background may not read the terminal. The kernel stops it (SIGTTIN, the
  *       shell's `fg` lets it go on) or, where nobody could do that, the read fails with EIO, which is
- *       taken for the end. Start it with </dev/null to have it run in the background.
+ *       taken for the end. Start it with </dev/null to have it run in the background; and not with
+ *       <&-, which closes descriptor 0: the first file that the JVM opens would have the number.
  */
 package chat;
 
