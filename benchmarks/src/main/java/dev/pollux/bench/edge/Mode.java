@@ -1,0 +1,44 @@
+package dev.pollux.bench.edge;
+
+import dev.pollux.Interest;
+import dev.pollux.Trigger;
+
+/** How a server listens to its connections, with what belongs to it. */
+public enum Mode {
+    /** The habit of most servers; the others are compared with it. */
+    LEVEL_ONCE(Trigger.LEVEL, "LEVEL, one read an event"),
+
+    /** Tells what the reading on is worth, and so what of EDGE's gain is the trigger's. */
+    LEVEL_SHORT(Trigger.LEVEL, "LEVEL until a short read"),
+
+    EDGE_EAGAIN(Trigger.EDGE, "EDGE until EAGAIN"),
+
+    /** The shortcut of {@code man 7 epoll}, question 9: a stream that gives less has no more. */
+    EDGE_SHORT(Trigger.EDGE, "EDGE until a short read");
+
+    /** For charts and tables. */
+    public final String text;
+
+    public final Trigger trigger;
+
+    Mode(Trigger trigger, String text) {
+        this.trigger = trigger;
+        this.text = text;
+    }
+
+    /** Whether to read again. */
+    boolean readsOn(int got, int room) {
+        return switch (this) {
+            case LEVEL_ONCE -> false;
+            case EDGE_EAGAIN -> got > 0;
+            case LEVEL_SHORT, EDGE_SHORT -> got == room;
+        };
+    }
+
+    /** LEVEL would be told at every poll that it can write; EDGE asks once and for all. */
+    Interest interest(boolean stuck) {
+        return trigger == Trigger.EDGE || stuck
+                ? Interest.READ.plus(Interest.WRITE)
+                : Interest.READ;
+    }
+}
