@@ -40,7 +40,12 @@ final class Bench implements Callable<Integer> {
      * it.
      */
     private final List<Chapter> all =
-            List.of(new ScaleChapter(), new FloorChapter(), new ServersChapter(), new NioChapter());
+            List.of(
+                    new ScaleChapter(),
+                    new FloorChapter(),
+                    new ServersChapter(),
+                    new EdgeOrLevelChapter(),
+                    new NioChapter());
 
     private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio");
 

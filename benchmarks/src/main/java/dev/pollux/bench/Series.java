@@ -17,6 +17,14 @@ final class Series {
         return values.getPercentile(50);
     }
 
+    double least() {
+        return values.getMin();
+    }
+
+    double greatest() {
+        return values.getMax();
+    }
+
     /** The median; a decimal only where the figure is small. */
     String median() {
         double median = middle();
@@ -25,7 +33,6 @@ final class Series {
 
     /** The median, the least and the greatest. */
     String spread() {
-        return String.format(
-                Locale.ROOT, "%.2f [%.2f–%.2f]", middle(), values.getMin(), values.getMax());
+        return String.format(Locale.ROOT, "%.2f [%.2f–%.2f]", middle(), least(), greatest());
     }
 }
