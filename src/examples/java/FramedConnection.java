@@ -1,0 +1,283 @@
+/*
+ * One connection of the framed server, see FramedServer; not an example of its own.
+ *
+ *     ACCEPT -> READ_HEADER -> READ_BODY -> PROCESS -> WRITE -+
+ *                 |    ^                                     |
+ *                 v    +-------------------------------------+
+ *               CLOSE        the end, or something malformed, from any of them
+ *
+ * A state says what the next byte is, or what has to happen first; how many bytes a read brings does
+ * not matter to it. So requests may come in one piece or byte by byte.
+ *
+ *   (a) Memory is bounded: one buffer of what was read, one body, one reply, one buffer of what is
+ *       to be sent. A reply goes into that as far as there is room; while it is stuck, nothing is
+ *       read. So a peer that asks and does not listen is stopped by TCP.
+ *   (b) EDGE does not tell again of what is left: it stays remembered until a read or a write finds
+ *       that it is so no more. LEVEL does, at every poll, so there nobody may wait for what he
+ *       cannot use.
+ *   (c) A turn ends after BUDGET bytes, and the connection gets in line for another one.
+ *   (d) Nothing leaves turn(): what the peer did wrong is logged, and ends this connection alone.
+ *   (e) A connection that is closed while something is unread is reset, and takes replies with it
+ *       that are still under way. So after something malformed what follows is read, and dropped.
+ */
+
+import dev.pollux.Fd;
+import dev.pollux.FdKey;
+import dev.pollux.Interest;
+import dev.pollux.Ready;
+import dev.pollux.ReadyHandler;
+import dev.pollux.Trigger;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Used by the server's thread only. */
+final class FramedConnection implements ReadyHandler {
+    enum State {
+        ACCEPT,
+        READ_HEADER,
+        READ_BODY,
+        PROCESS,
+        WRITE,
+        CLOSE
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger("framed");
+
+    private static final int DIGITS = 5;
+    private static final int BUFFER = 16 * 1024;
+    private static final int BUDGET = 64 * 1024;
+    private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
+
+    private final FramedServer server;
+    private final Listener.Peer peer;
+    private final boolean edge;
+    private final FdKey key;
+    private final long number;
+
+    private State state = State.ACCEPT;
+    private final ByteBuffer in = ByteBuffer.allocate(BUFFER).limit(0); // what was read
+    private final ByteBuffer header = ByteBuffer.allocate(DIGITS);
+    private ByteBuffer body;
+    private ByteBuffer reply; // with its header
+    private final ByteBuffer out = ByteBuffer.allocate(BUFFER); // unsent up to its position
+
+    // What the kernel has told, until a read or a write finds that it is so no more.
+    private boolean readable;
+    private boolean writable = true; // a new connection has room
+
+    private boolean ended; // the end was read
+    private boolean inLine;
+
+    FramedConnection(FramedServer server, Listener.Peer peer) throws IOException {
+        this.server = server;
+        this.peer = peer;
+        edge = server.trigger == Trigger.EDGE;
+        key =
+                server.selector.register(
+                        peer.fd(), edge ? BOTH : Interest.READ, server.trigger, this);
+        number = ++server.counts.connections;
+        state = State.READ_HEADER;
+    }
+
+    @Override
+    public void onReady(FdKey key, Ready ready) {
+        server.counts.events++;
+        readable |= ready.isReadable();
+        writable |= ready.isWritable();
+        getInLine();
+    }
+
+    private void getInLine() {
+        if (!inLine) {
+            inLine = true;
+            server.getInLine(this);
+        }
+    }
+
+    /** Reads, works and writes by turns, until nothing moves or the budget is used up. */
+    void turn() {
+        inLine = false;
+        try {
+            for (int budget = BUDGET; budget > 0; ) {
+                int moved = read();
+                work();
+                moved += write();
+                if (moved == 0) {
+                    rest();
+                    return;
+                }
+                budget -= moved;
+            }
+            if (isDone()) {
+                close(); // whatever he still sends
+            } else {
+                server.counts.cutShort++;
+                getInLine(); // (c)
+            }
+        } catch (IOException e) {
+            server.counts.resets++;
+            LOG.info("connection {}: {}", number, e.getMessage());
+            close(); // (d)
+        }
+    }
+
+    private int read() throws IOException {
+        if (!readable || ended || in.hasRemaining()) { // (a)
+            return 0;
+        }
+        int n = Fd.read(key.fd(), in.clear());
+        in.flip();
+        ended = n < 0;
+        readable = edge ? n > 0 : n == in.capacity(); // (b)
+        return Math.max(n, 0);
+    }
+
+    private int write() throws IOException {
+        if (!writable || out.position() == 0) {
+            return 0;
+        }
+        int n = Fd.write(key.fd(), out.flip());
+        writable = !out.hasRemaining();
+        out.compact();
+        return n;
+    }
+
+    /** Goes from state to state until bytes are missing, or room. */
+    private void work() {
+        while (step()) {}
+    }
+
+    /** What is to be done in this state; false if that cannot be done now. */
+    private boolean step() {
+        switch (state) {
+            case READ_HEADER:
+                return readHeader();
+            case READ_BODY:
+                move(in, body);
+                return !body.hasRemaining() ? become(State.PROCESS) : needsMore("a body");
+            case PROCESS:
+                return process();
+            case WRITE:
+                move(reply, out);
+                return !reply.hasRemaining() && become(State.READ_HEADER);
+            case CLOSE:
+                in.position(in.limit()); // (e)
+                return false;
+            default:
+                throw new IllegalStateException(state.toString());
+        }
+    }
+
+    private boolean become(State next) {
+        state = next;
+        return true;
+    }
+
+    private boolean readHeader() {
+        while (header.hasRemaining()) {
+            if (!in.hasRemaining()) {
+                return header.position() == 0 && ended
+                        ? become(State.CLOSE) // between two requests: as it should be
+                        : needsMore("a header");
+            }
+            byte digit = in.get();
+            header.put(digit);
+            if (digit < '0' || digit > '9') {
+                return malformed("five digits were expected");
+            }
+        }
+        int length = Integer.parseInt(text(header));
+        if (length == 0) {
+            return malformed("a body has at least one byte");
+        }
+        if (length > server.limit) {
+            return malformed("a body has at most " + server.limit + " bytes");
+        }
+        header.clear();
+        body = ByteBuffer.allocate(length);
+        return become(State.READ_BODY);
+    }
+
+    /** Waits for more, unless there will be none. */
+    private boolean needsMore(String what) {
+        return ended && refuse("the end came in the middle of " + what);
+    }
+
+    private boolean malformed(String why) {
+        return refuse("malformed header \"" + text(header) + "\": " + why);
+    }
+
+    /** This peer gets the replies that he has coming, and no more. */
+    private boolean refuse(String why) {
+        server.counts.malformed++;
+        LOG.warn("connection {}: {}; closing it", number, why);
+        return become(State.CLOSE);
+    }
+
+    private boolean process() {
+        byte[] result;
+        try {
+            result = server.process.apply(body.array());
+        } catch (RuntimeException e) {
+            return refuse("the request cannot be processed: " + e.getMessage());
+        }
+        body = null;
+        if (result.length == 0 || result.length > FramedServer.MOST) {
+            return refuse("a reply of " + result.length + " bytes has no header");
+        }
+        byte[] prefix = String.format("%05d", result.length).getBytes(StandardCharsets.US_ASCII);
+        reply = ByteBuffer.allocate(DIGITS + result.length).put(prefix).put(result).flip();
+        server.counts.requests++;
+        return become(State.WRITE);
+    }
+
+    /** As much as there is, and as there is room for. */
+    private static void move(ByteBuffer from, ByteBuffer to) {
+        int n = Math.min(from.remaining(), to.remaining());
+        to.put(to.position(), from, from.position(), n).position(to.position() + n);
+        from.position(from.position() + n);
+    }
+
+    /** What came, on one line of a log, whatever it was. */
+    private static String text(ByteBuffer header) {
+        var text = new StringBuilder();
+        for (int i = 0; i < header.position(); i++) {
+            int b = Byte.toUnsignedInt(header.get(i));
+            text.append(b >= ' ' && b < 127 ? "" + (char) b : String.format("\\x%02x", b));
+        }
+        return text.toString();
+    }
+
+    private boolean isDone() {
+        return state == State.CLOSE && out.position() == 0;
+    }
+
+    /** Nothing can be done now: the kernel will tell. */
+    private void rest() throws IOException {
+        if (isDone()) {
+            close();
+            return;
+        }
+        if (state == State.WRITE) {
+            server.counts.stuck++;
+        }
+        if (!edge && needed() != key.interest()) {
+            server.selector.modify(key, needed());
+        }
+    }
+
+    /** Under LEVEL (b). */
+    private Interest needed() {
+        if (state == State.WRITE || ended) {
+            return Interest.WRITE;
+        }
+        return out.position() > 0 ? BOTH : Interest.READ;
+    }
+
+    private void close() {
+        server.end(key, peer);
+    }
+}
