@@ -51,15 +51,26 @@ interface Listener extends Closeable {
 
     /** Listens on this port, or on a free one if it is 0. */
     static Listener open(int port) throws IOException {
+        return open(port, false);
+    }
+
+    /**
+     * The same, and if {@code shared}, several listen on one port: the kernel gives each connection
+     * to one of them (SO_REUSEPORT, man 7 socket).
+     */
+    static Listener open(int port, boolean shared) throws IOException {
         var channel = ServerSocketChannel.open();
         try {
             var listener = new OfChannels(channel, ChannelFd.of(channel));
+            if (shared) {
+                channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            }
             channel.configureBlocking(false);
             channel.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), BACKLOG);
             return listener;
         } catch (PolluxException.Unsupported e) {
             channel.close();
-            return new OfLibC(port);
+            return new OfLibC(port, shared);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -113,13 +124,16 @@ interface Listener extends Closeable {
         private final LibC libc = LibraryLoader.create(LibC.class).searchDefault().load();
         private final int fd;
 
-        OfLibC(int port) throws IOException {
+        OfLibC(int port, boolean shared) throws IOException {
             int inet = AddressFamily.AF_INET.intValue();
             fd = check("socket", libc.socket(inet, Sock.SOCK_STREAM.intValue(), 0));
             try {
                 Fd.setNonBlocking(fd, true);
                 int socket = SocketLevel.SOL_SOCKET.intValue();
                 set(socket, SocketOption.SO_REUSEADDR.intValue(), 1);
+                if (shared) {
+                    set(socket, SocketOption.SO_REUSEPORT.intValue(), 1);
+                }
                 // Those that are accepted inherit it.
                 set(socket, SocketOption.SO_SNDBUF.intValue(), SEND_BUFFER);
                 set(IPProto.IPPROTO_TCP.intValue(), TCP.TCP_NODELAY.intValue(), 1);
