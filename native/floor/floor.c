@@ -31,7 +31,7 @@ static int epfd;
 static int idle; /* how many descriptors are registered and never ready */
 static int *opened; /* those, and the other ends */
 static int opened_count;
-static int reader, writer; /* a pipe with one byte in it */
+static int reader, writer; /* one byte is on the way between them */
 static int spare[2];       /* a pipe that is empty and not registered */
 static struct pollfd *pollfds;
 static long *wanted, *found; /* bit sets for select */
@@ -146,6 +146,15 @@ static void epoll_modify_64(long times) {
     }
 }
 
+/* Nothing is different in the end, but who calls at once has called twice. */
+static void epoll_there_and_back(long times) {
+    LOOP(times) {
+        modify(idle, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+        modify(idle, EPOLLIN | EPOLLRDHUP);
+        wait_and_serve(0);
+    }
+}
+
 static void epoll_register(long times) {
     LOOP(times) {
         struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[idle]};
@@ -207,16 +216,28 @@ static void add(int slot, int fd) {
     if (fd > highest) highest = fd;
 }
 
-/* Sockets serve two at a time, but are writable; the reading end of a pipe never is. */
-static int *open_pair(int is_pipe) {
+static int *opened_pair(void) {
     int *pair = opened + opened_count;
     opened_count += 2;
-    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    must(is_pipe ? pipe2(pair, O_CLOEXEC | O_NONBLOCK) : socketpair(AF_UNIX, type, 0, pair), "pair");
     return pair;
 }
 
-static void open_all(int n, int with_ready) {
+static void open_sockets(int *pair) {
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), "socketpair");
+}
+
+/* Sockets serve two at a time, but are writable until they are full; the reading end of a pipe never is. */
+static void open_unwritable(int is_socket, int *pair) {
+    if (!is_socket) {
+        must(pipe2(pair, O_CLOEXEC | O_NONBLOCK), "pipe2");
+        return;
+    }
+    char bytes[4096] = {0};
+    open_sockets(pair);
+    while (write(pair[0], bytes, sizeof(bytes)) > 0) continue;
+}
+
+static void open_all(int n, int with_ready, int sockets) {
     struct rlimit limit;
     must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
     limit.rlim_cur = limit.rlim_max;
@@ -235,13 +256,18 @@ static void open_all(int n, int with_ready) {
     epfd = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     int slot = 0;
     while (n - slot > MODIFIED) {
-        int *pair = open_pair(0);
+        int *pair = opened_pair();
+        open_sockets(pair);
         add(slot++, pair[0]);
         if (n - slot > MODIFIED) add(slot++, pair[1]);
     }
-    while (slot < n) add(slot++, open_pair(1)[0]);
+    while (slot < n) {
+        int *pair = opened_pair();
+        open_unwritable(sockets, pair);
+        add(slot++, pair[0]);
+    }
     int fds[2];
-    must(pipe2(fds, O_CLOEXEC | O_NONBLOCK), "pipe2");
+    open_unwritable(sockets, fds);
     must(pipe2(spare, O_CLOEXEC | O_NONBLOCK), "pipe2");
     reader = fds[0], writer = fds[1];
     if (with_ready) expect((int)write(writer, "x", 1), 1, "write");
@@ -269,12 +295,21 @@ static const struct workload {
     const char *name;
     void (*loop)(long times);
     int with_ready;
+    int sockets; /* what changes is a socket, not a pipe */
 } workloads[] = {
-    {"epoll-one", epoll_one, 1},         {"poll-one", poll_one, 1},
-    {"select-one", select_one, 1},       {"epoll-empty", epoll_empty, 0},
-    {"epoll-modify", epoll_modify, 1},   {"epoll-modify-64", epoll_modify_64, 1},
-    {"epoll-register", epoll_register, 0}, {"epoll-wakeup", epoll_wakeup, 0},
-    {"epoll-block-one", epoll_block_one, 1}, {"write-read", write_read, 0},
+    {"epoll-one", epoll_one, 1, 0},
+    {"poll-one", poll_one, 1, 0},
+    {"select-one", select_one, 1, 0},
+    {"epoll-empty", epoll_empty, 0, 0},
+    {"epoll-modify", epoll_modify, 1, 0},
+    {"epoll-modify-64", epoll_modify_64, 1, 0},
+    {"epoll-register", epoll_register, 0, 0},
+    {"epoll-wakeup", epoll_wakeup, 0, 0},
+    {"epoll-block-one", epoll_block_one, 1, 0},
+    {"write-read", write_read, 0, 0},
+    {"socket-modify", epoll_modify, 1, 1},
+    {"socket-modify-64", epoll_modify_64, 1, 1},
+    {"socket-there-and-back", epoll_there_and_back, 1, 1},
 };
 
 static double now(void) {
@@ -316,7 +351,7 @@ static void run(const char *name, int n, int millis) {
         if (strcmp(workload->name, name) != 0) continue;
         if (last != workload || last_n != n) {
             if (last != NULL) close_all();
-            open_all(n, workload->with_ready);
+            open_all(n, workload->with_ready, workload->sockets);
             last = workload;
             last_n = n;
             measure(workload->loop, millis); /* warm caches */

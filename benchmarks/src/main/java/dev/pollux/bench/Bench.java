@@ -43,8 +43,10 @@ final class Bench implements Callable<Integer> {
             List.of(
                     new ScaleChapter(),
                     new FloorChapter(),
+                    new PeersChapter(),
                     new ServersChapter(),
                     new EdgeOrLevelChapter(),
+                    new ChurnChapter(),
                     new NioChapter());
 
     private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio");
