@@ -47,6 +47,7 @@ final class Bench implements Callable<Integer> {
                     new ServersChapter(),
                     new EdgeOrLevelChapter(),
                     new ChurnChapter(),
+                    new MemoryChapter(),
                     new NioChapter());
 
     private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio");
