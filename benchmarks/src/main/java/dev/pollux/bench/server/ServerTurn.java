@@ -66,13 +66,13 @@ public record ServerTurn(
             warmUp(kind, server, () -> Thread.sleep(STEP_MILLIS));
             load.ask();
             Used before = Used.by(server);
-            Used after = before;
-            for (int i = 0; i < MOST_STEPS && after.nanos - before.nanos < MEASURED_NANOS; i++) {
+            long used = 0;
+            for (int i = 0; i < MOST_STEPS && used < MEASURED_NANOS; i++) {
                 Thread.sleep(STEP_MILLIS);
-                after = Used.by(server);
+                used = Used.by(server).nanos - before.nanos;
             }
-            String figures = load.ask();
-            return of(kind, figures, before, after);
+            String figures = load.ask(); // before the server again: the same shift at both ends
+            return of(kind, figures, before, Used.by(server));
         }
     }
 
