@@ -130,7 +130,9 @@ final class ServersChapter implements Chapter {
             if (load.row.isMeasured()) {
                 report.text("**" + load.row.text() + "**");
                 report.table(table(load.row));
-                report.text(verdict(load.row));
+                if (load.isEcho) {
+                    report.text(verdict(load.row));
+                }
             }
         }
         charts(report);
