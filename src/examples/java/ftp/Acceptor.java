@@ -1,0 +1,110 @@
+package ftp;
+
+import dev.pollux.Fd;
+import dev.pollux.Interest;
+import dev.pollux.Ready;
+import dev.pollux.Trigger;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A port where clients arrive. When no descriptor is free they wait in the kernel's queue, and the
+ * port is not looked at for a second: one that cannot be accepted stays ready, and would be told of
+ * for ever.
+ */
+final class Acceptor extends Watched {
+    private static final Logger LOG = LoggerFactory.getLogger("ftp.accept");
+    private static final int BACKLOG = 1024;
+
+    private final ServerSocketChannel listening;
+    private final Consumer<SocketChannel> then;
+    private final Counters count;
+
+    /** Held while accepting: a JVM without a free descriptor cannot even load a class. */
+    private int[] reserve;
+
+    private boolean paused;
+
+    Acceptor(Loop loop, InetSocketAddress address, Counters count, Consumer<SocketChannel> then)
+            throws IOException {
+        super(loop);
+        this.count = count;
+        this.then = then;
+        listening = ServerSocketChannel.open();
+        try {
+            listening.configureBlocking(false);
+            listening.bind(address, BACKLOG);
+            reserve = Fd.pipe();
+            watch(listening, Interest.READ, Trigger.LEVEL);
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    InetSocketAddress address() throws IOException {
+        return (InetSocketAddress) listening.getLocalAddress();
+    }
+
+    /** One for each poll: the others have their turn between. */
+    @Override
+    void onReady(Ready ready) throws IOException {
+        if (reserve == null) {
+            reserve = Fd.pipe();
+        }
+        SocketChannel channel = listening.accept();
+        if (channel != null) {
+            then.accept(channel);
+        }
+    }
+
+    @Override
+    void failed(Exception e) {
+        Closing.quietly(this::releaseReserve);
+        Closing.quietly(this::unwatch);
+        if (count.acceptFailures++ == 0) {
+            LOG.warn("cannot accept at the moment: {}", e.getMessage());
+        }
+        paused = true;
+    }
+
+    /** Once a second. */
+    void tick() throws IOException {
+        if (paused) {
+            paused = false;
+            watch(listening, Interest.READ, Trigger.LEVEL);
+        }
+    }
+
+    private void releaseReserve() throws IOException {
+        if (reserve != null) {
+            int[] pipe = reserve;
+            reserve = null;
+            Fd.close(pipe[0]);
+            Fd.close(pipe[1]);
+        }
+    }
+
+    void close() {
+        Closing.quietly(this::unwatch);
+        Closing.quietly(listening);
+        Closing.quietly(this::releaseReserve);
+    }
+
+    /** For people: {@code 127.0.0.1 port 2121}. */
+    @Override
+    public String toString() {
+        try {
+            InetAddress host = address().getAddress();
+            return host.getHostAddress() + " port " + address().getPort();
+        } catch (IOException e) {
+            return "closed";
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package ftp;
+
+import dev.pollux.Interest;
+import dev.pollux.Ready;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+
+/**
+ * A data connection while it moves a file or a listing, in one direction.
+ *
+ * <p>Edge-triggered: it is registered once, for its direction, and never modified. Once told, it
+ * moves bytes until the kernel has no more (or no more room), and BUDGET bytes at most; then it
+ * gets in line behind all others, so that one fast peer does not keep 499 waiting. Under LEVEL the
+ * same holds: that the kernel tells more often than needed does no harm.
+ */
+abstract class DataConnection extends Watched {
+    /** As many bytes are moved in a turn. */
+    private static final int BUDGET = 4 * BufferPool.SIZE;
+
+    static final int LATER = 0;
+    static final int DONE = -1;
+
+    /** Who is told of the end, once. */
+    interface Owner {
+        /** All was moved, if there is no problem. */
+        void onTransferEnd(Exception problem);
+    }
+
+    final SocketChannel channel;
+    private final Owner owner;
+    private long bytes;
+    private long movedAt = System.nanoTime();
+    private boolean ended;
+
+    DataConnection(Loop loop, SocketChannel channel, Owner owner) {
+        super(loop);
+        this.channel = channel;
+        this.owner = owner;
+    }
+
+    final void start(Interest direction) throws IOException {
+        channel.configureBlocking(false);
+        watch(channel, direction, loop.dataTrigger); // what is ready already is told, too
+    }
+
+    @Override
+    final void onReady(Ready ready) {
+        loop.getInLine(this);
+    }
+
+    @Override
+    final void turn() throws IOException {
+        for (int budget = BUDGET; budget > 0 && !ended; ) {
+            int n = move();
+            if (n == LATER) {
+                return; // the kernel will tell
+            }
+            movedAt = System.nanoTime();
+            if (n == DONE) {
+                end(null);
+                return;
+            }
+            budget -= n;
+        }
+        if (!ended) {
+            loop.getInLine(this);
+        }
+    }
+
+    /** Moves one block, tells how many bytes; or LATER, or DONE. */
+    abstract int move() throws IOException;
+
+    final void count(int n) {
+        bytes += n;
+    }
+
+    final long bytes() {
+        return bytes;
+    }
+
+    /** For how long it has not moved. */
+    final long stalledNanos() {
+        return System.nanoTime() - movedAt;
+    }
+
+    @Override
+    final void failed(Exception e) {
+        end(e);
+    }
+
+    /** Breaks off: the peer is to see that this is not the end of the file. */
+    final void abort(Exception reason) {
+        if (!ended) {
+            try {
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0); // closing is a reset then
+            } catch (IOException e) {
+                reason.addSuppressed(e);
+            }
+            end(reason);
+        }
+    }
+
+    private void end(Exception problem) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        Closing.quietly(this::unwatch);
+        Closing.quietly(channel);
+        release();
+        owner.onTransferEnd(problem);
+    }
+
+    /** Gives back what it holds. */
+    abstract void release();
+}

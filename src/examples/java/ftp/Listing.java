@@ -1,0 +1,149 @@
+package ftp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is in a directory, as text. It is read entry by entry while it is sent, in the order in
+ * which the file system has them: so a directory of a million files needs no more memory than any
+ * other.
+ */
+final class Listing implements DataSender.Source {
+    /** How a line looks. */
+    enum Format {
+        /** As {@code ls -l}: nothing says so, but every client reads that. */
+        LIST,
+        /** The name alone. */
+        NLST,
+        /** RFC 3659: for machines. */
+        MLSD
+    }
+
+    private static final int ENTRIES_A_BLOCK = 200; // each is a system call or two
+    private static final int LONGEST = 2048; // bytes of a line: a name has 255, four times at most
+
+    private static final DateTimeFormatter FACT =
+            DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter RECENT =
+            DateTimeFormatter.ofPattern("MMM dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter OLD =
+            DateTimeFormatter.ofPattern("MMM dd  yyyy", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final long HALF_A_YEAR = 180 * 86_400L; // seconds
+
+    private final Format format;
+    private final boolean writable;
+    private final DirectoryStream<Path> directory; // null for a single file
+    private final Iterator<Path> entries;
+
+    private Listing(
+            Format format, boolean writable, DirectoryStream<Path> directory, List<Path> file) {
+        this.format = format;
+        this.writable = writable;
+        this.directory = directory;
+        this.entries = directory == null ? file.iterator() : directory.iterator();
+    }
+
+    /** Of what is in a directory, or of a single file. */
+    static Listing of(Path real, Format format, boolean writable) throws IOException {
+        if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
+            DirectoryStream<Path> all =
+                    Files.newDirectoryStream(
+                            real, path -> !Jail.isHidden(path.getFileName().toString()));
+            return new Listing(format, writable, all, null);
+        }
+        if (format == Format.MLSD) {
+            throw new Jail.Refused("not a directory");
+        }
+        return new Listing(format, writable, null, List.of(real));
+    }
+
+    @Override
+    public boolean fill(ByteBuffer buffer) throws IOException {
+        for (int i = 0; i < ENTRIES_A_BLOCK && buffer.remaining() >= LONGEST; i++) {
+            if (!entries.hasNext()) {
+                return false;
+            }
+            String line = line(entries.next());
+            if (line != null) {
+                buffer.put((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        return true;
+    }
+
+    private String line(Path path) {
+        String name = printable(path.getFileName().toString());
+        if (format == Format.NLST) {
+            return name;
+        }
+        BasicFileAttributes attributes;
+        try {
+            attributes =
+                    Files.readAttributes(
+                            path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            return null; // gone since
+        }
+        return format == Format.LIST
+                ? longLine(attributes, name)
+                : facts(attributes, writable) + " " + name;
+    }
+
+    /** {@code drwxr-xr-x 1 ftp ftp 4096 Jan 01 12:00 name}. */
+    private static String longLine(BasicFileAttributes attributes, String name) {
+        Instant time = attributes.lastModifiedTime().toInstant();
+        long age = Instant.now().getEpochSecond() - time.getEpochSecond();
+        boolean recent = age >= 0 && age < HALF_A_YEAR;
+        return (attributes.isDirectory()
+                        ? "drwxr-xr-x"
+                        : attributes.isSymbolicLink() ? "lrwxrwxrwx" : "-rw-r--r--")
+                + String.format(Locale.ROOT, " 1 ftp ftp %12d ", attributes.size())
+                + (recent ? RECENT : OLD).format(time)
+                + " "
+                + name;
+    }
+
+    /** {@code type=file;size=4711;modify=20260101120000;perm=adfrw;}: RFC 3659 7.5. */
+    static String facts(BasicFileAttributes attributes, boolean writable) {
+        String modify = "modify=" + time(attributes.lastModifiedTime().toInstant()) + ";";
+        if (attributes.isDirectory()) {
+            return "type=dir;" + modify + "perm=" + (writable ? "cdeflmp" : "el") + ";";
+        }
+        if (attributes.isRegularFile()) {
+            String perm = "perm=" + (writable ? "adfrw" : "r") + ";";
+            return "type=file;size=" + attributes.size() + ";" + modify + perm;
+        }
+        return "type=OS.unix=" + (attributes.isSymbolicLink() ? "slink;" : "other;") + modify;
+    }
+
+    /** {@code 20260101120000}: RFC 3659 2.3. */
+    static String time(Instant time) {
+        return FACT.format(time);
+    }
+
+    /** A name with a line feed would look like two. */
+    static String printable(String name) {
+        return name.codePoints().anyMatch(Character::isISOControl)
+                ? name.replaceAll("\\p{Cntrl}", "?")
+                : name;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (directory != null) {
+            directory.close();
+        }
+    }
+}

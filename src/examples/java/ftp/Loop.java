@@ -1,0 +1,114 @@
+package ftp;
+
+import dev.pollux.DefaultSelector;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Ready;
+import dev.pollux.Trigger;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The one thread, of the server or of the client: polls, hands out turns, runs what other threads
+ * left, and looks at the clock once a second.
+ */
+final class Loop implements AutoCloseable {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    final FdSelector selector;
+
+    /** Of data connections. poll and select have no EDGE; there they run under LEVEL. */
+    final Trigger dataTrigger;
+
+    final BufferPool buffers = new BufferPool();
+
+    /**
+     * Who has something to do that the kernel will not tell of again, the longest waiting first.
+     */
+    private final ArrayDeque<Watched> line = new ArrayDeque<>();
+
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private Runnable everySecond = () -> {};
+    private volatile boolean stopped;
+
+    Loop() throws IOException {
+        selector = DefaultSelector.open();
+        dataTrigger = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
+    }
+
+    void everySecond(Runnable task) {
+        everySecond = task;
+    }
+
+    /** Runs until {@link #stop}. */
+    void run() throws IOException {
+        long nextSecond = System.nanoTime() + SECOND;
+        while (!stopped) {
+            long wait = line.isEmpty() ? Math.max(0, nextSecond - System.nanoTime()) : 0;
+            selector.poll(wait, TimeUnit.NANOSECONDS, Loop::onReady);
+            for (Runnable task; (task = tasks.poll()) != null; ) {
+                task.run();
+            }
+            if (System.nanoTime() - nextSecond >= 0) {
+                nextSecond = System.nanoTime() + SECOND;
+                everySecond.run();
+            }
+            for (int turns = line.size(); turns > 0; turns--) {
+                turn(line.remove()); // may get in line again, behind all others
+            }
+        }
+    }
+
+    /** What a member throws ends that member, and nobody else. */
+    private static void onReady(FdKey key, Ready ready) {
+        var member = (Watched) key.attachment();
+        try {
+            member.onReady(ready);
+        } catch (IOException | RuntimeException e) {
+            member.failed(e);
+        }
+    }
+
+    private static void turn(Watched member) {
+        member.inLine = false;
+        try {
+            member.turn();
+        } catch (IOException | RuntimeException e) {
+            member.failed(e);
+        }
+    }
+
+    void getInLine(Watched member) {
+        if (!member.inLine) {
+            member.inLine = true;
+            line.add(member);
+        }
+    }
+
+    /** Has this run by the loop's thread. Any thread. */
+    void execute(Runnable task) {
+        tasks.add(task);
+        selector.wakeup();
+    }
+
+    /** Any thread. */
+    void stop() {
+        stopped = true;
+        selector.wakeup();
+    }
+
+    @Override
+    public void close() {
+        selector.close();
+    }
+
+    /** For people: {@code EPOLL, data connections EDGE}. */
+    @Override
+    public String toString() {
+        String why = dataTrigger == Trigger.EDGE ? "" : ": this backend has no EDGE";
+        return selector.backend() + ", data connections " + dataTrigger + why;
+    }
+}

@@ -1,0 +1,297 @@
+package ftp;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The transfers of a session, one at a time: what is moved, by which data connection, and how it
+ * ended.
+ *
+ * <p>FTP ends a file by the end of the data connection, and a client that is killed ends it just as
+ * well: its kernel closes all sockets properly. So an upload counts as complete only if the data
+ * connection ended by an end and not a reset, if the control connection is still there right after
+ * (a kernel closes them in the order they were opened), and if no less came than ALLO said, where
+ * the client said it.
+ */
+final class Transfers implements DataConnection.Owner {
+    private static final Logger LOG = LoggerFactory.getLogger("ftp.transfer");
+
+    private final Session session;
+    private final Server server;
+    private final DataPort port;
+
+    private long restart;
+    private long announced = -1;
+
+    // What is to be moved: one of the two while a transfer runs, or waits for its data connection.
+    private DataSender.Source source;
+    private Upload upload;
+    private String what;
+
+    private DataConnection running;
+    private boolean completing; // by another thread
+
+    Transfers(Session session) {
+        this.session = session;
+        this.server = session.server;
+        this.port = new DataPort(session);
+    }
+
+    boolean isBusy() {
+        return source != null || upload != null || completing;
+    }
+
+    // ---- before
+
+    void prepare(Command command) throws IOException {
+        switch (command.verb()) {
+            case PASV -> port.pasv();
+            case EPSV -> port.epsv(command.argument());
+            case PORT -> port.port(command.argument());
+            case EPRT -> port.eprt(command.argument());
+            case REST -> rest(command.argument());
+            default -> throw new IllegalArgumentException(command.toString());
+        }
+    }
+
+    private void rest(String argument) {
+        if (!argument.matches("[0-9]{1,18}")) {
+            session.reply(501, "a number of bytes");
+            return;
+        }
+        restart = Long.parseLong(argument);
+        session.reply(350, "from byte " + restart);
+    }
+
+    /** What a client wants to send: less will not do. */
+    void allo(String argument) {
+        String bytes = argument.split(" ", 2)[0];
+        if (!bytes.matches("[0-9]{1,18}")) {
+            session.reply(501, "a number of bytes");
+            return;
+        }
+        announced = Long.parseLong(bytes);
+        session.reply(200, "so many are expected");
+    }
+
+    // ---- the beginning
+
+    void begin(Command command) throws IOException {
+        long from = restart;
+        restart = 0;
+        if (!port.isPrepared()) {
+            session.reply(425, "EPSV or PASV comes first");
+            return;
+        }
+        boolean opened = false;
+        try {
+            open(command, from);
+            opened = true;
+        } finally {
+            if (!opened) {
+                announced = -1;
+                port.close();
+            }
+        }
+        port.connect(this::connected);
+    }
+
+    private void open(Command command, long from) throws IOException {
+        Jail jail = session.jail();
+        switch (command.verb()) {
+            case RETR -> {
+                what = session.virtual(command.argument());
+                source = FileSource.open(Jail.requireFile(jail.existing(what)), from);
+            }
+            case STOR -> {
+                what = session.virtual(command.argument());
+                upload = Upload.after(jail.entry(what), from);
+            }
+            case APPE -> {
+                what = session.virtual(command.argument());
+                upload = Upload.appending(jail.entry(what));
+            }
+            default -> {
+                // ls -l's options mean nothing here, but some clients send them
+                what = session.virtual(command.argument().replaceFirst("^(-\\S*( |$))+", ""));
+                Path real = jail.existing(what);
+                boolean writable = !session.user().readOnly();
+                source = Listing.of(real, Listing.Format.valueOf(command.verb().name()), writable);
+            }
+        }
+    }
+
+    private void connected(SocketChannel channel, Exception problem) {
+        if (problem != null) {
+            giveUp("no data connection: " + problem.getMessage());
+            return;
+        }
+        try {
+            session.reply(150, "here it goes");
+            if (source != null) {
+                var sender = new DataSender(server.loop, channel, source, this);
+                running = sender;
+                sender.start();
+            } else {
+                var receiver = new DataReceiver(server.loop, channel, upload, this);
+                running = receiver;
+                receiver.start();
+            }
+        } catch (IOException e) {
+            running.abort(e);
+        }
+    }
+
+    /** Before it began. */
+    private void giveUp(String why) {
+        port.close();
+        Closing.quietly(source);
+        discard();
+        over(425, why);
+    }
+
+    // ---- the end
+
+    /** If something runs, or waits to. */
+    void abort(Exception reason) {
+        if (running != null) {
+            running.abort(reason);
+        } else if (isBusy() && !completing) {
+            giveUp(reason.getMessage());
+        }
+    }
+
+    @Override
+    public void onTransferEnd(Exception problem) {
+        long bytes = running.bytes();
+        running = null;
+        if (upload == null) {
+            server.count.bytesOut += bytes;
+            count(problem == null);
+            over(problem == null ? 226 : code(problem), problem == null ? "sent" : why(problem));
+            return;
+        }
+        server.count.bytesIn += bytes;
+        try {
+            Exception incomplete = problem == null ? incomplete(bytes) : problem;
+            if (incomplete == null) {
+                complete();
+                return;
+            }
+            count(false);
+            String kept = server.settings.keepPartial ? upload.keep() : null;
+            over(code(incomplete), why(incomplete) + (kept == null ? "" : "; kept as " + kept));
+        } catch (IOException e) {
+            over(451, FileTrouble.reason(e));
+        } finally {
+            discard(); // unless it is complete, or kept
+        }
+    }
+
+    private Exception incomplete(long bytes) throws IOException {
+        try {
+            session.control.read(); // its end may be there, and not have been told yet
+        } catch (IOException e) {
+            return e;
+        }
+        if (session.control.isEnded() && !session.control.isWaiting("QUIT")) {
+            return new IOException("the control connection has ended");
+        }
+        if (announced > Math.max(bytes, upload.size())) {
+            return new IOException("that is less than was announced by ALLO");
+        }
+        return null;
+    }
+
+    private void complete() throws IOException {
+        if (!server.settings.fsync) {
+            upload.complete(false);
+            completed(null);
+            return;
+        }
+        Upload done = upload;
+        upload = null;
+        completing = true;
+        server.disk.run(
+                () -> {
+                    try {
+                        done.complete(true);
+                    } catch (IOException e) {
+                        done.discard();
+                        throw e;
+                    }
+                    return null;
+                },
+                (nothing, problem) -> completed(problem));
+    }
+
+    private void completed(Exception problem) {
+        completing = false;
+        upload = null;
+        count(problem == null);
+        over(problem == null ? 226 : 451, problem == null ? "received" : why(problem));
+    }
+
+    private void discard() {
+        Upload last = upload;
+        upload = null;
+        if (last != null) {
+            Closing.quietly(last::discard);
+        }
+    }
+
+    private void count(boolean well) {
+        if (!well) {
+            server.count.broken++;
+        } else if (source instanceof Listing) {
+            server.count.listings++;
+        } else if (source != null) {
+            server.count.downloads++;
+        } else {
+            server.count.uploads++;
+        }
+    }
+
+    private static int code(Exception problem) {
+        return problem instanceof FileTrouble ? 451 : 426;
+    }
+
+    private static String why(Exception problem) {
+        return problem instanceof java.nio.file.FileSystemException e
+                ? FileTrouble.reason(e)
+                : "" + problem.getMessage();
+    }
+
+    private void over(int code, String text) {
+        LOG.info("{} {}: {} {}", session.name(), what, code, text);
+        source = null;
+        announced = -1;
+        session.reply(code, text);
+        session.used();
+        session.control.proceed();
+    }
+
+    /** Once a second; whether a transfer runs. */
+    boolean tick() {
+        int limit = server.settings.dataTime;
+        if (running != null && running.stalledNanos() > limit * 1_000_000_000L) {
+            abort(new IOException("nothing moved for " + limit + " s"));
+        } else if (running == null && port.isPrepared() && port.isOlderThan(limit)) {
+            if (isBusy()) {
+                giveUp("no data connection in time");
+            } else {
+                port.close();
+            }
+        }
+        return isBusy();
+    }
+
+    /** The session is over. */
+    void close() {
+        abort(new IOException("the session is over"));
+        port.close();
+    }
+}
