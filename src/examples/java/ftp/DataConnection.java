@@ -18,6 +18,9 @@ abstract class DataConnection extends Watched {
     /** As many bytes are moved in a turn. */
     private static final int BUDGET = 4 * BufferPool.SIZE;
 
+    /** Bytes that the kernel keeps for a peer that does not read; by itself it keeps megabytes. */
+    private static final int SEND_BUFFER = 256 * 1024;
+
     static final int LATER = 0;
     static final int DONE = -1;
 
@@ -28,19 +31,22 @@ abstract class DataConnection extends Watched {
     }
 
     final SocketChannel channel;
+    private final Interest direction;
     private final Owner owner;
     private long bytes;
     private long movedAt = System.nanoTime();
     private boolean ended;
 
-    DataConnection(Loop loop, SocketChannel channel, Owner owner) {
+    DataConnection(Loop loop, SocketChannel channel, Interest direction, Owner owner) {
         super(loop);
+        this.direction = direction;
         this.channel = channel;
         this.owner = owner;
     }
 
-    final void start(Interest direction) throws IOException {
+    final void start() throws IOException {
         channel.configureBlocking(false);
+        channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
         watch(channel, direction, loop.dataTrigger); // what is ready already is told, too
     }
 
@@ -86,10 +92,10 @@ abstract class DataConnection extends Watched {
 
     @Override
     final void failed(Exception e) {
-        end(e);
+        abort(e);
     }
 
-    /** Breaks off: the peer is to see that this is not the end of the file. */
+    /** Breaks off: the peer is to see a reset, since an end would be the end of the file. */
     final void abort(Exception reason) {
         if (!ended) {
             try {

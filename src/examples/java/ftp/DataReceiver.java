@@ -22,12 +22,8 @@ final class DataReceiver extends DataConnection {
     private final Sink sink;
 
     DataReceiver(Loop loop, SocketChannel channel, Sink sink, Owner owner) {
-        super(loop, channel, owner);
+        super(loop, channel, Interest.READ, owner);
         this.sink = sink;
-    }
-
-    void start() throws IOException {
-        start(Interest.READ);
     }
 
     /** Until a read gets nothing: one call more for each arrival, but never wrong. */

@@ -18,12 +18,8 @@ final class DataSender extends DataConnection {
     private ByteBuffer unsent; // null while nothing is
 
     DataSender(Loop loop, SocketChannel channel, Source source, Owner owner) {
-        super(loop, channel, owner);
+        super(loop, channel, Interest.WRITE, owner);
         this.source = source;
-    }
-
-    void start() throws IOException {
-        start(Interest.WRITE);
     }
 
     @Override

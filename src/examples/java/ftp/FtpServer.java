@@ -44,11 +44,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "FtpServer",
         description = "An FTP server on one thread.",
-        mixinStandardHelpOptions = true,
         showDefaultValues = true,
         subcommands = FtpServer.AddUser.class)
 final class FtpServer implements Callable<Integer> {
     @Mixin private Settings settings;
+
+    @Option(names = "--help", usageHelp = true, description = "this help")
+    private boolean help;
 
     @Spec private CommandSpec spec;
 

@@ -131,15 +131,11 @@ final class Transfers implements DataConnection.Owner {
         }
         try {
             session.reply(150, "here it goes");
-            if (source != null) {
-                var sender = new DataSender(server.loop, channel, source, this);
-                running = sender;
-                sender.start();
-            } else {
-                var receiver = new DataReceiver(server.loop, channel, upload, this);
-                running = receiver;
-                receiver.start();
-            }
+            running =
+                    source != null
+                            ? new DataSender(server.loop, channel, source, this)
+                            : new DataReceiver(server.loop, channel, upload, this);
+            running.start();
         } catch (IOException e) {
             running.abort(e);
         }

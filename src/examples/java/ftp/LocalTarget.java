@@ -1,0 +1,60 @@
+package ftp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file that the client gets. It grows as NAME.part and is renamed when it is complete; a resumed
+ * download goes on with that.
+ */
+final class LocalTarget implements Download.Target {
+    private final Path path;
+    private final Path partial;
+    private final boolean resume;
+    private final Progress progress;
+    private FileChannel file; // null until open
+
+    LocalTarget(Path path, boolean resume, Progress progress) {
+        this.path = path;
+        this.partial = path.resolveSibling(path.getFileName() + Upload.PARTIAL);
+        this.resume = resume;
+        this.progress = progress;
+    }
+
+    @Override
+    public long open(long size) throws IOException {
+        file = FileChannel.open(partial, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        long from = resume && size >= 0 && file.size() <= size ? file.size() : 0;
+        file.truncate(from).position(from);
+        progress.begin(from, size);
+        return from;
+    }
+
+    @Override
+    public void drain(ByteBuffer buffer) throws IOException {
+        int n = buffer.remaining();
+        while (buffer.hasRemaining()) {
+            file.write(buffer);
+        }
+        progress.moved(n);
+    }
+
+    @Override
+    public void complete() throws IOException {
+        close();
+        Files.move(partial, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Override
+    public void close() throws IOException {
+        progress.end();
+        if (file != null) {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package ftp;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.function.LongConsumer;
+
+/**
+ * Puts a file.
+ *
+ * <p>To resume, there are two cases. The server has a shorter file of that name: REST and STOR send
+ * the rest. Or it has kept what came of a broken upload as NAME.part, as our server does on
+ * request: APPE completes that, and it is renamed.
+ */
+final class Sending extends Job {
+    /** Where it comes from. */
+    interface Origin extends DataSender.Source {
+        long size();
+
+        /** From this byte on. */
+        void open(long from) throws IOException;
+    }
+
+    private final String remote;
+    private final Origin origin;
+    private final boolean resume;
+    private long from;
+    private String partial; // what is appended to; null if nothing is
+
+    Sending(String remote, String name, Origin origin, boolean resume) {
+        super(name);
+        this.remote = remote;
+        this.origin = origin;
+        this.resume = resume;
+    }
+
+    @Override
+    void start() {
+        if (!resume) {
+            send("STOR " + remote);
+            return;
+        }
+        askSize(
+                remote,
+                size -> {
+                    if (size >= 0) {
+                        resumeFile(size);
+                    } else {
+                        askSize(remote + Upload.PARTIAL, this::resumePartial);
+                    }
+                });
+    }
+
+    private void askSize(String file, LongConsumer then) {
+        ask(
+                "SIZE " + file,
+                reply -> {
+                    boolean known = reply.code() == 213 && reply.text().matches("[0-9]{1,18}");
+                    then.accept(known ? Long.parseLong(reply.text()) : -1);
+                });
+    }
+
+    private void resumeFile(long size) {
+        if (size == origin.size()) {
+            end(Outcome.DONE, "was there already");
+        } else if (size > origin.size()) {
+            end(Outcome.LOCAL, "the server has a longer one");
+        } else {
+            from = size;
+            send("STOR " + remote);
+        }
+    }
+
+    private void resumePartial(long size) {
+        if (size > 0 && size <= origin.size()) {
+            from = size;
+            partial = remote + Upload.PARTIAL;
+            send("APPE " + partial);
+        } else {
+            send("STOR " + remote);
+        }
+    }
+
+    private void send(String command) {
+        try {
+            origin.open(from);
+        } catch (IOException e) {
+            end(Outcome.LOCAL, e.getMessage());
+            return;
+        }
+        // A server that does not know it says so; ours will not take less for a whole file.
+        ask("ALLO " + (origin.size() - from), allo -> {});
+        if (from > 0 && partial == null) {
+            ask(
+                    "REST " + from,
+                    reply -> {
+                        if (reply.code() == 350) {
+                            transfer(command);
+                        } else {
+                            end(Outcome.BROKEN, "cannot resume: " + reply);
+                        }
+                    });
+        } else {
+            transfer(command);
+        }
+    }
+
+    @Override
+    DataConnection open(ClientSession session, SocketChannel channel) {
+        return new DataSender(session.loop, channel, origin, this);
+    }
+
+    @Override
+    void complete(long bytes) {
+        if (from + bytes != origin.size()) {
+            end(Outcome.LOCAL, "the file has changed meanwhile");
+        } else if (partial == null) {
+            end(Outcome.DONE, "");
+        } else {
+            ask("RNFR " + partial, reply -> {});
+            ask(
+                    "RNTO " + remote,
+                    reply ->
+                            end(
+                                    reply.isGood() ? Outcome.DONE : Outcome.BROKEN,
+                                    reply.isGood() ? "" : "it stays " + partial + ": " + reply));
+        }
+    }
+
+    @Override
+    void release() {
+        Closing.quietly(origin);
+    }
+}
