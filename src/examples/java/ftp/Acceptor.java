@@ -1,6 +1,5 @@
 package ftp;
 
-import dev.pollux.Fd;
 import dev.pollux.Interest;
 import dev.pollux.Ready;
 import dev.pollux.Trigger;
@@ -26,9 +25,6 @@ final class Acceptor extends Watched {
     private final Consumer<SocketChannel> then;
     private final Counters count;
 
-    /** Held while accepting: a JVM without a free descriptor cannot even load a class. */
-    private int[] reserve;
-
     private boolean paused;
 
     Acceptor(Loop loop, InetSocketAddress address, Counters count, Consumer<SocketChannel> then)
@@ -40,7 +36,6 @@ final class Acceptor extends Watched {
         try {
             listening.configureBlocking(false);
             listening.bind(address, BACKLOG);
-            reserve = Fd.pipe();
             watch(listening, Interest.READ, Trigger.LEVEL);
         } catch (IOException e) {
             close();
@@ -55,9 +50,6 @@ final class Acceptor extends Watched {
     /** One for each poll: the others have their turn between. */
     @Override
     void onReady(Ready ready) throws IOException {
-        if (reserve == null) {
-            reserve = Fd.pipe();
-        }
         SocketChannel channel = listening.accept();
         if (channel != null) {
             then.accept(channel);
@@ -66,7 +58,6 @@ final class Acceptor extends Watched {
 
     @Override
     void failed(Exception e) {
-        Closing.quietly(this::releaseReserve);
         Closing.quietly(this::unwatch);
         if (count.acceptFailures++ == 0) {
             LOG.warn("cannot accept at the moment: {}", e.getMessage());
@@ -82,19 +73,9 @@ final class Acceptor extends Watched {
         }
     }
 
-    private void releaseReserve() throws IOException {
-        if (reserve != null) {
-            int[] pipe = reserve;
-            reserve = null;
-            Fd.close(pipe[0]);
-            Fd.close(pipe[1]);
-        }
-    }
-
     void close() {
         Closing.quietly(this::unwatch);
         Closing.quietly(listening);
-        Closing.quietly(this::releaseReserve);
     }
 
     /** For people: {@code 127.0.0.1 port 2121}. */

@@ -135,10 +135,6 @@ final class ControlConnection extends Watched {
         return waiting.stream().anyMatch(line::equalsIgnoreCase);
     }
 
-    boolean isEnded() {
-        return ended || closed;
-    }
-
     boolean isClosed() {
         return closed;
     }

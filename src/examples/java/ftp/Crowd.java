@@ -63,12 +63,12 @@ final class Crowd implements Job.Listener {
 
         private Job put(String name, MadeUp file) {
             due += file.size();
-            return new Sending(name, name, file.origin(), false);
+            return new PutJob(name, name, file.origin(), false);
         }
 
         private Job get(String name, MadeUp file) {
             due += file.size();
-            return new Download(name, name, file.target());
+            return new GetJob(name, name, file.target());
         }
 
         @Override

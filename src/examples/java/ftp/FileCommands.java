@@ -74,10 +74,9 @@ final class FileCommands {
         String virtual = session.virtual(name);
         Path real = session.jail().existing(virtual);
         var attributes = Files.readAttributes(real, BasicFileAttributes.class);
-        boolean writable = !session.user().readOnly();
         session.control.send("250-facts");
         session.control.send(
-                " " + Listing.facts(attributes, writable) + " " + Listing.printable(virtual));
+                " " + Listing.facts(attributes, session) + " " + Listing.printable(virtual));
         session.control.send("250 end");
     }
 

@@ -96,7 +96,7 @@ final class FtpClient {
                 throw new ParameterException(spec.commandLine(), "no file name: " + file);
             }
             var target = new LocalTarget(to.resolve(name), resume, new Progress(name, terminal));
-            jobs.add(new Download(file, file, target));
+            jobs.add(new GetJob(file, file, target));
         }
         return run(options, jobs);
     }
@@ -125,7 +125,7 @@ final class FtpClient {
             String name = file.getFileName().toString();
             String remote = to.isEmpty() ? name : to + "/" + name;
             var origin = new LocalOrigin(file, new Progress(name, terminal));
-            jobs.add(new Sending(remote, file.toString(), origin, resume));
+            jobs.add(new PutJob(remote, file.toString(), origin, resume));
         }
         return run(options, jobs);
     }
@@ -144,7 +144,7 @@ final class FtpClient {
         if (!isName(directory)) {
             throw new ParameterException(spec.commandLine(), "no file name: " + directory);
         }
-        return run(options, List.of(new RemoteListing(directory, names, System.out)));
+        return run(options, List.of(new ListJob(directory, names, System.out)));
     }
 
     private static boolean isName(String name) {

@@ -20,7 +20,7 @@
  * ControlConnection, DataConnection; then Session and what it is made of.
  *
  * It is an example: all is sent in the clear, passwords too. It needs the JNI binding, which knows the
- * descriptor of a java.nio channel. One server for one root: at its start it removes the unfinished
+ * descriptor of a java.nio channel; and a locale with UTF-8, if file names are not all ASCII. One server for one root: at its start it removes the unfinished
  * uploads of an earlier one.
  */
 package ftp;

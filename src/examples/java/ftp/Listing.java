@@ -31,6 +31,9 @@ final class Listing implements DataSender.Source {
         MLSD
     }
 
+    /** What MLSD and MLST tell of a file. */
+    static final List<String> FACTS = List.of("type", "size", "modify", "perm");
+
     private static final int ENTRIES_A_BLOCK = 200; // each is a system call or two
     private static final int LONGEST = 2048; // bytes of a line: a name has 255, four times at most
 
@@ -43,30 +46,30 @@ final class Listing implements DataSender.Source {
     private static final long HALF_A_YEAR = 180 * 86_400L; // seconds
 
     private final Format format;
-    private final boolean writable;
+    private final Session session;
     private final DirectoryStream<Path> directory; // null for a single file
     private final Iterator<Path> entries;
 
     private Listing(
-            Format format, boolean writable, DirectoryStream<Path> directory, List<Path> file) {
+            Format format, Session session, DirectoryStream<Path> directory, List<Path> file) {
         this.format = format;
-        this.writable = writable;
+        this.session = session;
         this.directory = directory;
         this.entries = directory == null ? file.iterator() : directory.iterator();
     }
 
     /** Of what is in a directory, or of a single file. */
-    static Listing of(Path real, Format format, boolean writable) throws IOException {
+    static Listing of(Path real, Format format, Session session) throws IOException {
         if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
             DirectoryStream<Path> all =
                     Files.newDirectoryStream(
                             real, path -> !Jail.isHidden(path.getFileName().toString()));
-            return new Listing(format, writable, all, null);
+            return new Listing(format, session, all, null);
         }
         if (format == Format.MLSD) {
             throw new Jail.Refused("not a directory");
         }
-        return new Listing(format, writable, null, List.of(real));
+        return new Listing(format, session, null, List.of(real));
     }
 
     @Override
@@ -98,7 +101,7 @@ final class Listing implements DataSender.Source {
         }
         return format == Format.LIST
                 ? longLine(attributes, name)
-                : facts(attributes, writable) + " " + name;
+                : facts(attributes, session) + " " + name;
     }
 
     /** {@code drwxr-xr-x 1 ftp ftp 4096 Jan 01 12:00 name}. */
@@ -116,16 +119,38 @@ final class Listing implements DataSender.Source {
     }
 
     /** {@code type=file;size=4711;modify=20260101120000;perm=adfrw;}: RFC 3659 7.5. */
-    static String facts(BasicFileAttributes attributes, boolean writable) {
-        String modify = "modify=" + time(attributes.lastModifiedTime().toInstant()) + ";";
+    static String facts(BasicFileAttributes attributes, Session session) {
+        boolean writable = !session.user().readOnly();
+        var line = new StringBuilder();
+        for (String fact : session.facts) {
+            String value =
+                    switch (fact) {
+                        case "type" -> type(attributes);
+                        case "size" -> attributes.isRegularFile() ? "" + attributes.size() : null;
+                        case "modify" -> time(attributes.lastModifiedTime().toInstant());
+                        default -> perm(attributes, writable);
+                    };
+            if (value != null) {
+                line.append(fact).append('=').append(value).append(';');
+            }
+        }
+        return line.toString();
+    }
+
+    private static String type(BasicFileAttributes attributes) {
+        return attributes.isDirectory()
+                ? "dir"
+                : attributes.isRegularFile()
+                        ? "file"
+                        : attributes.isSymbolicLink() ? "OS.unix=slink" : "OS.unix=other";
+    }
+
+    /** What may be done with it: list, enter, read, write and so on. */
+    private static String perm(BasicFileAttributes attributes, boolean writable) {
         if (attributes.isDirectory()) {
-            return "type=dir;" + modify + "perm=" + (writable ? "cdeflmp" : "el") + ";";
+            return writable ? "cdeflmp" : "el";
         }
-        if (attributes.isRegularFile()) {
-            String perm = "perm=" + (writable ? "adfrw" : "r") + ";";
-            return "type=file;size=" + attributes.size() + ";" + modify + perm;
-        }
-        return "type=OS.unix=" + (attributes.isSymbolicLink() ? "slink;" : "other;") + modify;
+        return writable ? "adfrw" : "r";
     }
 
     /** {@code 20260101120000}: RFC 3659 2.3. */

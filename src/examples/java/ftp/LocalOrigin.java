@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file that the client puts. */
-final class LocalOrigin implements Sending.Origin {
+final class LocalOrigin implements PutJob.Origin {
     private final Path path;
     private final long size;
     private final Progress progress;

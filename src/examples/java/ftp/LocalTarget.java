@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
  * A file that the client gets. It grows as NAME.part and is renamed when it is complete; a resumed
  * download goes on with that.
  */
-final class LocalTarget implements Download.Target {
+final class LocalTarget implements GetJob.Target {
     private final Path path;
     private final Path partial;
     private final boolean resume;

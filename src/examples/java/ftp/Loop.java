@@ -17,6 +17,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class Loop implements AutoCloseable {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final long MOMENT = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** Of the clock {@link System#nanoTime}. */
+    private record Later(long due, Runnable task) {}
 
     final FdSelector selector;
 
@@ -29,6 +33,9 @@ final class Loop implements AutoCloseable {
      * Who has something to do that the kernel will not tell of again, the longest waiting first.
      */
     private final ArrayDeque<Watched> line = new ArrayDeque<>();
+
+    /** What is to be done in a moment, the first due first: all of them wait equally long. */
+    private final ArrayDeque<Later> later = new ArrayDeque<>();
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private Runnable everySecond = () -> {};
@@ -47,10 +54,14 @@ final class Loop implements AutoCloseable {
     void run() throws IOException {
         long nextSecond = System.nanoTime() + SECOND;
         while (!stopped) {
-            long wait = line.isEmpty() ? Math.max(0, nextSecond - System.nanoTime()) : 0;
+            long due = later.isEmpty() ? nextSecond : Math.min(nextSecond, later.peek().due);
+            long wait = line.isEmpty() ? Math.max(0, due - System.nanoTime()) : 0;
             selector.poll(wait, TimeUnit.NANOSECONDS, Loop::onReady);
             for (Runnable task; (task = tasks.poll()) != null; ) {
                 task.run();
+            }
+            while (!later.isEmpty() && System.nanoTime() - later.peek().due >= 0) {
+                later.remove().task.run();
             }
             if (System.nanoTime() - nextSecond >= 0) {
                 nextSecond = System.nanoTime() + SECOND;
@@ -86,6 +97,11 @@ final class Loop implements AutoCloseable {
             member.inLine = true;
             line.add(member);
         }
+    }
+
+    /** Has this run in a moment: after a tenth of a second. */
+    void later(Runnable task) {
+        later.add(new Later(System.nanoTime() + MOMENT, task));
     }
 
     /** Has this run by the loop's thread. Any thread. */

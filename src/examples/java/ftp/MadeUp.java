@@ -58,9 +58,9 @@ final class MadeUp {
         }
     }
 
-    Sending.Origin origin() {
+    PutJob.Origin origin() {
         var bytes = new Bytes(this);
-        return new Sending.Origin() {
+        return new PutJob.Origin() {
             @Override
             public long size() {
                 return size;
@@ -80,9 +80,9 @@ final class MadeUp {
     }
 
     /** Takes a file, and says at the end whether it is this one. */
-    Download.Target target() {
+    GetJob.Target target() {
         var arrived = new CRC32C();
-        return new Download.Target() {
+        return new GetJob.Target() {
             @Override
             public long open(long sizeThere) throws IOException {
                 if (sizeThere != size) {

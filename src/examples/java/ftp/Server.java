@@ -34,6 +34,7 @@ final class Server implements AutoCloseable {
 
     Server(Settings settings) throws IOException {
         this.settings = settings;
+        Preloaded.all();
         root = new Jail(settings.root);
         users = settings.users == null ? new Users(List.of()) : Users.load(settings.users);
         for (Path leftover : root.leftovers()) {

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileSystemException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,7 @@ final class Session implements ControlConnection.Owner {
     private Users.User user; // null until logged in
     private Jail jail;
     String directory = "/";
+    List<String> facts = Listing.FACTS; // in answers to MLSD and MLST
     private int tries;
     private boolean checking; // a password
     private long usedAt = System.nanoTime();
@@ -116,7 +120,7 @@ final class Session implements ControlConnection.Owner {
                     reply(221, "bye");
                     control.closeWhenSent();
                 }
-                case FEAT -> replyAll(211, "features", FEATURES);
+                case FEAT -> replyAll(211, "features", features());
                 case HELP -> replyAll(214, "commands", Command.names());
                 case OPTS -> opts(argument);
                 case NOOP -> reply(200, "done");
@@ -133,25 +137,38 @@ final class Session implements ControlConnection.Owner {
             }
         } catch (Jail.Refused e) {
             reply(550, e.getMessage());
-        } catch (java.nio.file.FileSystemException e) {
+        } catch (FileSystemException e) {
             reply(550, FileTrouble.reason(e));
         }
     }
 
-    private static final List<String> FEATURES =
-            List.of(
-                    "UTF8",
-                    "EPSV",
-                    "EPRT",
-                    "SIZE",
-                    "MDTM",
-                    "REST STREAM",
-                    "MLST type*;size*;modify*;perm*;",
-                    "TVFS");
+    private List<String> features() {
+        var features =
+                new ArrayList<>(List.of("UTF8", "EPSV", "SIZE", "MDTM", "REST STREAM", "TVFS"));
+        if (server.settings.active) {
+            features.add("EPRT");
+        }
+        var marked = new StringBuilder("MLST ");
+        Listing.FACTS.forEach(
+                fact -> marked.append(fact).append(facts.contains(fact) ? "*;" : ";"));
+        features.add(marked.toString());
+        return features;
+    }
 
+    /**
+     * UTF8 ON, as old clients ask; MLST and the facts that a client wants to have (RFC 3659 7.9).
+     */
     private void opts(String argument) {
-        boolean known = argument.equalsIgnoreCase("UTF8 ON") || argument.equalsIgnoreCase("UTF8");
-        reply(known ? 200 : 501, known ? "always" : "no such option");
+        String[] words = argument.toLowerCase(Locale.ROOT).split(" ", 2);
+        if (words[0].equals("utf8")) {
+            reply(200, "always");
+        } else if (words[0].equals("mlst")) {
+            List<String> wanted = List.of(words.length < 2 ? new String[0] : words[1].split(";"));
+            facts = Listing.FACTS.stream().filter(wanted::contains).toList();
+            reply(200, "MLST OPTS " + String.join("", facts.stream().map(f -> f + ";").toList()));
+        } else {
+            reply(501, "no such option");
+        }
     }
 
     /** In both types a file goes as it is; a listing has CR LF in any case. */

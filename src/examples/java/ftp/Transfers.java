@@ -2,6 +2,7 @@ package ftp;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ final class Transfers implements DataConnection.Owner {
     private String what;
 
     private DataConnection running;
+    private boolean lingering; // all has come; is the client still there?
     private boolean completing; // by another thread
 
     Transfers(Session session) {
@@ -118,8 +120,7 @@ final class Transfers implements DataConnection.Owner {
                 // ls -l's options mean nothing here, but some clients send them
                 what = session.virtual(command.argument().replaceFirst("^(-\\S*( |$))+", ""));
                 Path real = jail.existing(what);
-                boolean writable = !session.user().readOnly();
-                source = Listing.of(real, Listing.Format.valueOf(command.verb().name()), writable);
+                source = Listing.of(real, Listing.Format.valueOf(command.verb().name()), session);
             }
         }
     }
@@ -155,6 +156,8 @@ final class Transfers implements DataConnection.Owner {
     void abort(Exception reason) {
         if (running != null) {
             running.abort(reason);
+        } else if (lingering) {
+            uploaded(reason);
         } else if (isBusy() && !completing) {
             giveUp(reason.getMessage());
         }
@@ -171,35 +174,45 @@ final class Transfers implements DataConnection.Owner {
             return;
         }
         server.count.bytesIn += bytes;
+        if (problem != null || announced >= 0) {
+            uploaded(problem != null ? problem : shortage(bytes));
+            return;
+        }
+        lingering = true;
+        Upload last = upload;
+        server.loop.later(
+                () -> {
+                    if (lingering && upload == last) {
+                        uploaded(null);
+                    }
+                });
+    }
+
+    private Exception shortage(long bytes) {
         try {
-            Exception incomplete = problem == null ? incomplete(bytes) : problem;
-            if (incomplete == null) {
+            boolean all = announced <= Math.max(bytes, upload.size());
+            return all ? null : new IOException("that is less than was announced by ALLO");
+        } catch (IOException e) {
+            return new FileTrouble(e);
+        }
+    }
+
+    /** All is there, if there is no problem. */
+    private void uploaded(Exception problem) {
+        lingering = false;
+        try {
+            if (problem == null) {
                 complete();
                 return;
             }
             count(false);
             String kept = server.settings.keepPartial ? upload.keep() : null;
-            over(code(incomplete), why(incomplete) + (kept == null ? "" : "; kept as " + kept));
+            over(code(problem), why(problem) + (kept == null ? "" : "; kept as " + kept));
         } catch (IOException e) {
             over(451, FileTrouble.reason(e));
         } finally {
             discard(); // unless it is complete, or kept
         }
-    }
-
-    private Exception incomplete(long bytes) throws IOException {
-        try {
-            session.control.read(); // its end may be there, and not have been told yet
-        } catch (IOException e) {
-            return e;
-        }
-        if (session.control.isEnded() && !session.control.isWaiting("QUIT")) {
-            return new IOException("the control connection has ended");
-        }
-        if (announced > Math.max(bytes, upload.size())) {
-            return new IOException("that is less than was announced by ALLO");
-        }
-        return null;
     }
 
     private void complete() throws IOException {
@@ -256,7 +269,7 @@ final class Transfers implements DataConnection.Owner {
     }
 
     private static String why(Exception problem) {
-        return problem instanceof java.nio.file.FileSystemException e
+        return problem instanceof FileSystemException e
                 ? FileTrouble.reason(e)
                 : "" + problem.getMessage();
     }

@@ -11,7 +11,7 @@ import java.util.function.LongConsumer;
  * the rest. Or it has kept what came of a broken upload as NAME.part, as our server does on
  * request: APPE completes that, and it is renamed.
  */
-final class Sending extends Job {
+final class PutJob extends Job {
     /** Where it comes from. */
     interface Origin extends DataSender.Source {
         long size();
@@ -26,7 +26,7 @@ final class Sending extends Job {
     private long from;
     private String partial; // what is appended to; null if nothing is
 
-    Sending(String remote, String name, Origin origin, boolean resume) {
+    PutJob(String remote, String name, Origin origin, boolean resume) {
         super(name);
         this.remote = remote;
         this.origin = origin;

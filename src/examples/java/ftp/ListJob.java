@@ -5,12 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /** Prints a listing as it comes. */
-final class RemoteListing extends Job implements DataReceiver.Sink {
+final class ListJob extends Job implements DataReceiver.Sink {
     private final String command;
     private final PrintStream out;
     private final LineReader lines = new LineReader(8192);
 
-    RemoteListing(String directory, boolean names, PrintStream out) {
+    ListJob(String directory, boolean names, PrintStream out) {
         super(directory);
         this.command = ((names ? "NLST " : "LIST ") + directory).strip();
         this.out = out;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 
 /** Gets a file. */
-final class Download extends Job {
+final class GetJob extends Job {
     /** Where it goes to. */
     interface Target extends DataReceiver.Sink {
         /** Opens it; the byte from which on the rest is wanted. The size is -1 if not known. */
@@ -19,7 +19,7 @@ final class Download extends Job {
     private long size = -1;
     private long from;
 
-    Download(String remote, String name, Target target) {
+    GetJob(String remote, String name, Target target) {
         super(name);
         this.remote = remote;
         this.target = target;

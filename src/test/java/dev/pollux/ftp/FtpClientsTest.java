@@ -1,0 +1,453 @@
+package dev.pollux.ftp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pollux.Backend;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients of other makes, and our own, against the FTP server. */
+class FtpClientsTest {
+    private static final byte[] BIG = FtpProcess.random(3_000_001);
+    private static final byte[] SMALL = FtpProcess.random(1000);
+
+    // ---- curl
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void curl_uploads_downloads_and_lists(Backend backend) throws Exception {
+        Started.assumeInstalled("curl");
+        Started.assume(backend);
+        try (var server = FtpProcess.start(backend, "--anonymous", "--active")) {
+            Path local = Files.write(server.directory.resolve("local"), BIG);
+            String url = server.url("ann");
+            curl("-T", local.toString(), "--ftp-create-dirs", url + "a/b/big").expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("a/b/big")));
+            Path back = server.directory.resolve("back");
+            for (String how : List.of("--ftp-pasv", "--disable-epsv", "-P-", "--disable-eprt")) {
+                var options = new ArrayList<>(List.of("-o", back.toString(), url + "a/b/big", how));
+                if (how.equals("--disable-eprt")) {
+                    options.add("-P-");
+                }
+                curl(options.toArray(new String[0])).expect(0);
+                assertArrayEquals(BIG, Files.readAllBytes(back), how);
+                Files.delete(back);
+            }
+            curl(url + "a/b/").expect(0).expectLine("-rw-r--r-- .* 3000001 .* big");
+            curl("-l", url).expect(0).expectLine("a");
+            curl("-X", "MLSD", url + "a/").expect(0).expectLine("type=dir;.*;perm=cdeflmp; b");
+            curl("-I", url + "a/b/big").expect(0).expectLine("Content-Length: 3000001");
+            curl(anonymous(server) + "a/b/").expect(0).expectLine(".* big");
+            curl("-T", local.toString(), anonymous(server) + "x").expect(25); // upload refused
+            curl(url + "nothing").expect(78); // no such file
+            curl(url.replace("open", "shut")).expect(67); // login
+            server.expectTree("a", "a/b", "a/b/big");
+        }
+    }
+
+    @Test
+    void curl_resumes_both_ways() throws Exception {
+        Started.assumeInstalled("curl");
+        try (var server = FtpProcess.start(Started.best())) {
+            Path local = Files.write(server.directory.resolve("local"), BIG);
+            server.file("begun", Arrays.copyOf(BIG, 1_234_567));
+            curl("-C", "-", "-T", local.toString(), server.url("ann") + "begun").expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("begun")));
+            Path back = Files.write(server.directory.resolve("back"), Arrays.copyOf(BIG, 7));
+            curl("-C", "-", "-o", back.toString(), server.url("ann") + "begun").expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(back));
+            server.expectTree("begun");
+        }
+    }
+
+    @Test
+    void curl_in_parallel_and_over_ipv6() throws Exception {
+        Started.assumeInstalled("curl");
+        String[] options =
+                hasIpv6() ? new String[] {"--bind", "127.0.0.1", "--bind", "::1"} : new String[] {};
+        try (var server = FtpProcess.start(Started.best(), options)) {
+            var all = new ArrayList<>(List.of("-Z"));
+            for (int i = 0; i < 10; i++) {
+                server.file("file" + i, FtpProcess.random(500_000 + i));
+                all.addAll(List.of("-o", server.directory.resolve("got" + i).toString()));
+                all.add(server.url("ann") + "file" + i);
+            }
+            curl(all.toArray(new String[0])).expect(0);
+            for (int i = 0; i < 10; i++) {
+                byte[] got = Files.readAllBytes(server.directory.resolve("got" + i));
+                assertArrayEquals(FtpProcess.random(500_000 + i), got);
+            }
+            assumeIpv6();
+            String url = "ftp://ann:open%20sesame@[::1]:" + server.port6() + "/";
+            Path local = Files.write(server.directory.resolve("local"), SMALL);
+            curl("-T", local.toString(), url + "six").expect(0);
+            assertArrayEquals(SMALL, Files.readAllBytes(server.root.resolve("six")));
+            curl(url).expect(0).expectLine(".* 1000 .* six");
+        }
+    }
+
+    private static Started.Run curl(String... arguments) throws Exception {
+        var command = new ArrayList<>(List.of("curl", "-sS", "--max-time", "50"));
+        command.addAll(List.of(arguments));
+        return Started.run(command);
+    }
+
+    private static String anonymous(FtpProcess server) {
+        return "ftp://127.0.0.1:" + server.port() + "/";
+    }
+
+    // ---- lftp
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void lftp_mirrors_both_ways_in_parallel(Backend backend) throws Exception {
+        Started.assumeInstalled("lftp");
+        Started.assume(backend);
+        try (var server = FtpProcess.start(backend)) {
+            Path local = Files.createDirectories(server.directory.resolve("local/sub"));
+            for (int i = 0; i < 30; i++) {
+                Files.write(local.resolve("file " + i), FtpProcess.random(50_000 + i));
+            }
+            Files.write(local.resolve("\u00e4\u00f6\u00fc"), SMALL);
+            String here = server.directory.toString();
+            lftp(
+                            server,
+                            server.port(),
+                            "mirror -R -P 6 " + here + "/local /there",
+                            "mirror -P 6 /there " + here + "/back",
+                            "cls -l /there/sub",
+                            "mv /there/sub/file\\ 0 /moved",
+                            "rm -r /there/sub",
+                            "mkdir /made",
+                            "rmdir /made")
+                    .expect(0)
+                    .expectLine(".* 50029 .*sub/file 29");
+            for (int i = 0; i < 30; i++) {
+                byte[] back = Files.readAllBytes(server.directory.resolve("back/sub/file " + i));
+                assertArrayEquals(FtpProcess.random(50_000 + i), back);
+            }
+            Path umlauts = server.directory.resolve("back/sub/\u00e4\u00f6\u00fc");
+            assertArrayEquals(SMALL, Files.readAllBytes(umlauts));
+            server.expectTree("moved", "there");
+        }
+    }
+
+    @Test
+    void lftp_resumes_both_ways() throws Exception {
+        Started.assumeInstalled("lftp");
+        try (var server = FtpProcess.start(Started.best())) {
+            Path local = Files.write(server.directory.resolve("local"), BIG);
+            server.file("begun", Arrays.copyOf(BIG, 2_000_000));
+            Path back = Files.write(server.directory.resolve("back"), Arrays.copyOf(BIG, 99_999));
+            lftp(
+                            server,
+                            server.port(),
+                            "put -c " + local + " -o begun",
+                            "get -c begun -o " + back,
+                            "pget -n 3 begun -o " + back + "2") // three pieces, each its REST
+                    .expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("begun")));
+            assertArrayEquals(BIG, Files.readAllBytes(back));
+            assertArrayEquals(BIG, Files.readAllBytes(server.directory.resolve("back2")));
+            server.expectTree("begun");
+        }
+    }
+
+    @Test
+    void lftp_over_ipv6() throws Exception {
+        Started.assumeInstalled("lftp");
+        assumeIpv6();
+        try (var server = FtpProcess.start(Started.best(), "--bind", "::1")) {
+            server.file("file", BIG);
+            Path back = server.directory.resolve("back");
+            lftp(server, server.port6(), "get file -o " + back, "ls").expectLine(".* file");
+            assertArrayEquals(BIG, Files.readAllBytes(back));
+        }
+    }
+
+    private static Started.Run lftp(FtpProcess server, int port, String... commands)
+            throws Exception {
+        String host = port == server.port6() ? "[::1]" : "127.0.0.1";
+        String open = "open -u ann,'" + FtpProcess.PASSWORD + "' ftp://" + host + ":" + port;
+        String settings =
+                "set cmd:fail-exit true; set net:max-retries 1; set net:timeout 20;"
+                        + " set file:charset UTF-8; ";
+        var builder =
+                new ProcessBuilder(
+                        "lftp",
+                        "--norc",
+                        "-c",
+                        settings + open + "; " + String.join("; ", commands));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.environment().put("HOME", server.directory.toString());
+        return Started.run(builder, "");
+    }
+
+    // ---- our own
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void our_client_puts_lists_and_gets(Backend backend) throws Exception {
+        Started.assume(backend);
+        try (var server = FtpProcess.start(backend)) {
+            var names = new ArrayList<String>(List.of("put"));
+            for (int i = 0; i < 6; i++) {
+                byte[] bytes = FtpProcess.random(400_000 * i);
+                names.add(Files.write(server.directory.resolve("file" + i), bytes).toString());
+            }
+            client(backend, server, names)
+                    .expect(0)
+                    .expectLine("file5 100% \\[=+\\] 2000/2000 KB .*");
+            client(backend, server, List.of("ls"))
+                    .expect(0)
+                    .expectLine("-rw-r--r-- .* 2000000 .* file5");
+            client(backend, server, List.of("ls", "--names")).expect(0).expectLine("file0");
+            Path to = Files.createDirectory(server.directory.resolve("to"));
+            var gets = new ArrayList<>(List.of("get", "--to", to.toString()));
+            for (int i = 0; i < 6; i++) {
+                gets.add("/file" + i);
+            }
+            client(backend, server, gets).expect(0);
+            for (int i = 0; i < 6; i++) {
+                assertArrayEquals(
+                        FtpProcess.random(400_000 * i), Files.readAllBytes(to.resolve("file" + i)));
+            }
+            assertEquals(6, to.toFile().list().length);
+        }
+    }
+
+    @Test
+    void our_client_resumes_both_ways() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend)) {
+            String to = server.directory.toString();
+            server.file("file", BIG);
+            Files.write(server.directory.resolve("file.part"), Arrays.copyOf(BIG, 2_999_999));
+            client(backend, server, List.of("get", "--resume", "--to", to, "file"))
+                    .expect(0)
+                    .expectLine("file 100% .*");
+            assertArrayEquals(BIG, Files.readAllBytes(server.directory.resolve("file")));
+            server.file("file", Arrays.copyOf(BIG, 100));
+            client(backend, server, List.of("put", "--resume", to + "/file")).expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("file")));
+            client(backend, server, List.of("put", "--resume", to + "/file"))
+                    .expect(0)
+                    .expectLine(".*file: was there already");
+            server.stop();
+            long moved = 2 + BIG.length - 100; // and what its progress says
+            assertTrue(server.said().contains("downloads"), server::said);
+            assertTrue(server.said().contains(String.format("%,d bytes", moved - 2)), server::said);
+            server.expectTree("file");
+        }
+    }
+
+    /** The server breaks it off, and keeps what it has; the client goes on with that. */
+    @Test
+    void our_client_goes_on_with_what_the_server_has_kept() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend, "--keep-partial")) {
+            Path local = Files.write(server.directory.resolve("file"), BIG);
+            try (Talk talk = server.ann()) {
+                talk.ask(200, "ALLO " + BIG.length);
+                try (Socket data = talk.data()) {
+                    talk.ask(150, "STOR file");
+                    data.getOutputStream().write(BIG, 0, 1_000_000);
+                }
+                assertTrue(talk.expect(426).endsWith("kept as file.part"));
+            }
+            server.expectTree("file.part");
+            client(backend, server, List.of("put", "--resume", local.toString())).expect(0);
+            server.expectTree("file");
+            assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("file")));
+        }
+    }
+
+    @Test
+    void our_client_says_by_its_exit_status_what_went_wrong() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend)) {
+            Path local = Files.write(server.directory.resolve("local"), SMALL);
+            String to = server.directory.toString();
+            server.file("file", SMALL);
+            client(backend, server, List.of("get")).expect(2);
+            client(backend, server, List.of("fetch", "file")).expect(2);
+            client(backend, server, List.of("get", "--port", "0", "file")).expect(2);
+            client(backend, server, List.of("get", "a\nb")).expect(2);
+            client(backend, server, List.of("get", "--port", "" + closedPort(), "file"))
+                    .expect(3)
+                    .expectLine("file: .*Connection refused");
+            client(backend, server, List.of("ls", "--user", "nobody"))
+                    .expect(4)
+                    .expectLine("ls: nobody: 530 .*");
+            client(backend, server, List.of("get", "--to", to, "nothing", "file"))
+                    .expect(5)
+                    .expectLine("nothing: 550 no such file or directory");
+            assertArrayEquals(SMALL, Files.readAllBytes(server.directory.resolve("file")));
+            client(backend, server, List.of("put", "--user", "guest", local.toString())).expect(5);
+            client(backend, server, List.of("get", "--to", to + "/none", "file")).expect(7);
+            client(backend, server, List.of("put", to + "/none")).expect(7);
+            assertFalse(Files.exists(server.directory.resolve("nothing.part")));
+        }
+    }
+
+    /** A server that closes in the middle: what came is kept as NAME.part, and is no NAME. */
+    @Test
+    void our_client_does_not_take_half_a_file_for_a_whole_one() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend);
+                var control = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                var data = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            var lying =
+                    new Thread(
+                            () -> {
+                                try {
+                                    lie(control, data);
+                                } catch (IOException e) {
+                                    throw new UncheckedIOException(e);
+                                }
+                            });
+            lying.setDaemon(true);
+            lying.start();
+            String port = "" + control.getLocalPort();
+            String to = server.directory.toString();
+            client(backend, server, List.of("get", "--port", port, "--to", to, "file"))
+                    .expect(6)
+                    .expectLine("file: 500 of 1000 bytes");
+            assertEquals(500, Files.size(server.directory.resolve("file.part")));
+            assertFalse(Files.exists(server.directory.resolve("file")));
+        }
+    }
+
+    /**
+     * Answers in several lines, says that 1000 bytes are there, sends 500, says that it was all.
+     */
+    private static void lie(ServerSocket control, ServerSocket data) throws IOException {
+        try (Socket client = control.accept()) {
+            var in = new BufferedReader(new InputStreamReader(client.getInputStream()));
+            client.getOutputStream().write("220-hello\r\n 220 not yet\r\n220 now\r\n".getBytes());
+            for (String line; (line = in.readLine()) != null; ) {
+                String answer =
+                        switch (line.split(" ")[0]) {
+                            case "USER" -> "331 password";
+                            case "PASS" -> "230-in\r\n230 in";
+                            case "SIZE" -> "213 1000";
+                            case "EPSV" -> "500 never heard of";
+                            case "PASV" ->
+                                    "227 (9,9,9,9,"
+                                            + data.getLocalPort() / 256
+                                            + ","
+                                            + data.getLocalPort() % 256
+                                            + ")";
+                            case "RETR" -> "150 here";
+                            default -> "200 well";
+                        };
+                client.getOutputStream().write((answer + "\r\n").getBytes());
+                if (line.startsWith("RETR")) {
+                    try (Socket sending = data.accept()) {
+                        sending.getOutputStream().write(Arrays.copyOf(SMALL, 500));
+                    }
+                    client.getOutputStream().write("226 all\r\n".getBytes());
+                }
+            }
+        }
+    }
+
+    @Test
+    void our_client_over_ipv6() throws Exception {
+        assumeIpv6();
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend, "--bind", "::1")) {
+            server.file("file", BIG);
+            String to = server.directory.toString();
+            String port = "" + server.port6();
+            client(
+                            backend,
+                            server,
+                            List.of("get", "--host", "::1", "--port", port, "--to", to, "file"))
+                    .expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.directory.resolve("file")));
+        }
+    }
+
+    /** As ann, by the environment, unless the arguments say otherwise. */
+    private static Started.Run client(Backend backend, FtpProcess server, List<String> arguments)
+            throws Exception {
+        List<String> command = Started.java(backend, "ftp.FtpClient");
+        command.addAll(arguments);
+        var builder = new ProcessBuilder(command);
+        builder.environment().put("FTP_PORT", "" + server.port());
+        builder.environment().put("FTP_USER", "ann");
+        builder.environment().put("FTP_PASSWORD", FtpProcess.PASSWORD);
+        return Started.run(builder, "");
+    }
+
+    // ---- the server by itself
+
+    @Test
+    void the_server_refuses_nonsense_and_says_how_it_listens() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend, "--anonymous")) {
+            String edge = backend == Backend.EPOLL || backend == Backend.KQUEUE ? "EDGE" : "LEVEL";
+            assertTrue(
+                    server.said().contains("(" + backend + ", data connections " + edge),
+                    server::said);
+            String root = server.root.toString();
+            String used = "" + server.port();
+            assertEquals(2, run(backend, "--root", root).status()); // nobody could log in
+            assertEquals(2, run(backend, "--anonymous", "70000").status());
+            assertEquals(2, run(backend, "--anonymous", "--passive-ports", "9-8").status());
+            assertEquals(2, run(backend, "--colour", "blue").status());
+            run(backend, "--anonymous", "--root", root, used).expect(1);
+            run(backend, "--anonymous", "--root", root + "/none", "0").expect(1);
+            run(backend, "--users", root + "/none", "--root", root, "0").expect(1);
+            Files.writeString(server.directory.resolve("bad"), "ann:plain text\n");
+            run(backend, "--users", server.directory + "/bad", "--root", root, "0")
+                    .expect(1)
+                    .expectLine("user file: .*ann");
+        }
+    }
+
+    private static Started.Run run(Backend backend, String... arguments) throws Exception {
+        return Started.run(Started.java(backend, "ftp.FtpServer", arguments));
+    }
+
+    // ---- tools
+
+    private static int closedPort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static boolean hasIpv6() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void assumeIpv6() {
+        if (!hasIpv6()) {
+            System.out.println("ftp: there is no ::1 here, so IPv6 is not tried");
+        }
+        assumeTrue(hasIpv6(), "there is no ::1 here");
+    }
+}
