@@ -32,8 +32,8 @@ final class Account {
             names = "--password",
             arity = "0..1",
             interactive = true,
-            description =
-                    "asks for it; others can see one that is given here, so better FTP_PASSWORD")
+            prompt = "Password: ",
+            description = "asks for it; or better than here: FTP_PASSWORD, --password-file")
     private char[] password;
 
     @Option(names = "--password-file", description = "a file whose first line it is")
@@ -65,6 +65,9 @@ final class Account {
             secret = System.getenv("FTP_PASSWORD");
         } else {
             secret = "anonymous@";
+        }
+        if (!Command.isClean(secret)) {
+            throw new IOException("the password has a control character in it");
         }
     }
 

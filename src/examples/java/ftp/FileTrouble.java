@@ -1,6 +1,8 @@
 package ftp;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
@@ -17,8 +19,14 @@ final class FileTrouble extends IOException {
         if (e instanceof NoSuchFileException) {
             return "no such file or directory";
         }
+        if (e instanceof FileAlreadyExistsException) {
+            return "is there already";
+        }
+        if (e instanceof DirectoryNotEmptyException) {
+            return "the directory is not empty";
+        }
         if (e instanceof FileSystemException f) {
-            return f.getReason() == null ? f.getClass().getSimpleName() : f.getReason();
+            return f.getReason() == null ? "not allowed" : f.getReason();
         }
         return e.getMessage();
     }

@@ -1,6 +1,7 @@
 package ftp;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -127,6 +128,8 @@ final class Jail {
             return tree.filter(path -> isHidden(path.getFileName().toString()))
                     .filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
                     .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause(); // a directory that may not be read
         }
     }
 

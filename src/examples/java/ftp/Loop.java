@@ -10,12 +10,15 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one thread, of the server or of the client: polls, hands out turns, runs what other threads
  * left, and looks at the clock once a second.
  */
 final class Loop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("ftp.loop");
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final long MOMENT = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -58,14 +61,14 @@ final class Loop implements AutoCloseable {
             long wait = line.isEmpty() ? Math.max(0, due - System.nanoTime()) : 0;
             selector.poll(wait, TimeUnit.NANOSECONDS, Loop::onReady);
             for (Runnable task; (task = tasks.poll()) != null; ) {
-                task.run();
+                run(task);
             }
             while (!later.isEmpty() && System.nanoTime() - later.peek().due >= 0) {
-                later.remove().task.run();
+                run(later.remove().task);
             }
             if (System.nanoTime() - nextSecond >= 0) {
                 nextSecond = System.nanoTime() + SECOND;
-                everySecond.run();
+                run(everySecond);
             }
             for (int turns = line.size(); turns > 0; turns--) {
                 turn(line.remove()); // may get in line again, behind all others
@@ -78,7 +81,10 @@ final class Loop implements AutoCloseable {
         var member = (Watched) key.attachment();
         try {
             member.onReady(ready);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
+            member.failed(e);
+        } catch (RuntimeException e) {
+            LOG.error("a bug of this program", e);
             member.failed(e);
         }
     }
@@ -87,8 +93,19 @@ final class Loop implements AutoCloseable {
         member.inLine = false;
         try {
             member.turn();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             member.failed(e);
+        } catch (RuntimeException e) {
+            LOG.error("a bug of this program", e);
+            member.failed(e);
+        }
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a bug of this program", e);
         }
     }
 

@@ -69,11 +69,8 @@ final class Settings {
                 || range().last() > 65535) {
             return "--passive-ports is FIRST-LAST";
         }
-        int least =
-                List.of(maxConnections, maxPerUser, loginTries).stream()
-                        .min(Integer::compare)
-                        .get();
-        int shortest = List.of(loginTime, idleTime, dataTime).stream().min(Integer::compare).get();
+        int least = Math.min(Math.min(maxConnections, maxPerUser), loginTries);
+        int shortest = Math.min(Math.min(loginTime, idleTime), dataTime);
         if (least < 1 || shortest < 1 || maxLine < 64) {
             return "limits and times are 1 at least, a line has room for 64 bytes";
         }

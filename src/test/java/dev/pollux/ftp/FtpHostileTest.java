@@ -6,26 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
-import dev.pollux.Host;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients that mean harm, or die: the server goes on, and nothing is left of them. */
+/** Clients that mean harm on their control connection: it costs them that, and nobody else. */
 class FtpHostileTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
 
@@ -44,7 +40,7 @@ class FtpHostileTest {
                 try (Talk endless = server.talk()) {
                     endless.expect(220);
                     FutureTask<Void> sender =
-                            spawn(
+                            Started.spawn(
                                     () -> {
                                         for (int i = 0; i < 100_000; i++) {
                                             endless.sendRaw("A".repeat(1000).getBytes());
@@ -98,7 +94,7 @@ class FtpHostileTest {
     @Test
     void telnet_between_the_bytes_and_urgent_abort_are_survived() throws Exception {
         try (var server = FtpProcess.start(Started.best())) {
-            sparse(server, "big", 1L << 30);
+            server.sparse("big", 1L << 30);
             try (Talk talk = server.ann()) {
                 byte iac = (byte) 255;
                 talk.sendRaw((byte) 'N', (byte) 'O', iac, (byte) 241, (byte) 'O', (byte) 'P');
@@ -255,370 +251,6 @@ class FtpHostileTest {
         }
     }
 
-    // ---- data connections
-
-    @ParameterizedTest
-    @EnumSource(Backend.class)
-    void half_open_data_connections_end_in_time(Backend backend) throws Exception {
-        Started.assume(backend);
-        try (var server = FtpProcess.start(backend, "--data-time", "1", "--active")) {
-            sparse(server, "big", 1L << 30);
-            server.file("file", OLD);
-            try (Talk talk = server.ann()) {
-                talk.ask(227, "PASV");
-                talk.send("RETR big"); // and never connects
-                talk.expect(425);
-                try (Socket data = talk.data()) {
-                    talk.ask(150, "RETR big"); // never reads
-                    talk.expect(426);
-                    assertTrue(data.isConnected());
-                }
-                try (Socket data = talk.data()) {
-                    talk.ask(150, "STOR file"); // never sends
-                    talk.expect(426);
-                    assertTrue(data.isConnected());
-                }
-                talk.ask(425, "RETR file"); // without a word before
-                talk.epsv();
-                try (Talk other = server.ann()) {
-                    talk.epsv(); // takes the place of the one before
-                    assertArrayEquals(OLD, other.get("RETR file"));
-                }
-                assertArrayEquals(OLD, talk.get("RETR file"));
-            }
-            server.expectTree("big", "file");
-        }
-    }
-
-    @Test
-    void a_data_connection_from_another_address_is_refused() throws Exception {
-        Host.requireLinux("127.0.0.2 is an address without further ado");
-        try (var server = FtpProcess.start(Started.best())) {
-            server.file("file", OLD);
-            try (Talk talk = server.ann()) {
-                int port = talk.epsv();
-                for (int i = 0; i < 3; i++) {
-                    try (Socket stranger = Talk.dataFrom("127.0.0.2", port)) {
-                        assertEquals(-1, readOrEnd(stranger), "it talks to a stranger");
-                    }
-                }
-                try (Socket own = Talk.dataFrom("127.0.0.1", port)) {
-                    talk.ask(150, "RETR file");
-                    assertArrayEquals(OLD, own.getInputStream().readAllBytes());
-                    talk.expect(226);
-                }
-            }
-            server.stop();
-            assertEquals(3, server.counted("hijacks refused"));
-        }
-    }
-
-    @Test
-    void active_connections_go_to_the_client_alone() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
-                Talk talk = server.ann()) {
-            talk.ask(502, "PORT 127,0,0,1,100,0");
-            talk.ask(502, "EPRT |1|127.0.0.1|25600|");
-        }
-        try (var server = FtpProcess.start(Started.best(), "--active");
-                Talk talk = server.ann();
-                var listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            server.file("file", OLD);
-            talk.ask(501, "PORT 127,0,0,2,100,0");
-            talk.ask(501, "PORT 8,8,8,8,100,0");
-            talk.ask(501, "PORT 127,0,0,1,0,25");
-            talk.ask(501, "PORT 127,0,0,1,3,255");
-            talk.ask(501, "PORT 127,0,0,1,999,255");
-            talk.ask(501, "PORT 300,0,0,1,100,0");
-            talk.ask(501, "PORT localhost");
-            talk.ask(501, "EPRT |1|127.0.0.1|1023|");
-            talk.ask(501, "EPRT |1|localhost|5000|");
-            talk.ask(501, "EPRT |2|::1|5000|");
-            talk.ask(425, "RETR file");
-            int port = listening.getLocalPort();
-            talk.ask(200, "PORT 127,0,0,1," + port / 256 + "," + port % 256);
-            talk.send("RETR file");
-            try (Socket data = listening.accept()) {
-                talk.expect(150);
-                assertArrayEquals(OLD, data.getInputStream().readAllBytes());
-                talk.expect(226);
-            }
-            int closed =
-                    talk.epsv(); // a port of the server's own, which EPRT closes: nobody is there
-            talk.ask(200, "EPRT |1|127.0.0.1|" + closed + "|");
-            talk.send("RETR file");
-            talk.expect(425);
-            talk.ask(200, "EPSV ALL");
-            talk.ask(501, "PORT 127,0,0,1,100,0");
-        }
-    }
-
-    // ---- killed in the middle
-
-    /** However it dies: the old file stays, nothing else does, no descriptor either. */
-    @ParameterizedTest
-    @EnumSource(Backend.class)
-    void a_broken_upload_replaces_nothing_and_leaves_nothing(Backend backend) throws Exception {
-        Started.assume(backend);
-        Host.requireLinux("descriptors are counted in /proc");
-        try (var server = FtpProcess.start(backend)) {
-            server.file("file", OLD);
-            uploadAndBreak(server, 0); // what is opened once only has been, after that
-            int before = server.descriptors();
-            for (int how = 0; how < 4; how++) {
-                uploadAndBreak(server, how);
-                server.expectTree("file");
-                assertArrayEquals(OLD, Files.readAllBytes(server.root.resolve("file")));
-            }
-            server.expectDescriptors(before);
-            try (Talk talk = server.ann()) { // the control: otherwise it does replace
-                talk.put("STOR file", FtpProcess.random(100_000));
-                talk.ask(200, "ALLO 100");
-                talk.put("STOR other", FtpProcess.random(100)); // no less than was announced
-            }
-            server.expectTree("file", "other");
-            assertEquals(100_000, Files.size(server.root.resolve("file")));
-        }
-    }
-
-    private static void uploadAndBreak(FtpProcess server, int how) throws Exception {
-        Talk talk = server.ann();
-        talk.ask(200, "ALLO 1000000");
-        Socket data = talk.data();
-        talk.ask(150, (how % 2 == 0 ? "STOR" : "APPE") + " file");
-        data.getOutputStream().write(FtpProcess.random(300_000));
-        Started.until(() -> hasUpload(server, 300_000), "that it has what was sent");
-        switch (how) {
-            case 0 -> { // reset
-                data.setSoLinger(true, 0);
-                data.close();
-                talk.expect(426);
-            }
-            case 1 -> { // less than announced
-                data.close();
-                talk.expect(426);
-            }
-            case 2 -> talk.reset(); // the control connection is gone
-            default -> { // as the kernel closes for a process that was killed: no reset at all
-                talk.close();
-                data.close();
-            }
-        }
-        talk.close();
-        data.close();
-    }
-
-    /** Nothing was announced, so only the end of the control connection gives it away. */
-    @Test
-    void a_client_that_is_killed_ends_its_upload_with_it() throws Exception {
-        Started.assumeInstalled("curl");
-        try (var server = FtpProcess.start(Started.best())) {
-            server.file("file", OLD);
-            Path big = server.directory.resolve("big");
-            Files.write(big, FtpProcess.random(20_000_000));
-            for (int i = 0; i < 5; i++) {
-                Process curl =
-                        new ProcessBuilder(
-                                        "curl",
-                                        "-s",
-                                        "--limit-rate",
-                                        "1M",
-                                        "-T",
-                                        big.toString(),
-                                        server.url("ann") + "file")
-                                .start();
-                Started.until(() -> hasUpload(server, 1), "that the upload runs");
-                curl.destroyForcibly().waitFor();
-                server.expectTree("file");
-                assertArrayEquals(OLD, Files.readAllBytes(server.root.resolve("file")));
-            }
-            server.stop();
-            assertEquals(5, server.counted("broken transfers"));
-        }
-    }
-
-    @Test
-    void what_a_killed_server_leaves_is_removed_when_it_starts() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
-            Path sub = Files.createDirectory(server.root.resolve("sub"));
-            Files.write(sub.resolve(".ftp-upload-0123456789abcdef"), OLD);
-            server.file("file", OLD);
-            server.begin(0);
-            assertEquals(List.of("file", "sub"), server.tree());
-        }
-    }
-
-    /** Until it is complete, a file has its old content, and nobody sees the new one. */
-    @Test
-    void an_upload_is_seen_when_it_is_complete() throws Exception {
-        for (String options : List.of("", "--fsync")) {
-            String[] all = options.isEmpty() ? new String[0] : new String[] {options};
-            try (var server = FtpProcess.start(Started.best(), all)) {
-                server.file("file", OLD);
-                byte[] fresh = FtpProcess.random(200_000);
-                try (Talk talk = server.ann();
-                        Talk other = server.ann()) {
-                    try (Socket data = talk.data()) {
-                        talk.ask(150, "STOR file");
-                        data.getOutputStream().write(fresh);
-                        Started.until(() -> hasUpload(server, fresh.length), "that it has all");
-                        assertArrayEquals(OLD, other.get("RETR file"));
-                        assertEquals("file\r\n", other.list("NLST"));
-                        String hidden = server.tree().get(0);
-                        other.ask(550, "SIZE " + hidden);
-                        other.ask(550, "DELE " + hidden);
-                        other.ask(550, "RNFR " + hidden);
-                        other.epsv();
-                        other.ask(550, "RETR " + hidden);
-                        other.epsv();
-                        other.ask(550, "STOR .ftp-upload-mine");
-                    }
-                    talk.expect(226);
-                    assertArrayEquals(fresh, other.get("RETR file"));
-                }
-                assertEquals(List.of("file"), server.tree());
-            }
-        }
-    }
-
-    private static boolean hasUpload(FtpProcess server, long size) {
-        try {
-            for (String name : server.tree()) {
-                if (name.startsWith(".ftp-upload-")) {
-                    return Files.size(server.root.resolve(name)) >= size;
-                }
-            }
-            return false;
-        } catch (IOException e) {
-            return false; // has gone meanwhile
-        }
-    }
-
-    // ---- names
-
-    @Test
-    void nobody_leaves_the_root() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
-            Files.write(server.outside.resolve("secret"), OLD);
-            Files.createDirectory(server.root.resolve("sub"));
-            server.file("file", OLD);
-            Path root = server.root;
-            Files.createSymbolicLink(root.resolve("out"), server.outside);
-            Files.createSymbolicLink(root.resolve("up"), Path.of("../outside/secret"));
-            Files.createSymbolicLink(root.resolve("in"), Path.of("sub"));
-            server.begin(0);
-            List<String> before = server.tree();
-            try (Talk talk = server.ann()) {
-                for (String name :
-                        List.of(
-                                "../outside/secret",
-                                "/../outside/secret",
-                                "sub/../../outside/secret",
-                                server.outside + "/secret",
-                                "//outside/secret",
-                                "out/secret",
-                                "/out/../out/secret",
-                                "in/../../outside/secret",
-                                "up")) {
-                    talk.ask(550, "SIZE " + name);
-                    talk.ask(550, "MDTM " + name);
-                    talk.ask(550, "MLST " + name);
-                    for (String verb : List.of("RETR ", "LIST ", "NLST ", "MLSD ")) {
-                        talk.epsv();
-                        talk.ask(550, verb + name);
-                    }
-                }
-                for (String name : List.of("out/new", "../outside/new", server.outside + "/new")) {
-                    talk.epsv();
-                    talk.ask(550, "STOR " + name);
-                    talk.epsv();
-                    talk.ask(550, "APPE " + name);
-                    talk.ask(550, "MKD " + name);
-                    talk.ask(350, "RNFR file");
-                    talk.ask(550, "RNTO " + name);
-                }
-                for (String name : List.of("out/secret", "../outside/secret")) {
-                    talk.ask(550, "DELE " + name);
-                    talk.ask(550, "RNFR " + name);
-                    talk.ask(550, "RMD " + name);
-                }
-                talk.epsv();
-                talk.ask(550, "APPE up"); // would go on with the file behind the link
-                talk.ask(550, "CWD out");
-                talk.ask(550, "RMD out");
-                talk.ask(550, "RMD /");
-                talk.ask(550, "DELE sub");
-                talk.epsv();
-                talk.ask(550, "STOR sub");
-                talk.ask(250, "CWD ..");
-                talk.ask(250, "CDUP");
-                assertEquals("257 \"/\"", talk.ask(257, "PWD"));
-                talk.ask(250, "CWD in");
-                talk.put("STOR inside", OLD);
-                talk.ask(250, "CWD /sub");
-                assertEquals("213 " + OLD.length, talk.ask(213, "SIZE ../in/../sub/./inside"));
-                talk.ask(250, "DELE inside");
-                assertEquals(before, server.tree());
-                assertEquals(List.of("secret"), List.of(server.outside.toFile().list()));
-                talk.put("STOR /up", "new".getBytes()); // takes the link's place
-                assertTrue(Files.isRegularFile(root.resolve("up")));
-                talk.ask(250, "DELE /out"); // the link
-                assertArrayEquals(OLD, Files.readAllBytes(server.outside.resolve("secret")));
-            }
-            try (Talk guest = server.talk().login("guest", FtpProcess.PASSWORD)) {
-                guest.epsv();
-                for (String command :
-                        List.of("STOR x", "APPE x", "DELE file", "MKD x", "RMD sub", "RNFR file")) {
-                    guest.ask(550, command);
-                }
-                assertArrayEquals(OLD, guest.get("RETR file"));
-            }
-        }
-    }
-
-    @Test
-    void strange_names_and_numbers_are_refused_or_harmless() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
-            server.file("line\nbreak", OLD);
-            server.file("\u00e4 quote \" and blanks", OLD);
-            Files.createDirectory(server.root.resolve("sub"));
-            server.begin(0);
-            try (Talk talk = server.ann()) {
-                assertEquals(3, talk.list("LIST").lines().count());
-                assertEquals(3, talk.list("LIST -la").lines().count());
-                assertTrue(talk.list("NLST").contains("line?break\r\n"));
-                assertTrue(talk.list("MLSD").contains("; \u00e4 quote \" and blanks\r\n"));
-                talk.ask(501, "MKD a\rb");
-                talk.ask(501, "MKD a\u0000b");
-                talk.ask(501, "MKD \u001b[2J");
-                talk.sendRaw(new byte[] {'M', 'K', 'D', ' ', (byte) 0xC3, '\r', '\n'});
-                talk.expect(501); // no UTF-8
-                talk.ask(501, "REST 99999999999999999999");
-                talk.ask(501, "REST -1");
-                talk.ask(350, "REST 999999999999999999");
-                talk.epsv();
-                talk.ask(550, "RETR \u00e4 quote \" and blanks");
-                talk.ask(350, "REST 999999999999999999");
-                talk.epsv();
-                talk.ask(550, "STOR \u00e4 quote \" and blanks");
-                talk.ask(350, "REST 10");
-                talk.epsv();
-                talk.ask(550, "STOR fresh"); // after ten bytes of nothing
-                talk.epsv();
-                talk.ask(550, "RETR sub");
-                talk.ask(550, "SIZE sub");
-                talk.ask(503, "RNTO x");
-                talk.ask(501, "RETR");
-                talk.ask(500, "SITE EXEC /bin/sh");
-                talk.ask(504, "TYPE E");
-                talk.ask(200, "TYPE A");
-                talk.ask(257, "MKD a \"b\"");
-                talk.ask(250, "CWD a \"b\"");
-                assertEquals("257 \"/a \"\"b\"\"\"", talk.ask(257, "PWD"));
-            }
-        }
-    }
-
     // ---- tools
 
     private static SocketChannel stuffable(FtpProcess server) throws IOException {
@@ -635,36 +267,12 @@ class FtpHostileTest {
         return channel;
     }
 
-    private static void sparse(FtpProcess server, String name, long size) throws IOException {
-        try (var file = new java.io.RandomAccessFile(server.root.resolve(name).toFile(), "rw")) {
-            file.setLength(size);
-        }
-    }
-
-    private static int readOrEnd(Socket socket) {
-        try {
-            return socket.getInputStream().read();
-        } catch (java.net.SocketTimeoutException e) {
-            throw new AssertionError(e);
-        } catch (IOException e) {
-            return -1; // a reset
-        }
-    }
-
     private static void assertFails(FutureTask<Void> task, String otherwise) throws Exception {
         try {
             task.get();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
             return;
         }
         assertFalse(true, otherwise);
-    }
-
-    private static <T> FutureTask<T> spawn(Callable<T> job) {
-        var task = new FutureTask<>(job);
-        var thread = new Thread(task);
-        thread.setDaemon(true);
-        thread.start();
-        return task;
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +118,13 @@ final class FtpProcess implements AutoCloseable {
         return Files.write(root.resolve(name), bytes);
     }
 
+    /** Zeros that take no room. */
+    void sparse(String name, long size) throws IOException {
+        try (var file = new RandomAccessFile(root.resolve(name).toFile(), "rw")) {
+            file.setLength(size);
+        }
+    }
+
     static byte[] random(int size) {
         byte[] bytes = new byte[size];
         new Random(size).nextBytes(bytes);
@@ -174,7 +182,8 @@ final class FtpProcess implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (process != null) {
-            process.destroyForcibly().onExit().join();
+            process.toHandle().destroyForcibly(); // leaves its output to be read
+            process.onExit().join();
             Started.expectNoMisuse(output.toTheEnd());
         }
         try (Stream<Path> tree = Files.walk(directory)) {

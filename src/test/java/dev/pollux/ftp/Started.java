@@ -8,12 +8,16 @@ import dev.pollux.Backend;
 import dev.pollux.sys.Bindings;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -124,6 +128,21 @@ final class Started {
         assumeTrue(installed, program + " is not installed");
     }
 
+    static boolean hasIpv6() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    static void assumeIpv6() {
+        if (!hasIpv6()) {
+            System.out.println("ftp: there is no ::1 here, so IPv6 is not tried");
+        }
+        assumeTrue(hasIpv6(), "there is no ::1 here");
+    }
+
     /** Waits until it is so. */
     static void until(BooleanSupplier condition, String what) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
@@ -131,6 +150,15 @@ final class Started {
             assertTrue(System.nanoTime() < end, () -> "never: " + what);
             Thread.sleep(5);
         }
+    }
+
+    /** A job for a thread of its own. */
+    static <T> FutureTask<T> spawn(Callable<T> job) {
+        var task = new FutureTask<>(job);
+        var thread = new Thread(task);
+        thread.setDaemon(true);
+        thread.start();
+        return task;
     }
 
     /** What a process says, as it comes. */
