@@ -6,6 +6,7 @@ import dev.pollux.Trigger;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
@@ -21,6 +22,9 @@ final class Acceptor extends Watched {
     private static final Logger LOG = LoggerFactory.getLogger("ftp.accept");
     private static final int BACKLOG = 1024;
 
+    /** Bytes of commands that the kernel takes before we do; by itself it takes megabytes. */
+    private static final int RECEIVE_BUFFER = 64 * 1024;
+
     private final ServerSocketChannel listening;
     private final Consumer<SocketChannel> then;
     private final Counters count;
@@ -35,6 +39,7 @@ final class Acceptor extends Watched {
         listening = ServerSocketChannel.open();
         try {
             listening.configureBlocking(false);
+            listening.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER); // is inherited
             listening.bind(address, BACKLOG);
             watch(listening, Interest.READ, Trigger.LEVEL);
         } catch (IOException e) {

@@ -41,6 +41,7 @@ final class ControlConnection extends Watched {
     private static final int READ_SIZE = 4096; // as much is read at a time
     private static final int MAX_WAITING = 64; // lines: then nothing more is read
     private static final int MAX_UNSENT = 16 * 1024; // bytes: then no more lines are taken
+    private static final int SEND_BUFFER = 64 * 1024; // bytes: the kernel's
     private static final int LINES_A_TURN = 16;
     private static final int MAX_SKIPPED = 1 << 20;
 
@@ -62,6 +63,7 @@ final class ControlConnection extends Watched {
         this.reader = new LineReader(maxLine);
         channel.configureBlocking(false);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
         // Otherwise the DM of IAC DM is missing from the stream, and a lonely IAC eats what
         // follows.
         channel.socket().setOOBInline(true);
