@@ -191,7 +191,11 @@ final class Session implements ControlConnection.Owner {
         reply(331, "now the password");
     }
 
-    /** The answer comes later; nobody can tell by its time whether there is such a user. */
+    /**
+     * The answer comes later; nobody can tell by its time whether there is such a user. One
+     * password is checked after another: that limits how fast anybody can guess, but who does so in
+     * many connections makes others wait to log in.
+     */
     private void pass(String password) {
         if (claimed == null) {
             reply(503, "USER comes first");

@@ -34,7 +34,7 @@ abstract class Watched {
             unwatch();
         } else if (key == null) {
             key = loop.selector.register(ChannelFd.of(channel), interest, trigger, this);
-        } else if (key.interest() != interest || trigger == Trigger.ONESHOT) {
+        } else if (key.interest() != interest) {
             loop.selector.modify(key, interest, trigger);
         }
     }

@@ -117,7 +117,7 @@ class FtpClientTest {
             client(backend, server, List.of("fetch", "file")).expect(2);
             client(backend, server, List.of("get", "--port", "0", "file")).expect(2);
             client(backend, server, List.of("get", "a\nb")).expect(2);
-            client(backend, server, List.of("get", "--port", "" + closedPort(), "file"))
+            client(backend, server, List.of("get", "--port", "" + FtpProcess.freePort(), "file"))
                     .expect(3)
                     .expectLine("file: .*Connection refused");
             client(backend, server, List.of("ls", "--user", "nobody"))
@@ -253,11 +253,5 @@ class FtpClientTest {
 
     private static Started.Run run(Backend backend, String... arguments) throws Exception {
         return Started.run(Started.java(backend, "ftp.FtpServer", arguments));
-    }
-
-    private static int closedPort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

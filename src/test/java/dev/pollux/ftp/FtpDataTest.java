@@ -83,6 +83,23 @@ class FtpDataTest {
     }
 
     @Test
+    void a_range_of_ports_is_kept_to() throws Exception {
+        int port = FtpProcess.freePort();
+        String range = port + "-" + port;
+        try (var server = FtpProcess.start(Started.best(), "--passive-ports", range)) {
+            server.file("file", OLD);
+            try (Talk talk = server.ann();
+                    Talk other = server.ann()) {
+                assertEquals(port, talk.epsv());
+                other.ask(425, "EPSV"); // until the one port is free again
+                assertEquals(port, talk.epsv());
+                assertArrayEquals(OLD, talk.get("RETR file"));
+                assertArrayEquals(OLD, other.get("RETR file"));
+            }
+        }
+    }
+
+    @Test
     void active_connections_go_to_the_client_alone() throws Exception {
         try (var server = FtpProcess.start(Started.best());
                 Talk talk = server.ann()) {

@@ -6,6 +6,7 @@ import dev.pollux.Backend;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,6 +123,13 @@ final class FtpProcess implements AutoCloseable {
     void sparse(String name, long size) throws IOException {
         try (var file = new RandomAccessFile(root.resolve(name).toFile(), "rw")) {
             file.setLength(size);
+        }
+    }
+
+    /** A port that nobody listens on at the moment. */
+    static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
         }
     }
 
