@@ -5,13 +5,13 @@
  *
  *     echo_load PORT CONNECTIONS MESSAGE_BYTES
  *
- * Says "connected" when all connections stand and have something under way. Then answers each line
- * of input with what happened since the line before (or since the beginning):
+ * Says "connected" when all connections stand. A line of input begins, another one ends; then, as
+ * soon as nothing is under way any more, it tells what happened since the beginning:
  *
  *     MESSAGES NANOSECONDS P50 P99 P99.9
  *
- * the last three in nanoseconds from a message's sending to its return. Ends with its input. A
- * connection that is lost, or a reply that differs, ends it with status 1.
+ * the last three in nanoseconds from a message's sending to its return. The next line begins anew. It
+ * ends with its input. A connection that is lost, or a reply that differs, ends it with status 1.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -156,12 +156,13 @@ int main(int argc, char **argv) {
         struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = &connections[i]};
         must(epoll_ctl(epfd, EPOLL_CTL_ADD, connections[i].fd, &event), "epoll_ctl");
     }
-    for (size_t i = 0; i < count; i++) send_message(&connections[i], now());
     puts("connected");
     fflush(stdout);
 
     uint64_t messages = 0;
-    int64_t begin = now();
+    size_t under_way = 0;
+    int goes_on = 0;
+    int64_t begin = 0;
     while (1) {
         struct epoll_event ready[BATCH];
         int n = epoll_wait(epfd, ready, BATCH, -1);
@@ -171,15 +172,22 @@ int main(int argc, char **argv) {
             struct connection *connection = ready[i].data.ptr;
             if (connection == NULL) {
                 if (!is_asked()) return 0;
-                int64_t end = now();
-                report(messages, end - begin);
-                messages = 0;
-                begin = end;
+                goes_on = !goes_on;
+                if (!goes_on) continue;
+                begin = now();
+                for (under_way = 0; under_way < count; under_way++) {
+                    send_message(&connections[under_way], now());
+                }
             } else if (receive(connection)) {
                 int64_t at = now();
                 histogram[bucket_of((uint64_t)(at - connection->sent_at))]++;
                 messages++;
-                send_message(connection, at);
+                if (goes_on) {
+                    send_message(connection, at);
+                } else if (--under_way == 0) {
+                    report(messages, at - begin);
+                    messages = 0;
+                }
             }
         }
     }

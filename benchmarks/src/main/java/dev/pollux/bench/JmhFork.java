@@ -19,7 +19,7 @@ import org.openjdk.jmh.util.Statistics;
 /** One JMH benchmark with its parameters, run in a JVM of its own for each turn. */
 record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     private static final int WARMUPS = 3;
-    private static final int MEASUREMENTS = 15;
+    private static final int MEASUREMENTS = 10;
     private static final TimeValue WARMUP = TimeValue.milliseconds(150);
     private static final TimeValue MEASUREMENT = TimeValue.milliseconds(20);
     private static final int OWN_BYTES = 16 * 1024;

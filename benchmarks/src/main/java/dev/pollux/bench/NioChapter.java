@@ -2,6 +2,8 @@ package dev.pollux.bench;
 
 import dev.pollux.bench.server.ServerKind;
 import dev.pollux.bench.server.ServerTurn;
+import dev.pollux.bench.server.ServerUnderLoad;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -12,6 +14,7 @@ import org.openjdk.jmh.results.RunResult;
 final class NioChapter implements Chapter {
     private static final List<Contender> BOTH = List.of(Contender.values());
     private static final int MESSAGE_BYTES = 64;
+    private static final int MEASURED_MILLIS = 1000;
 
     private final List<SideBySide<Contender, RunResult>> selects = new ArrayList<>();
     private final List<SideBySide<Contender, ServerTurn>> echoes = new ArrayList<>();
@@ -60,13 +63,14 @@ final class NioChapter implements Chapter {
         String text = String.format("echo on %s, %,d connections", name, connections);
         echoes.add(
                 new SideBySide<>(
-                        text,
-                        BOTH,
-                        c ->
-                                ServerTurn.echo(
-                                        c == Contender.JDK ? onJdk : onPollux,
-                                        connections,
-                                        MESSAGE_BYTES)));
+                        text, BOTH, c -> echo(c == Contender.JDK ? onJdk : onPollux, connections)));
+    }
+
+    private static ServerTurn echo(ServerKind kind, int connections)
+            throws IOException, InterruptedException {
+        try (var server = ServerUnderLoad.echo(kind, connections, MESSAGE_BYTES)) {
+            return server.turn(MEASURED_MILLIS);
+        }
     }
 
     @Override
@@ -116,7 +120,7 @@ final class NioChapter implements Chapter {
             }
         }
         report.table(echo);
-        if (!ServerTurn.canPin()) {
+        if (!ServerUnderLoad.canPin()) {
             report.text("Server and load shared a processor.");
         }
     }

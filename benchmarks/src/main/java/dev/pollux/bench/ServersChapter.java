@@ -2,6 +2,7 @@ package dev.pollux.bench;
 
 import dev.pollux.bench.server.ServerKind;
 import dev.pollux.bench.server.ServerTurn;
+import dev.pollux.bench.server.ServerUnderLoad;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -10,12 +11,17 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What is a whole server worth on each of them, and how near does Pollux's come to C's? */
 final class ServersChapter implements Chapter {
     private static final int MESSAGE_BYTES = 64;
     private static final int[] CONNECTIONS = {1, 100, 1000, 5000};
     private static final int HTTP_CONNECTIONS = 100;
+    private static final int SLICES = 12;
+    private static final int HTTP_SLICES = 3; // of a second
+    private static final int SLICE_MILLIS = 100;
+    private static final int CONNECTIONS_A_MILLI = 25; // to begin with all, and to end
     private static final double LEAST_MESSAGES = 0.98; // of C
     private static final double MOST_CPU = 1.05;
 
@@ -64,7 +70,11 @@ final class ServersChapter implements Chapter {
     }
 
     /** One table. */
-    private record Load(int connections, boolean isEcho, SideBySide<ServerKind, ServerTurn> row) {}
+    private record Load(int connections, boolean isEcho, ServersRow servers) {
+        SideBySide<ServerKind, ServerTurn> row() {
+            return servers.turns;
+        }
+    }
 
     private final List<ServerKind> kinds = new ArrayList<>();
     private final List<Load> loads = new ArrayList<>();
@@ -85,22 +95,30 @@ final class ServersChapter implements Chapter {
                 leftOut.add(text + ": a process may not have so many descriptors here");
                 continue;
             }
-            var row =
-                    new SideBySide<>(
-                            text,
-                            kinds,
-                            (ServerKind kind) -> ServerTurn.echo(kind, connections, MESSAGE_BYTES));
-            loads.add(new Load(connections, true, row));
+            loads.add(
+                    new Load(
+                            connections,
+                            true,
+                            new ServersRow(
+                                    text,
+                                    kinds,
+                                    SLICES,
+                                    SLICE_MILLIS + connections / CONNECTIONS_A_MILLI,
+                                    k -> ServerUnderLoad.echo(k, connections, MESSAGE_BYTES))));
         }
         String text = String.format("HTTP, connections: %,d", HTTP_CONNECTIONS);
-        String reason = ServerTurn.httpUnavailableBecause();
+        String reason = ServerUnderLoad.httpUnavailableBecause();
         if (reason == null) {
-            var row =
-                    new SideBySide<>(
-                            text,
-                            kinds.stream().filter(HTTP::contains).toList(),
-                            (ServerKind kind) -> ServerTurn.http(kind, HTTP_CONNECTIONS));
-            loads.add(new Load(HTTP_CONNECTIONS, false, row));
+            loads.add(
+                    new Load(
+                            HTTP_CONNECTIONS,
+                            false,
+                            new ServersRow(
+                                    text,
+                                    kinds.stream().filter(HTTP::contains).toList(),
+                                    HTTP_SLICES,
+                                    0,
+                                    k -> ServerUnderLoad.http(k, HTTP_CONNECTIONS))));
         } else {
             leftOut.add(text + ": " + reason);
         }
@@ -112,13 +130,13 @@ final class ServersChapter implements Chapter {
     }
 
     @Override
-    public List<SideBySide<ServerKind, ServerTurn>> rows() {
-        return loads.stream().map(Load::row).toList();
+    public List<ServersRow> rows() {
+        return loads.stream().map(Load::servers).toList();
     }
 
     @Override
     public int rounds(boolean full) {
-        return full ? 7 : 2;
+        return full ? 4 : 1;
     }
 
     // ---- what came out
@@ -127,11 +145,11 @@ final class ServersChapter implements Chapter {
     public void report(Report report) throws IOException {
         report.heading("Servers: one thread that serves, under load from another processor");
         for (Load load : loads) {
-            if (load.row.isMeasured()) {
-                report.text("**" + load.row.text() + "**");
-                report.table(table(load.row));
+            if (load.row().isMeasured()) {
+                report.text("**" + load.row().text() + "**");
+                report.table(table(load.row()));
                 if (load.isEcho) {
-                    report.text(verdict(load.row));
+                    report.text(verdict(load.row()));
                 }
             }
         }
@@ -146,9 +164,11 @@ final class ServersChapter implements Chapter {
                                 + " than one thread serves, both are the process's. The load does the"
                                 + " same system calls as a server, so it is busy too: CPU is the"
                                 + " honest figure, messages per second end where the slower of the"
-                                + " two does. Latency is from a message's sending to its return.%s%s",
+                                + " two does. Latency is from a message's sending to its return. All servers are"
+                                + " started and warmed up first, and take turns of a fraction of a"
+                                + " second then; a round is one of these.%s%s",
                         MESSAGE_BYTES,
-                        ServerTurn.canPin() ? "" : " Server and load shared the processors.",
+                        ServerUnderLoad.canPin() ? "" : " Server and load shared the processors.",
                         leftOut.isEmpty() ? "" : " Left out: " + String.join("; ", leftOut) + "."));
     }
 
@@ -171,12 +191,19 @@ final class ServersChapter implements Chapter {
                     ratio(row, List.of(kind), Held.MESSAGES).spread(),
                     row.of(kind, ServerTurn::cpuNanos).median(),
                     ratio(row, List.of(kind), Held.CPU).spread(),
-                    row.of(kind, ServerTurn::processCpuNanos).median(),
+                    processCpu(row, kind).median(),
                     row.of(kind, ServerTurn::p50).median(),
                     row.of(kind, ServerTurn::p99).median(),
                     row.of(kind, ServerTurn::p999).median());
         }
         return table;
+    }
+
+    /** Over all turns: one turn is too short for hundredths of a second. */
+    private static Series processCpu(SideBySide<ServerKind, ServerTurn> row, ServerKind kind) {
+        double nanos = row.turns(kind).stream().mapToDouble(ServerTurn::processNanos).sum();
+        double messages = row.turns(kind).stream().mapToDouble(ServerTurn::messages).sum();
+        return new Series(Stream.of(nanos / messages), Double::doubleValue);
     }
 
     /** A figure divided by that of the best server in C of the same round. */
@@ -217,16 +244,16 @@ final class ServersChapter implements Chapter {
                         "Processor time for one message echoed: less is better",
                         "microseconds of the server's processor");
         for (Load load : loads) {
-            if (load.isEcho && load.row.isMeasured()) {
+            if (load.isEcho && load.row().isMeasured()) {
                 String name = String.format("%,d connections", load.connections);
                 for (ServerKind kind : kinds) {
                     if (LINES.contains(kind)) {
                         double perSecond =
-                                load.row.of(kind, ServerTurn::messagesPerSecond).middle();
+                                load.row().of(kind, ServerTurn::messagesPerSecond).middle();
                         messages.point(kind.title, load.connections, perSecond);
                     }
                     if (load.connections > 1) { // which is all sleeping and waking
-                        double nanos = load.row.of(kind, ServerTurn::cpuNanos).middle();
+                        double nanos = load.row().of(kind, ServerTurn::cpuNanos).middle();
                         cpu.bar(name, kind.title, nanos / 1000);
                     }
                 }

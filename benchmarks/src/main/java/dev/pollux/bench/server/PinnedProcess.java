@@ -46,8 +46,13 @@ final class PinnedProcess implements AutoCloseable {
 
     /** What it says when it is asked. */
     String ask() throws IOException {
-        process.outputWriter().append('\n').flush();
+        tell();
         return line();
+    }
+
+    /** Gives it a sign. */
+    void tell() throws IOException {
+        process.outputWriter().append('\n').flush();
     }
 
     /** The processor time of all of its threads; 0 where it cannot be had. */
