@@ -29,7 +29,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -201,37 +200,15 @@ final class EdgeEchoServer implements AutoCloseable {
         private boolean help;
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws Exception {
             var server = new EdgeEchoServer(port, drain);
             System.out.println(server);
-            var serving = Thread.currentThread();
-            var onExit =
-                    new Thread(
-                            () -> {
-                                server.close();
-                                try {
-                                    serving.join();
-                                } catch (InterruptedException e) {
-                                    return;
-                                }
-                                System.out.print("\n" + server.count);
-                            });
-            Runtime.getRuntime().addShutdownHook(onExit);
-            server.run();
+            Program.serve(server::run, server::close, () -> server.count);
             return 0;
         }
     }
 
     public static void main(String[] args) {
-        var commandLine = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setExecutionExceptionHandler(
-                (e, line, parsed) -> {
-                    System.err.println(e.getMessage());
-                    return 1;
-                });
-        int status = commandLine.execute(args);
-        if (status != 0) {
-            System.exit(status);
-        }
+        Program.run(new Main(), args);
     }
 }

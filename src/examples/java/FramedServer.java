@@ -196,7 +196,7 @@ final class FramedServer implements AutoCloseable {
         @Spec private CommandSpec spec;
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws Exception {
             if (limit < 1 || limit > MOST) {
                 throw new ParameterException(spec.commandLine(), "--limit: 1 to " + MOST);
             }
@@ -210,8 +210,7 @@ final class FramedServer implements AutoCloseable {
                     server.port(),
                     server.selector.backend(),
                     trigger);
-            Program.onExit(server::close, () -> server.counts);
-            server.run();
+            Program.serve(server::run, server::close, () -> server.counts);
             return 0;
         }
     }

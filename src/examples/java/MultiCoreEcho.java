@@ -87,17 +87,29 @@ final class MultiCoreEcho implements AutoCloseable {
         }
     }
 
-    /** Waits for the end, and throws what was the reason if it was not {@link #close}. */
+    /** Waits for the end of all, and throws what was the reason if it was not {@link #close}. */
     void join() throws IOException, InterruptedException {
+        IOException failure = null;
         try {
             for (FutureTask<Void> task : serving) {
-                task.get();
+                try {
+                    task.get();
+                } catch (ExecutionException e) { // the others are ending: their listener stays
+                    failure = failure != null ? failure : new IOException(e.getCause());
+                }
             }
-        } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
         } finally {
             giveBack();
         }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Serves until {@link #close}. */
+    void run() throws IOException, InterruptedException {
+        start();
+        join();
     }
 
     @Override
@@ -228,14 +240,12 @@ final class MultiCoreEcho implements AutoCloseable {
             return 0;
         }
 
-        private void serve() throws IOException, InterruptedException {
+        private void serve() throws Exception {
             var server = new MultiCoreEcho(port, way, threads);
             System.out.printf(
                     "multi-core echo on 127.0.0.1 port %d (%s, %s, %d threads)%n",
                     server.port(), server.workers.get(0).selector.backend(), way, threads);
-            Program.onExit(server::close, server::counts);
-            server.start();
-            server.join();
+            Program.serve(server::run, server::close, server::counts);
         }
 
         private void compare() throws Exception {

@@ -1,6 +1,7 @@
 /* What the examples with a command line have in common; not an example of its own. */
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 
@@ -26,20 +27,32 @@ final class Program {
         }
     }
 
-    /** Has Ctrl-C stop the loop of this thread, wait until it has ended, and then say so. */
-    static void onExit(Runnable stop, Supplier<?> summary) {
-        var serving = Thread.currentThread();
+    /** Something that goes on until it is stopped. */
+    interface Loop {
+        void run() throws Exception;
+    }
+
+    /** Runs a loop. Ctrl-C has it stopped, waits until it has ended, and then says so. */
+    static void serve(Loop loop, Runnable stop, Supplier<?> summary) throws Exception {
+        // Not the end of this thread: a loop that fails goes on to System.exit, which waits for the
+        // hook.
+        var over = new CountDownLatch(1);
         var onExit =
                 new Thread(
                         () -> {
                             stop.run();
                             try {
-                                serving.join();
+                                over.await();
                             } catch (InterruptedException e) {
                                 return;
                             }
                             System.out.print("\n" + summary.get());
                         });
         Runtime.getRuntime().addShutdownHook(onExit);
+        try {
+            loop.run();
+        } finally {
+            over.countDown();
+        }
     }
 }

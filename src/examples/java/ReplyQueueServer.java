@@ -181,15 +181,14 @@ final class ReplyQueueServer implements AutoCloseable {
         private boolean help;
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws Exception {
             var server = new ReplyQueueServer(port, alwaysWrite);
             System.out.println(
                     "upper-case echo on 127.0.0.1 port "
                             + server.acceptor.port()
                             + " by "
                             + server.selector);
-            Program.onExit(server::close, server::counts);
-            server.run();
+            Program.serve(server::run, server::close, server::counts);
             return 0;
         }
     }

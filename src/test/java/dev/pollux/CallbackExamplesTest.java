@@ -1,11 +1,15 @@
 package dev.pollux;
 
+import static dev.pollux.Examples.LIMIT_MILLIS;
 import static dev.pollux.Examples.available;
+import static dev.pollux.Examples.output;
 import static dev.pollux.Examples.random;
 import static dev.pollux.Examples.run;
 import static dev.pollux.Examples.sending;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.EveryBackend.Pair;
@@ -129,6 +133,27 @@ class CallbackExamplesTest {
             }
             server.expectNoConnections();
             server.stop();
+        }
+    }
+
+    /** Without a connection that could leave and make room, nothing would ever change. */
+    @Test
+    void who_can_never_accept_again_says_why_and_ends() throws Exception {
+        Examples.assumeInstalled("prlimit");
+        Pair any = available(Backend.values());
+        for (String example : BOTH) {
+            var server = new Server(example, any, 1000);
+            server.connect().close(); // loads the classes
+            server.expectNoConnections();
+            String pid = "" + server.process.pid();
+            assertEquals("", output(new ProcessBuilder("prlimit", "--nofile=3", "--pid", pid)));
+            try (Socket waiting = server.connect()) {
+                assertTrue(waiting.isConnected()); // the kernel's doing
+                server.expectLine("oo many open files");
+                assertTrue(server.process.waitFor(LIMIT_MILLIS, MILLISECONDS), server::said);
+                assertEquals(1, server.process.exitValue(), server::said);
+                assertThrows(IOException.class, server::connect);
+            }
         }
     }
 
