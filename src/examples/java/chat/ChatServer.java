@@ -22,6 +22,7 @@
 package chat;
 
 import dev.pollux.DefaultSelector;
+import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
@@ -67,7 +68,13 @@ final class ChatServer {
     /** Closed between two polls only: while events are handled, everything stays where it is. */
     private final ArrayDeque<Departure> departures = new ArrayDeque<>();
 
-    private FdKey listening; // null while nobody can be accepted
+    private FdKey listening; // told of once: armed again when all who waited are accepted
+    private boolean refusing; // until somebody leaves
+    private boolean saidSo;
+
+    /** Held while accepting: a JVM without a free descriptor cannot even load a class. */
+    private int[] reserve;
+
     private int lastNumber;
     private long polls;
     private boolean stopped;
@@ -87,15 +94,12 @@ final class ChatServer {
         talk.show("chat on 127.0.0.1 port " + listener.port() + " (" + selector.backend() + ")");
         try (listener;
                 selector) {
+            Watched visitors = ready -> acceptAll();
+            listening = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, visitors);
             while (!stopped) {
-                if (listening == null) {
-                    listen();
-                }
                 if (terminal.isAlwaysReady()) { // a file
                     selector.poll(0, TimeUnit.SECONDS, HANDLER);
                     readOperator();
-                } else if (listening == null) {
-                    selector.poll(1, TimeUnit.SECONDS, HANDLER); // then another try
                 } else {
                     selector.poll(HANDLER);
                 }
@@ -104,24 +108,39 @@ final class ChatServer {
             }
             connections.values().forEach(client -> client.drop(null));
             closeDeparted();
+            releaseReserve();
         }
     }
 
-    private void listen() throws IOException {
-        Watched visitors = ready -> acceptAll();
-        listening = selector.register(listener.fd(), Interest.READ, Trigger.LEVEL, visitors);
-    }
-
+    /** Who cannot be accepted goes on waiting; under LEVEL every poll would tell of him. */
     private void acceptAll() throws IOException {
         try {
+            if (reserve == null) {
+                reserve = Fd.pipe();
+            }
             for (ChatSockets.Connected peer; (peer = listener.accept()) != null; ) {
                 admit(peer);
             }
-        } catch (IOException e) {
-            // No free descriptor, most likely. Who waits would be told of by every poll.
-            LOG.warn("cannot accept at the moment: {}", e.getMessage());
-            selector.unregister(listening);
-            listening = null;
+            selector.modify(listening, Interest.READ);
+            refusing = false;
+        } catch (IOException e) { // no free descriptor, most likely
+            releaseReserve();
+            if (connections.isEmpty()) {
+                throw e; // nobody will ever leave
+            }
+            refusing = true;
+            if (!saidSo) {
+                saidSo = true;
+                LOG.warn("cannot accept at the moment: {}", e.getMessage());
+            }
+        }
+    }
+
+    private void releaseReserve() throws IOException {
+        if (reserve != null) {
+            Fd.close(reserve[0]);
+            Fd.close(reserve[1]);
+            reserve = null;
         }
     }
 
@@ -171,6 +190,9 @@ final class ChatServer {
             talk.onDeparture(client);
             try {
                 client.close();
+                if (refusing) {
+                    selector.modify(listening, Interest.READ);
+                }
             } catch (IOException e) {
                 LOG.warn("closing {}: {}", client, e.getMessage());
             }

@@ -360,6 +360,36 @@ class ChatExampleTest {
         server.visitor();
     }
 
+    /** Meanwhile nobody is told again and again of those who wait. */
+    @EveryBackend
+    void without_a_free_descriptor_the_rest_waits_and_is_served_later(Pair pair) throws Exception {
+        int rounds = 1000;
+        var server = new Server(pair, 100);
+        var waiting = new ArrayList<Socket>();
+        for (int i = 0; i < 150; i++) {
+            var socket = new Socket("127.0.0.1", server.port); // the kernel's doing
+            socket.setSoTimeout(LIMIT_MILLIS);
+            sockets.add(socket);
+            waiting.add(socket);
+        }
+        server.expect("cannot accept at the moment");
+        for (int i = 0; i < rounds; i++) {
+            server.type("@0 " + i);
+        }
+        server.type("/list");
+        String list = server.expect(" polls until now");
+        int polls = Integer.parseInt(list.replaceAll(".* (\\d+) polls.*", "$1"));
+        assertTrue(polls < 1.5 * rounds, list);
+        for (Socket next : waiting) { // each that leaves makes room for one
+            assertEquals('*', next.getInputStream().read());
+            next.close();
+        }
+        server.expect("- #150 guest-150");
+        assertEquals(1, server.said().lines().filter(l -> l.contains("cannot accept")).count());
+        server.type("/quit");
+        assertEquals(0, server.status());
+    }
+
     @Test
     void netcat_is_a_client() throws Exception {
         assumeInstalled("nc");
@@ -671,6 +701,15 @@ class ChatExampleTest {
             String first = expect("chat on 127.0.0.1 port ");
             assertTrue(first.endsWith("(" + pair.backend() + ")"), first);
             port = port(first);
+        }
+
+        /** With this limit of open descriptors. */
+        Server(Pair pair, int descriptors) throws Exception {
+            super(
+                    Examples.limited(
+                            descriptors, java(pair, "chat.ChatServer", "0", "--clients", "1000")),
+                    null);
+            port = port(expect("chat on 127.0.0.1 port "));
         }
 
         Visitor visitor() throws IOException {
