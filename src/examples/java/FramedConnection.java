@@ -30,6 +30,8 @@ import dev.pollux.Trigger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -220,7 +222,7 @@ final class FramedConnection implements ReadyHandler {
     private boolean process() {
         byte[] result;
         try {
-            result = server.process.apply(body.array());
+            result = Objects.requireNonNull(server.process.apply(body.array()), "no reply");
         } catch (RuntimeException e) {
             return refuse("the request cannot be processed: " + e.getMessage());
         }
@@ -228,8 +230,9 @@ final class FramedConnection implements ReadyHandler {
         if (result.length == 0 || result.length > FramedServer.MOST) {
             return refuse("a reply of " + result.length + " bytes has no header");
         }
-        byte[] prefix = String.format("%05d", result.length).getBytes(StandardCharsets.US_ASCII);
-        reply = ByteBuffer.allocate(DIGITS + result.length).put(prefix).put(result).flip();
+        String prefix = String.format(Locale.ROOT, "%05d", result.length); // in ASCII everywhere
+        reply = ByteBuffer.allocate(DIGITS + result.length);
+        reply.put(prefix.getBytes(StandardCharsets.US_ASCII)).put(result).flip();
         server.counts.requests++;
         return become(State.WRITE);
     }

@@ -205,6 +205,7 @@ final class FramedServer implements AutoCloseable {
             }
             var server = new FramedServer(port, trigger, limit, process);
             System.out.printf(
+                    Locale.ROOT,
                     "framed %s on 127.0.0.1 port %d (%s, %s)%n",
                     process.name().toLowerCase(Locale.ROOT),
                     server.port(),

@@ -243,8 +243,12 @@ final class MultiCoreEcho implements AutoCloseable {
         private void serve() throws Exception {
             var server = new MultiCoreEcho(port, way, threads);
             System.out.printf(
+                    Locale.ROOT,
                     "multi-core echo on 127.0.0.1 port %d (%s, %s, %d threads)%n",
-                    server.port(), server.workers.get(0).selector.backend(), way, threads);
+                    server.port(),
+                    server.workers.get(0).selector.backend(),
+                    way,
+                    threads);
             Program.serve(server::run, server::close, server::counts);
         }
 
@@ -294,6 +298,7 @@ final class MultiCoreEcho implements AutoCloseable {
 
         private void print(Map<EchoWorker.Way, Sum[]> sums) {
             System.out.printf(
+                    Locale.ROOT,
                     "%n%d threads on %d processors, %d clients; %d rounds of %d short connections,"
                             + " and of %d kept with %d messages each%n%n",
                     threads,

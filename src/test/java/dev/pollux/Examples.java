@@ -132,13 +132,18 @@ final class Examples {
 
         /** On any free port, with this limit of open descriptors. */
         Server(String example, Pair pair, int descriptors, String... options) throws Exception {
+            this(limited(descriptors, onAnyPort(example, pair, options)));
+        }
+
+        private static List<String> onAnyPort(String example, Pair pair, String... options)
+                throws IOException {
             var arguments = new ArrayList<>(List.of("0"));
             arguments.addAll(List.of(options));
-            List<String> command = java(pair, example, arguments.toArray(String[]::new));
-            process =
-                    new ProcessBuilder(limited(descriptors, command))
-                            .redirectErrorStream(true)
-                            .start();
+            return java(pair, example, arguments.toArray(String[]::new));
+        }
+
+        Server(List<String> command) throws Exception {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
             STARTED.add(process);
             listening = spawn(this::listen);
             first = expectLine(" on 127.0.0.1 port ");

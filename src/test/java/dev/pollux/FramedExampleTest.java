@@ -364,6 +364,16 @@ class FramedExampleTest {
         echo.stop();
     }
 
+    /** In Persian a number has other digits. */
+    @Test
+    void the_length_is_in_ascii_whatever_the_language() throws Exception {
+        List<String> command = Examples.java(available(Backend.values()), "FramedServer", "0");
+        command.addAll(1, List.of("-Duser.language=fa", "-Duser.country=IR"));
+        var server = new Server(command);
+        assertEquals("00003cba", said(server, "00003abc"));
+        server.stop();
+    }
+
     @EveryBackend
     void it_says_what_it_does(Pair pair) throws Exception {
         for (Server server : servers(pair)) {
@@ -416,7 +426,7 @@ class FramedExampleTest {
         for (int i = 0; i < count; i++) {
             byte[] body = new byte[random.nextInt(8) == 0 ? longest : 1 + random.nextInt(longest)];
             random.nextBytes(body);
-            requests.writeBytes(String.format("%05d", body.length).getBytes(UTF_8));
+            requests.writeBytes(String.format(Locale.ROOT, "%05d", body.length).getBytes(UTF_8));
             requests.writeBytes(body);
         }
         return requests.toByteArray();
