@@ -208,8 +208,12 @@ final class IoModels implements Callable<Integer> {
         try {
             ModelChart.save(rows, chart);
             System.out.println("Chart: " + chart);
-        } catch (LinkageError e) { // no fonts, no java.desktop
-            System.out.println("No chart: this JDK cannot draw: " + e);
+        } catch (LinkageError | InternalError | RuntimeException e) { // no java.desktop, no fonts
+            Throwable why = e;
+            while (why.getCause() != null) {
+                why = why.getCause();
+            }
+            System.out.println("No chart: this JDK cannot draw here: " + why);
         }
     }
 

@@ -52,14 +52,17 @@ final class SystemCalls implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-        // % time, seconds, usecs/call, calls, errors (may be empty), syscall
+        // % time, seconds, usecs/call, calls, errors (may be empty), syscall. Not the line of
+        // totals:
+        // older versions leave usecs/call empty. Of nothing it prints no table.
+        long calls = 0;
         for (String line : Files.readAllLines(summary)) {
             String[] columns = line.strip().split(" +");
-            if (columns[columns.length - 1].equals("total")) {
-                return Long.parseLong(columns[3]);
+            if (columns[0].matches("\\d.*") && !columns[columns.length - 1].equals("total")) {
+                calls += Long.parseLong(columns[3]);
             }
         }
-        return 0; // it prints no table of nothing
+        return calls;
     }
 
     @Override

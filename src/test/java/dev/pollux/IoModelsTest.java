@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
@@ -187,10 +188,20 @@ class IoModelsTest {
         }
         assertTrue(out.contains("While 30 connections are silent, a second costs "), out);
         assertTrue(out.contains("From 1 to 30 connections its CPU time grows by "), out);
-        byte[] png = Files.readAllBytes(chart);
-        assertArrayEquals(new byte[] {(byte) 0x89, 'P', 'N', 'G'}, Arrays.copyOf(png, 4));
+        expectChart(out, chart);
         expectThreads(out);
         expectCalls(out);
+    }
+
+    private static void expectChart(String out, Path chart) throws IOException {
+        var no = out.lines().filter(line -> line.startsWith("No chart: ")).findAny();
+        if (no.isPresent()) {
+            assertTrue(no.get().toLowerCase(Locale.ROOT).contains("font"), out);
+            System.out.println("IoModelsTest: " + no.get());
+            return;
+        }
+        byte[] png = Files.readAllBytes(chart);
+        assertArrayEquals(new byte[] {(byte) 0x89, 'P', 'N', 'G'}, Arrays.copyOf(png, 4));
     }
 
     private static void expectThreads(String out) {
