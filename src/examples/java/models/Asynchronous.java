@@ -26,8 +26,14 @@ final class Asynchronous implements Model {
         @Override
         public void completed(AsynchronousSocketChannel channel, Void nothing) {
             listener.accept(null, this);
-            Model.runOrEnd(() -> channel.setOption(StandardSocketOptions.TCP_NODELAY, true));
-            new Echo(channel, ByteBuffer.allocateDirect(BUFFER)).read();
+            var echo = new Echo(channel, ByteBuffer.allocateDirect(BUFFER));
+            try {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            } catch (IOException e) { // macOS, of one that was reset before it was accepted
+                echo.failed(e, false);
+                return;
+            }
+            echo.read();
         }
 
         @Override

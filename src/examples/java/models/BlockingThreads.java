@@ -25,8 +25,8 @@ final class BlockingThreads implements Model {
     private static void echo(SocketChannel channel) throws IOException {
         var buffer = ByteBuffer.allocateDirect(BUFFER);
         try (channel) {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             try {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 while (channel.read(buffer.clear()) >= 0) {
                     channel.write(buffer.flip()); // all of it: it blocks
                 }

@@ -2,6 +2,7 @@
 package models;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -30,8 +31,14 @@ final class Connection {
 
     /** The next connection that waits to be accepted; null if there is none. */
     static Connection accept(ServerSocketChannel listener) throws IOException {
-        SocketChannel channel = listener.accept();
-        return channel == null ? null : new Connection(channel);
+        for (SocketChannel channel; (channel = listener.accept()) != null; ) {
+            try {
+                return new Connection(channel);
+            } catch (SocketException e) { // macOS, of one that was reset before: the next, then
+                channel.close();
+            }
+        }
+        return null;
     }
 
     /** Reads once and writes, as far as that goes. */

@@ -50,10 +50,10 @@ final class VirtualThreads implements Model {
     }
 
     private void echo(SocketChannel channel) throws IOException {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         var buffer = ByteBuffer.allocateDirect(BUFFER);
         try (channel;
                 var gate = new Gate(channel)) { // closed first
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             while (true) {
                 gate.await(Interest.READ);
                 if (channel.read(buffer.clear()) < 0) {
