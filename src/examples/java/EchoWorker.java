@@ -181,11 +181,12 @@ final class EchoWorker implements Callable<Void> {
         void echo(FdKey key) {
             try {
                 if (unsent == null) {
-                    if (Fd.read(key.fd(), buffer.clear()) < 0) {
+                    int n = Fd.read(key.fd(), buffer.clear());
+                    if (n < 0) {
                         close(key);
                         return;
                     }
-                    messages++;
+                    messages += n > 0 ? 1 : 0;
                 }
                 ByteBuffer answer = unsent != null ? unsent : buffer.flip();
                 Fd.write(key.fd(), answer);

@@ -2,6 +2,8 @@
  * The same bytes under LEVEL, EDGE and ONESHOT.
  *
  * Run   make example NAME=EdgeAndLevel
+ * or    java --enable-native-access=ALL-UNNAMED \
+ *           -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" EdgeAndLevel
  *
  * You will see a timeline: eight bytes arrive in a pipe, later four more, and after each arrival
  * four readers are polled three times. A read takes at most four bytes. Then a table: how often

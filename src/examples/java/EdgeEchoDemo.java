@@ -5,6 +5,8 @@
  * or    make demo BACKEND=select BINDING=jnr
  * or    make demo ARGS='--connections 2000 --bytes 100000'
  * or    make demo ARGS='--drain once'     the classic mistake, and what it loses
+ * or    java --enable-native-access=ALL-UNNAMED \
+ *           -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" EdgeEchoDemo
  *
  * You will see 500 connections at once send a megabyte of random bytes each, in uneven pieces, and
  * one thread echo them all. Some say early that they have sent all, some read slowly, some drop the

@@ -2,7 +2,8 @@
  * Requests and replies with a length in front, served by a state machine under LEVEL or EDGE.
  *
  * Run       make example NAME=FramedServer ARGS='7020 --trigger edge'
- * or        java -cp "target/classes:target/test-classes:$(cat target/classpath.txt)" FramedServer
+ * or        java --enable-native-access=ALL-UNNAMED \
+ *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" FramedServer
  * and then  printf 00003abc00005hello | nc -N 127.0.0.1 7020
  *
  * You will see 00003cba00005olleh: five digits say how long the body is; the reply is the body

@@ -2,7 +2,8 @@
  * An echo server on several threads: SO_REUSEPORT, EXCLUSIVE and the thundering herd.
  *
  * Run       make example NAME=MultiCoreEcho ARGS='7030 --way reuseport --threads 4'
- * or        java -cp "target/classes:target/test-classes:$(cat target/classpath.txt)" MultiCoreEcho
+ * or        java --enable-native-access=ALL-UNNAMED \
+ *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" MultiCoreEcho
  * and then  nc 127.0.0.1 7030
  *
  * You will see every line that you type come back; after Ctrl-C, which thread had how many

@@ -5,6 +5,8 @@
  * connection.
  *
  * Run       make example NAME=NioEdgeEchoServer ARGS=7008
+ * or        java --enable-native-access=ALL-UNNAMED \
+ *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" NioEdgeEchoServer
  * and then  nc -N 127.0.0.1 7008
  *
  * You will see every line that you type come back. Ctrl-D ends nc, Ctrl-C the server.

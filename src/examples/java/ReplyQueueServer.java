@@ -2,7 +2,8 @@
  * Callbacks and a queue of replies: WRITE is asked for only while something is queued.
  *
  * Run       make example NAME=ReplyQueueServer ARGS=7011
- * or        java -cp "target/classes:target/test-classes:$(cat target/classpath.txt)" ReplyQueueServer
+ * or        java --enable-native-access=ALL-UNNAMED \
+ *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ReplyQueueServer
  * and then  nc 127.0.0.1 7011
  *
  * You will see every line that you type come back in capitals. Ctrl-D ends nc; Ctrl-C the server,

@@ -2,6 +2,8 @@
  * When does EDGE pay? The same requests and replies over TCP, served in four ways.
  *
  * Run  make example NAME=WhenEdgePays
+ * or   java --enable-native-access=ALL-UNNAMED \
+ *          -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" WhenEdgePays
  *
  * You will see a table for each kind of traffic: system calls of the server for one request, and its
  * time as a ratio to LEVEL's, measured by turns in this one run (median and range of the rounds).
@@ -78,8 +80,7 @@ final class WhenEdgePays {
     private long polls;
     private long reads;
     private long writes;
-    private long
-            modifies; // each travels with a poll, and is a system call of the kernel's all the same
+    private long modifies; // each goes along with a poll, and costs the kernel a call all the same
     private long nanos;
 
     private WhenEdgePays(FdSelector selector, Listener listener, Way way, Traffic traffic)
