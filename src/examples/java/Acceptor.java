@@ -15,12 +15,14 @@ import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.Closeable;
 import java.io.IOException;
+import sockets.Listener;
+import sockets.Peer;
 
 /** Used by the selector's thread only. */
 final class Acceptor implements ReadyHandler, Closeable {
     /** Makes a connection of who was accepted: registers it. */
     interface Admission {
-        void admit(Listener.Peer peer) throws IOException;
+        void admit(Peer peer) throws IOException;
     }
 
     private final FdSelector selector;
@@ -38,7 +40,12 @@ final class Acceptor implements ReadyHandler, Closeable {
         this.selector = selector;
         this.admission = admission;
         listener = Listener.open(port);
-        key = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, this);
+        try {
+            key = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, this);
+        } catch (IOException e) {
+            listener.close();
+            throw e;
+        }
     }
 
     int port() throws IOException {
@@ -51,7 +58,7 @@ final class Acceptor implements ReadyHandler, Closeable {
             if (reserve == null) {
                 reserve = Fd.pipe();
             }
-            for (Listener.Peer peer; (peer = listener.accept()) != null; ) {
+            for (Peer peer; (peer = listener.accept()) != null; ) {
                 admit(peer);
             }
             selector.modify(key, Interest.READ);
@@ -69,22 +76,22 @@ final class Acceptor implements ReadyHandler, Closeable {
         }
     }
 
-    private void admit(Listener.Peer peer) throws IOException {
+    private void admit(Peer peer) throws IOException {
         try {
             admission.admit(peer);
             open++;
         } catch (IOException e) { // the limit fs.epoll.max_user_watches, say
-            peer.owner().close();
+            peer.close();
             throw e;
         }
     }
 
     /** Ends a connection, and makes room for another. */
-    void close(FdKey connection, Listener.Peer peer) {
+    void close(FdKey connection, Peer peer) {
         open--;
         try {
             selector.unregister(connection); // first: the number may be another's once it is closed
-            peer.owner().close();
+            peer.close();
             if (refusing) {
                 selector.modify(key, Interest.READ);
             }

@@ -26,6 +26,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import sockets.Peer;
 
 /** The server; one thread. */
 final class CallbackEcho {
@@ -35,7 +36,12 @@ final class CallbackEcho {
     private final Acceptor acceptor;
 
     CallbackEcho(int port) throws IOException {
-        acceptor = new Acceptor(selector, port, peer -> new Connection(peer));
+        try {
+            acceptor = new Acceptor(selector, port, peer -> new Connection(peer));
+        } catch (IOException e) {
+            selector.close();
+            throw e;
+        }
     }
 
     /** Serves for ever. */
@@ -47,10 +53,10 @@ final class CallbackEcho {
 
     /** Reads, answers, and reads on when all of the answer has gone. */
     private final class Connection {
-        private final Listener.Peer peer;
+        private final Peer peer;
         private final ByteBuffer answer = ByteBuffer.allocate(BUFFER).limit(0);
 
-        Connection(Listener.Peer peer) throws IOException {
+        Connection(Peer peer) throws IOException {
             this.peer = peer;
             ReadyHandler handler = this::read;
             selector.register(peer.fd(), Interest.READ, Trigger.LEVEL, handler);

@@ -22,6 +22,7 @@ import dev.pollux.Ready;
 import dev.pollux.Trigger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import sockets.Peer;
 
 /** Sends back what it receives. Used by the server's thread only. */
 final class EchoConnection {
@@ -43,7 +44,7 @@ final class EchoConnection {
 
     private final EdgeEchoServer server;
     private final EchoCounters count;
-    private final Listener.Peer peer;
+    private final Peer peer;
     private final FdKey key;
     private final ByteBuffer unsent; // up to its position
 
@@ -55,7 +56,7 @@ final class EchoConnection {
     private boolean ended; // the end was read
     private boolean inLine; // for a turn
 
-    EchoConnection(EdgeEchoServer server, Listener.Peer peer) throws IOException {
+    EchoConnection(EdgeEchoServer server, Peer peer) throws IOException {
         this.server = server;
         this.count = server.count;
         this.peer = peer;
@@ -163,7 +164,7 @@ final class EchoConnection {
     void close() {
         try {
             server.selector.unregister(key); // first: the number may be another's once it is closed
-            peer.owner().close();
+            peer.close();
         } catch (IOException e) {
             System.err.println("closing " + key + ": " + e.getMessage());
         }

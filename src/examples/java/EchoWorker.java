@@ -8,6 +8,7 @@ import dev.pollux.Interest;
 import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -15,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import sockets.Listener;
+import sockets.Peer;
 
 /** A selector, and all that happens on it. What it counts is read when its thread has ended. */
 final class EchoWorker implements Callable<Void> {
@@ -75,7 +78,7 @@ final class EchoWorker implements Callable<Void> {
      */
     private void rehearse() throws IOException {
         int[] two = Fd.socketpair();
-        var connection = new Connection(new Listener.Peer(two[0], () -> Fd.close(two[0])));
+        var connection = new Connection(() -> Fd.close(two[0]));
         FdKey key = selector.register(two[0], Interest.READ, Trigger.LEVEL, connection);
         Fd.write(two[1], ByteBuffer.wrap(new byte[1]));
         connection.echo(key);
@@ -138,7 +141,7 @@ final class EchoWorker implements Callable<Void> {
 
     private void accept() throws IOException {
         try {
-            Listener.Peer peer = listener.accept();
+            Peer peer = listener.accept();
             if (peer == null) {
                 useless++;
                 return;
@@ -159,23 +162,23 @@ final class EchoWorker implements Callable<Void> {
         }
     }
 
-    private void admit(Listener.Peer peer) throws IOException {
+    private void admit(Peer peer) throws IOException {
         try {
             selector.register(peer.fd(), Interest.READ, Trigger.LEVEL, new Connection(peer));
             accepted++;
         } catch (IOException e) { // the limit fs.epoll.max_user_watches, say
-            peer.owner().close();
+            peer.close();
             throw e;
         }
     }
 
     /** Reads, sends it back, and reads on when all of it has gone. */
     private final class Connection {
-        private final Listener.Peer peer;
+        private final Closeable owner; // of the descriptor
         private ByteBuffer unsent; // null: nothing
 
-        Connection(Listener.Peer peer) {
-            this.peer = peer;
+        Connection(Closeable owner) {
+            this.owner = owner;
         }
 
         void echo(FdKey key) {
@@ -207,7 +210,7 @@ final class EchoWorker implements Callable<Void> {
         void close(FdKey key) {
             try {
                 selector.unregister(key); // first: the number may be another's once it is closed
-                peer.owner().close();
+                owner.close();
             } catch (IOException e) {
                 System.err.println("closing " + key + ": " + e.getMessage());
             }

@@ -34,6 +34,8 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import sockets.Listener;
+import sockets.Peer;
 
 /** One thread calls {@link #run}; any thread may {@link #close}. */
 final class EdgeEchoServer implements AutoCloseable {
@@ -123,7 +125,7 @@ final class EdgeEchoServer implements AutoCloseable {
             if (reserve == null) {
                 reserve = Fd.pipe();
             }
-            for (Listener.Peer peer; (peer = listener.accept()) != null; ) {
+            for (Peer peer; (peer = listener.accept()) != null; ) {
                 admit(peer);
             }
             selector.modify(listening, Interest.READ);
@@ -146,12 +148,12 @@ final class EdgeEchoServer implements AutoCloseable {
         }
     }
 
-    private void admit(Listener.Peer peer) throws IOException {
+    private void admit(Peer peer) throws IOException {
         try {
             new EchoConnection(this, peer);
             count.accepted();
         } catch (IOException e) { // the limit fs.epoll.max_user_watches, say
-            peer.owner().close();
+            peer.close();
             throw e;
         }
     }

@@ -34,6 +34,7 @@ import java.util.Locale;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sockets.Peer;
 
 /** Used by the server's thread only. */
 final class FramedConnection implements ReadyHandler {
@@ -54,7 +55,7 @@ final class FramedConnection implements ReadyHandler {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 
     private final FramedServer server;
-    private final Listener.Peer peer;
+    private final Peer peer;
     private final boolean edge;
     private final FdKey key;
     private final long number;
@@ -73,7 +74,7 @@ final class FramedConnection implements ReadyHandler {
     private boolean ended; // the end was read
     private boolean inLine;
 
-    FramedConnection(FramedServer server, Listener.Peer peer) throws IOException {
+    FramedConnection(FramedServer server, Peer peer) throws IOException {
         this.server = server;
         this.peer = peer;
         edge = server.trigger == Trigger.EDGE;

@@ -38,6 +38,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sockets.Peer;
 
 /** One thread calls {@link #run}; any thread may {@link #close}. */
 final class FramedServer implements AutoCloseable {
@@ -104,12 +105,16 @@ final class FramedServer implements AutoCloseable {
         this.trigger = trigger;
         this.limit = limit;
         this.process = process;
-        if (!selector.supports(trigger)) {
+        try {
+            if (!selector.supports(trigger)) {
+                throw new IOException(
+                        selector.backend() + " has no " + trigger + ": say --trigger level");
+            }
+            acceptor = new Acceptor(selector, port, peer -> new FramedConnection(this, peer));
+        } catch (IOException e) {
             selector.close();
-            throw new IOException(
-                    selector.backend() + " has no " + trigger + ": say --trigger level");
+            throw e;
         }
-        acceptor = new Acceptor(selector, port, peer -> new FramedConnection(this, peer));
     }
 
     int port() throws IOException {
@@ -140,7 +145,7 @@ final class FramedServer implements AutoCloseable {
     }
 
     /** Ends a connection. */
-    void end(FdKey key, Listener.Peer peer) {
+    void end(FdKey key, Peer peer) {
         acceptor.close(key, peer);
     }
 

@@ -44,6 +44,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sockets.Listener;
 
 /** The threads, and what they listen to. Any thread may {@link #close}. */
 final class MultiCoreEcho implements AutoCloseable {

@@ -34,6 +34,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import sockets.Peer;
 
 /** One thread calls {@link #run}; any thread may {@link #close}. */
 final class ReplyQueueServer implements AutoCloseable {
@@ -62,7 +63,12 @@ final class ReplyQueueServer implements AutoCloseable {
 
     ReplyQueueServer(int port, boolean alwaysWrite) throws IOException {
         this.alwaysWrite = alwaysWrite;
-        acceptor = new Acceptor(selector, port, peer -> new Connection(peer));
+        try {
+            acceptor = new Acceptor(selector, port, peer -> new Connection(peer));
+        } catch (IOException e) {
+            selector.close();
+            throw e;
+        }
     }
 
     /** Serves until {@link #close}. */
@@ -85,13 +91,13 @@ final class ReplyQueueServer implements AutoCloseable {
 
     /** Answers in upper case. */
     private final class Connection {
-        private final Listener.Peer peer;
+        private final Peer peer;
         private final FdKey key;
         private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
         private int queued; // bytes
         private boolean ended; // the end was read
 
-        Connection(Listener.Peer peer) throws IOException {
+        Connection(Peer peer) throws IOException {
             this.peer = peer;
             ReadyHandler handler = this::onReady;
             Interest interest = alwaysWrite ? BOTH : Interest.READ;

@@ -26,6 +26,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import sockets.Listener;
+import sockets.Peer;
 
 /** Prints the tables. */
 final class WhenEdgePays {
@@ -71,7 +73,7 @@ final class WhenEdgePays {
     private final FdSelector selector;
     private final Way way;
     private final Traffic traffic;
-    private final Listener.Peer server;
+    private final Peer server;
     private final SocketChannel client;
     private final FdKey key;
     private final ByteBuffer in = ByteBuffer.allocateDirect(READ_BUFFER);
@@ -155,7 +157,7 @@ final class WhenEdgePays {
 
     private void close() throws IOException {
         selector.unregister(key);
-        server.owner().close();
+        server.close();
         client.close();
     }
 

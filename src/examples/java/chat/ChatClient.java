@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import sockets.Peer;
 
 /** The loop. */
 final class ChatClient {
@@ -42,7 +43,7 @@ final class ChatClient {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 
     private final FdSelector selector;
-    private final ChatSockets.Connected server;
+    private final Peer server;
     private final FdKey key;
     private final ChatTerminal terminal;
     private final ReadyHandler handler = this::onReady;
@@ -51,7 +52,7 @@ final class ChatClient {
     private final ByteBuffer unsent = ByteBuffer.allocateDirect(4096); // up to its position
     private boolean over;
 
-    ChatClient(ChatSockets.Connected server) throws IOException {
+    ChatClient(Peer server) throws IOException {
         this.server = server;
         selector = DefaultSelector.open();
         key = selector.register(server.fd(), Interest.READ, Trigger.LEVEL, server);
@@ -129,7 +130,7 @@ final class ChatClient {
 
         @Override
         public Integer call() throws IOException {
-            new ChatClient(ChatSockets.here().connect(port)).run();
+            new ChatClient(Peer.connect(port)).run();
             return 0;
         }
     }

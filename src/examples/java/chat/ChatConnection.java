@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import sockets.Peer;
 
 /** Used by the server's thread only. */
 final class ChatConnection implements ChatServer.Watched {
@@ -25,14 +26,14 @@ final class ChatConnection implements ChatServer.Watched {
     String room; // null: he talks to the operator
 
     private final ChatServer server;
-    private final ChatSockets.Connected socket;
+    private final Peer socket;
     private final FdKey key;
     private final ChatLines lines = new ChatLines(ChatLines.LIMIT);
     private final ArrayDeque<ByteBuffer> unsent = new ArrayDeque<>();
     private boolean ended; // he will send no more
     private boolean gone; // dropped, but not yet closed
 
-    ChatConnection(ChatServer server, int number, ChatSockets.Connected socket) throws IOException {
+    ChatConnection(ChatServer server, int number, Peer socket) throws IOException {
         this.server = server;
         this.number = number;
         this.socket = socket;

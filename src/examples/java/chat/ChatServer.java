@@ -41,6 +41,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import sockets.Listener;
+import sockets.Peer;
 
 /** The loop, and who is connected. */
 final class ChatServer {
@@ -59,7 +61,7 @@ final class ChatServer {
     final ChatTalk talk;
     final int longestQueue; // in lines
 
-    private final ChatSockets.Listening listener;
+    private final Listener listener;
     private final ChatTerminal terminal;
     private final ChatLines typed = new ChatLines(ChatLines.LIMIT);
     private final int mostClients;
@@ -83,7 +85,7 @@ final class ChatServer {
         this.mostClients = mostClients;
         this.longestQueue = longestQueue;
         talk = new ChatTalk(this, ChatTerminal.output());
-        listener = ChatSockets.here().listen(port);
+        listener = Listener.open(port);
         selector = DefaultSelector.open();
         Watched operator = ready -> readOperator();
         terminal = new ChatTerminal(selector, operator);
@@ -118,7 +120,7 @@ final class ChatServer {
             if (reserve == null) {
                 reserve = Fd.pipe();
             }
-            for (ChatSockets.Connected peer; (peer = listener.accept()) != null; ) {
+            for (Peer peer; (peer = listener.accept()) != null; ) {
                 admit(peer);
             }
             selector.modify(listening, Interest.READ);
@@ -144,7 +146,7 @@ final class ChatServer {
         }
     }
 
-    private void admit(ChatSockets.Connected peer) throws IOException {
+    private void admit(Peer peer) throws IOException {
         if (connections.size() >= mostClients) {
             LOG.warn("refused one: {} clients are connected", mostClients);
             peer.close();

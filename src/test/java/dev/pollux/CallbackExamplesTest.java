@@ -170,6 +170,13 @@ class CallbackExamplesTest {
                 assertEquals(1, second.out().lines().count(), second.out());
                 second.expectLine(".*[Aa]ddress already in use.*");
             }
+            for (Pair pair : Pair.all()) { // each binding has sockets of its own
+                if (pair.backend() == any.backend() && pair.unavailableBecause() == null) {
+                    Run beyond = run(pair, example, "70000");
+                    assertEquals(1, beyond.status(), beyond.out());
+                    beyond.expectLine("port out of range: ?70000");
+                }
+            }
         }
     }
 

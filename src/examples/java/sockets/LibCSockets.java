@@ -1,8 +1,5 @@
-/*
- * The chat's sockets by a few calls to libc: a descriptor of any origin will do. Not an example of
- * its own.
- */
-package chat;
+/* Sockets by a few calls to libc, see Sockets; not an example of its own. */
+package sockets;
 
 import dev.pollux.Fd;
 import java.io.IOException;
@@ -24,7 +21,7 @@ import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
 
 /** Bare descriptors, read, written and closed with {@link Fd}. */
-final class LibCSockets implements ChatSockets {
+final class LibCSockets implements Sockets {
     /** {@code man 2 socket, bind, listen, accept, connect, getsockname, setsockopt, shutdown}. */
     public interface LibC {
         int socket(int domain, int type, int protocol);
@@ -50,12 +47,17 @@ final class LibCSockets implements ChatSockets {
     private final LibC libc = LibraryLoader.create(LibC.class).searchDefault().load();
 
     @Override
-    public Listening listen(int port) throws IOException {
+    public Listener listen(int port, boolean shared) throws IOException {
+        byte[] address = address(port);
         int fd = socket();
         try {
             Fd.setNonBlocking(fd, true);
-            set(fd, SocketLevel.SOL_SOCKET.intValue(), SocketOption.SO_REUSEADDR.intValue(), 1);
-            check("bind", libc.bind(fd, address(port), ADDRESS_SIZE));
+            int socket = SocketLevel.SOL_SOCKET.intValue();
+            set(fd, socket, SocketOption.SO_REUSEADDR.intValue(), 1);
+            if (shared) {
+                set(fd, socket, SocketOption.SO_REUSEPORT.intValue(), 1);
+            }
+            check("bind", libc.bind(fd, address, ADDRESS_SIZE));
             check("listen", libc.listen(fd, BACKLOG));
             return new ListeningFd(fd);
         } catch (IOException e) {
@@ -65,10 +67,11 @@ final class LibCSockets implements ChatSockets {
     }
 
     @Override
-    public Connected connect(int port) throws IOException {
+    public Peer connect(int port) throws IOException {
+        byte[] address = address(port);
         int fd = socket();
         try {
-            check("connect", libc.connect(fd, address(port), ADDRESS_SIZE));
+            check("connect", libc.connect(fd, address, ADDRESS_SIZE));
             return connected(fd);
         } catch (IOException e) {
             Fd.close(fd);
@@ -80,7 +83,7 @@ final class LibCSockets implements ChatSockets {
         return check("socket", libc.socket(INET, Sock.SOCK_STREAM.intValue(), 0));
     }
 
-    private Connected connected(int fd) throws IOException {
+    private Peer connected(int fd) throws IOException {
         Fd.setNonBlocking(fd, true);
         int socket = SocketLevel.SOL_SOCKET.intValue();
         set(fd, socket, SocketOption.SO_SNDBUF.intValue(), SEND_BUFFER);
@@ -97,6 +100,9 @@ final class LibCSockets implements ChatSockets {
      * family is two bytes; the BSDs have the size in the first of them.
      */
     private static byte[] address(int port) {
+        if (port != (port & 0xffff)) {
+            throw new IllegalArgumentException("port out of range: " + port);
+        }
         var address = ByteBuffer.allocate(ADDRESS_SIZE);
         if (Platform.getNativePlatform().isBSD()) {
             address.put((byte) ADDRESS_SIZE).put((byte) INET);
@@ -118,7 +124,7 @@ final class LibCSockets implements ChatSockets {
         return rc;
     }
 
-    private final class ListeningFd implements Listening {
+    private final class ListeningFd implements Listener {
         private final int fd;
 
         ListeningFd(int fd) {
@@ -138,15 +144,15 @@ final class LibCSockets implements ChatSockets {
         }
 
         @Override
-        public Connected accept() throws IOException {
+        public Peer accept() throws IOException {
             while (true) {
                 int peer = libc.accept(fd, 0, 0);
                 if (peer >= 0) {
                     try {
                         return connected(peer);
-                    } catch (IOException e) {
+                    } catch (IOException e) { // macOS: EINVAL, it was reset already
                         Fd.close(peer);
-                        throw e;
+                        continue;
                     }
                 }
                 Errno errno = errno();
@@ -165,7 +171,7 @@ final class LibCSockets implements ChatSockets {
         }
     }
 
-    private final class ConnectedFd implements Connected {
+    private final class ConnectedFd implements Peer {
         private final int fd;
 
         ConnectedFd(int fd) {
