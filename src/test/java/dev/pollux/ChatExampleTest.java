@@ -1,5 +1,8 @@
 package dev.pollux;
 
+import static dev.pollux.Examples.assumeInstalled;
+import static dev.pollux.Examples.java;
+import static dev.pollux.Examples.limited;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -576,26 +579,6 @@ class ChatExampleTest {
         return here.get(0);
     }
 
-    private static List<String> java(Pair pair, String example, String... arguments)
-            throws IOException {
-        assumeTrue(Capability.IN_A_CHILD.isThere(pair), () -> pair + ": a model is in this JVM");
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xcheck:jni"));
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("-Dpollux.binding=" + pair.binding());
-        command.add("-Dpollux.backend=" + pair.backend());
-        for (String library : List.of("pollux.library.path", "pollux.kqueue.library")) {
-            if (System.getProperty(library) != null) {
-                command.add("-D" + library + "=" + System.getProperty(library));
-            }
-        }
-        String libraries = Files.readString(Path.of("target", "classpath.txt")).strip();
-        command.addAll(List.of("-cp", "target/test-classes:target/classes:" + libraries, example));
-        command.addAll(List.of(arguments));
-        return command;
-    }
-
     /** A script that runs this, for a shell: a terminal breaks a line of this length. */
     private Path program(String name, List<String> command) throws IOException {
         Path script = directory.resolve(name);
@@ -605,16 +588,6 @@ class ChatExampleTest {
 
     private static int port(String line) {
         return Integer.parseInt(line.replaceAll(".* port ([0-9]+) .*", "$1").strip());
-    }
-
-    private static void assumeInstalled(String program) {
-        boolean installed =
-                Arrays.stream(System.getenv("PATH").split(":"))
-                        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-        if (!installed) {
-            System.out.println("ChatExampleTest: " + program + " is not installed: not tried");
-        }
-        assumeTrue(installed, program + " is not installed");
     }
 
     /** A running program; without a file its input is a pipe. */
@@ -706,8 +679,7 @@ class ChatExampleTest {
         /** With this limit of open descriptors. */
         Server(Pair pair, int descriptors) throws Exception {
             super(
-                    Examples.limited(
-                            descriptors, java(pair, "chat.ChatServer", "0", "--clients", "1000")),
+                    limited(descriptors, java(pair, "chat.ChatServer", "0", "--clients", "1000")),
                     null);
             port = port(expect("chat on 127.0.0.1 port "));
         }
