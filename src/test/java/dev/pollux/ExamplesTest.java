@@ -409,6 +409,31 @@ class ExamplesTest {
         assertTrue(run.out().chars().allMatch(c -> c < 128), run.out());
     }
 
+    /** What is counted; how long it took is the machine's affair. */
+    @Test
+    void when_edge_pays_counts_the_calls_of_each_way() throws Exception {
+        Run run = run(available(Backend.EPOLL, Backend.KQUEUE), "WhenEdgePays");
+        assertEquals(0, run.status(), run.out());
+        String each = ".* [|] [0-9.]+ [|] [0-9.]+ [|] [0-9.]+ [|] ";
+        assertEquals(
+                3,
+                run.out()
+                        .lines()
+                        .filter(l -> l.matches("[|] LEVEL: one read" + each + ".*"))
+                        .count());
+        run.expectLine(
+                "[|] LEVEL: one read" + each + "[1-9].*"); // it modifies where a reply is stuck
+        assertEquals(
+                6,
+                run.out()
+                        .lines()
+                        .filter(l -> l.matches("[|] EDGE: " + each + "0[.]00 .*"))
+                        .count());
+        Run none = run(available(Backend.POLL, Backend.SELECT), "WhenEdgePays");
+        assertEquals(0, none.status(), none.out());
+        none.expectLine(".* has no EDGE: there is nothing to compare");
+    }
+
     private static Server server(Pair pair) throws Exception {
         Server server = SERVERS.get(pair);
         if (server == null) {
