@@ -28,6 +28,8 @@ public class PeerWakeupBenchmark {
     private PeerSelector there;
     private CompletableFuture<Void> other;
     private volatile boolean stopped;
+    private long asked;
+    private long answered;
 
     @Setup
     public void open() throws IOException {
@@ -44,6 +46,7 @@ public class PeerWakeupBenchmark {
             opened.complete(mine);
             while (!stopped) {
                 mine.await();
+                answered++;
                 here.wakeup();
             }
             other.complete(null);
@@ -55,6 +58,7 @@ public class PeerWakeupBenchmark {
 
     @Benchmark
     public void roundTrip() throws IOException {
+        asked++;
         there.wakeup();
         here.await();
     }
@@ -62,8 +66,13 @@ public class PeerWakeupBenchmark {
     @TearDown
     public void close() throws IOException {
         stopped = true;
+        asked++;
         there.wakeup();
         other.join();
+        if (Math.abs(answered - asked) > asked / 1000 + 1) {
+            throw new IllegalStateException(
+                    answered + " answers to " + asked + ": waits ended that nobody had ended");
+        }
         here.close();
         none.close();
     }
