@@ -316,7 +316,9 @@ BENCH_JAR := benchmarks/target/benchmarks.jar
 # C programs: the floor that the library is measured against, and the servers and loads beside it.
 FLOORS    := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
 LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c)) target/load/wrk.lua
-BENCH      = $(JAVA) -cp $(BENCH_JAR) dev.pollux.bench.Bench
+# As Jvm.java has them: they are for JDKs from 24 on, older ones bear with them.
+BENCH_OPTS := --enable-native-access=ALL-UNNAMED -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
+BENCH      = $(JAVA) $(BENCH_OPTS) -cp $(BENCH_JAR) dev.pollux.bench.Bench
 
 bench: bench-build ## measure it all, and write benchmarks/results: 15 minutes
 	@$(BENCH) $(ARGS)

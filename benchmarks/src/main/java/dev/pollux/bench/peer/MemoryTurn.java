@@ -1,5 +1,6 @@
 package dev.pollux.bench.peer;
 
+import dev.pollux.bench.Jvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -52,16 +53,13 @@ public record MemoryTurn(
 
     /** After a collection of the serial collector what is in use is live, to the byte. */
     private static List<String> command(Peer peer, int registrations) {
-        return List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-Xms256m",
-                "-Xmx256m",
-                "-XX:NativeMemoryTracking=summary",
-                "-cp",
-                System.getProperty("java.class.path"),
-                MemoryMain.class.getName(),
+        return Jvm.command(
+                List.of(
+                        "-XX:+UseSerialGC",
+                        "-Xms256m",
+                        "-Xmx256m",
+                        "-XX:NativeMemoryTracking=summary"),
+                MemoryMain.class,
                 peer.name(),
                 Integer.toString(registrations));
     }

@@ -1,7 +1,7 @@
 package dev.pollux.bench.server;
 
+import dev.pollux.bench.Jvm;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The servers that are compared. */
@@ -46,7 +46,9 @@ public enum ServerKind {
     public static final List<ServerKind> POLLUX =
             List.of(POLLUX_LEVEL, POLLUX_EDGE, POLLUX_EDGE_SHORT);
 
-    private static final int FIRST_JDK_THAT_WARNS_OF_UNSAFE = 24;
+    /** What there is for the JVM besides, ahead of which that is to be. */
+    public static final List<ServerKind> PEERS =
+            List.of(NIO, NETTY_NIO, NETTY_EPOLL, THREADS, VIRTUAL_THREADS);
 
     public final String title;
     private final String mode; // of the program in C; null if it is one in Java
@@ -85,14 +87,6 @@ public enum ServerKind {
         if (mode != null) {
             return List.of(programs.resolve("server").toString(), mode, protocol);
         }
-        var command = new ArrayList<String>();
-        command.add(ProcessHandle.current().info().command().orElse("java"));
-        command.add("--enable-native-access=ALL-UNNAMED");
-        if (Runtime.version().feature() >= FIRST_JDK_THAT_WARNS_OF_UNSAFE) {
-            command.add("--sun-misc-unsafe-memory-access=allow"); // Netty's
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(ServerMain.class.getName(), name(), protocol));
-        return command;
+        return Jvm.command(List.of(), ServerMain.class, name(), protocol);
     }
 }
