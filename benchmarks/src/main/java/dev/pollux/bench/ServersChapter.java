@@ -160,8 +160,8 @@ final class ServersChapter implements Chapter {
                                 + " and servers that look for the empty line and no further, Netty's"
                                 + " too. Medians; the ratios are to the best server in C of the same"
                                 + " round. CPU is that of the serving thread for one message, beside"
-                                + " it that of the whole process, in which the JIT's is; where more"
-                                + " than one thread serves, both are the process's. The load does the"
+                                + " it that of the whole process, in which the JIT's is, in hundredths of a"
+                                + " second; where more than one thread serves, both are the process's. The load does the"
                                 + " same system calls as a server, so it is busy too: CPU is the"
                                 + " honest figure, messages per second end where the slower of the"
                                 + " two does. Latency is from a message's sending to its return. All servers are"
@@ -188,9 +188,9 @@ final class ServersChapter implements Chapter {
             table.row(
                     kind.title,
                     row.of(kind, ServerTurn::messagesPerSecond).median(),
-                    ratio(row, List.of(kind), Held.MESSAGES).spread(),
+                    ratioToC(row, List.of(kind), Held.MESSAGES).spread(),
                     row.of(kind, ServerTurn::cpuNanos).median(),
-                    ratio(row, List.of(kind), Held.CPU).spread(),
+                    ratioToC(row, List.of(kind), Held.CPU).spread(),
                     processCpu(row, kind).median(),
                     row.of(kind, ServerTurn::p50).median(),
                     row.of(kind, ServerTurn::p99).median(),
@@ -207,35 +207,55 @@ final class ServersChapter implements Chapter {
     }
 
     /** A figure divided by that of the best server in C of the same round. */
-    private static Series ratio(
+    private static Series ratioToC(
             SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds, Held held) {
-        var floors = row.contenders().stream().filter(ServerKind::isFloor).toList();
-        int rounds = row.turns(floors.get(0)).size();
-        return new Series(
-                IntStream.range(0, rounds).boxed(),
-                round -> held.best(row, kinds, round) / held.best(row, floors, round));
+        return ratio(
+                row, kinds, row.contenders().stream().filter(ServerKind::isFloor).toList(), held);
     }
 
-    /** Whether Pollux's best is as near to C's best as it is to be. */
+    /** The best of some divided by the best of others, in the same round. */
+    private static Series ratio(
+            SideBySide<ServerKind, ServerTurn> row,
+            List<ServerKind> kinds,
+            List<ServerKind> to,
+            Held held) {
+        return new Series(
+                IntStream.range(0, row.turns(to.get(0)).size()).boxed(),
+                round -> held.best(row, kinds, round) / held.best(row, to, round));
+    }
+
+    /** Whether Pollux's best is as near to C's best, and as far ahead of others, as it is to be. */
     private static String verdict(SideBySide<ServerKind, ServerTurn> row) {
-        var pollux = ServerKind.POLLUX.stream().filter(row.contenders()::contains).toList();
-        Series messages = ratio(row, pollux, Held.MESSAGES);
-        Series cpu = ratio(row, pollux, Held.CPU);
+        var peers = ServerKind.PEERS.stream().filter(row.contenders()::contains).toList();
+        Series messages = ratioToC(row, ServerKind.POLLUX, Held.MESSAGES);
+        Series cpu = ratioToC(row, ServerKind.POLLUX, Held.CPU);
+        Series peerMessages = ratio(row, ServerKind.POLLUX, peers, Held.MESSAGES);
+        Series peerCpu = ratio(row, ServerKind.POLLUX, peers, Held.CPU);
         return String.format(
                 Locale.ROOT,
-                "Pollux's best to C's best: messages %s, target %.2f %s; CPU %s, target %.2f %s.",
+                "Pollux's best to C's best: messages %s, target %.2f %s; CPU %s, target %.2f %s."
+                        + " To the best of java.nio, Netty and the blocking ones: messages %s, to"
+                        + " be more than 1: %s; CPU %s, to be less than 1: %s.",
                 messages.spread(),
                 LEAST_MESSAGES,
-                messages.middle() >= LEAST_MESSAGES ? "met" : "missed",
+                verdict(messages.middle() >= LEAST_MESSAGES),
                 cpu.spread(),
                 MOST_CPU,
-                cpu.middle() <= MOST_CPU ? "met" : "missed");
+                verdict(cpu.middle() <= MOST_CPU),
+                peerMessages.spread(),
+                verdict(peerMessages.middle() > 1),
+                peerCpu.spread(),
+                verdict(peerCpu.middle() < 1));
+    }
+
+    private static String verdict(boolean isMet) {
+        return isMet ? "met" : "missed";
     }
 
     private void charts(Report report) throws IOException {
         var messages =
                 Figure.lines(
-                        "Messages echoed by one thread: more is better",
+                        "Messages echoed in a second: more is better",
                         "connections",
                         "messages per second",
                         false);
