@@ -1,5 +1,6 @@
 package dev.pollux.bench;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -52,7 +53,11 @@ final class SideBySide<C, T> implements Row {
         }
         var round = new HashMap<C, T>();
         for (C contender : order) {
-            round.put(contender, measurement.take(contender));
+            try {
+                round.put(contender, measurement.take(contender));
+            } catch (Exception e) {
+                throw new IOException(contender + ": " + e, e);
+            }
             afterEachTurn.run();
         }
         rounds.add(round);

@@ -11,6 +11,7 @@ import java.util.List;
 
 /** Another process, on a processor of its own where there is taskset. It answers line by line. */
 final class PinnedProcess implements AutoCloseable {
+    private final List<String> command;
     private final Process process;
     private final BufferedReader output;
 
@@ -20,6 +21,7 @@ final class PinnedProcess implements AutoCloseable {
             pinned.addAll(List.of("taskset", "-c", Integer.toString(processor)));
         }
         pinned.addAll(command);
+        this.command = command;
         var builder = new ProcessBuilder(pinned);
         process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         output = process.inputReader();
@@ -39,13 +41,20 @@ final class PinnedProcess implements AutoCloseable {
     String line() throws IOException {
         String line = output.readLine();
         if (line == null) {
-            throw new IOException("it has ended: " + process.info().commandLine().orElse("?"));
+            throw hasEnded();
         }
         return line;
     }
 
+    private IOException hasEnded() {
+        return new IOException("it has ended by itself: " + String.join(" ", command));
+    }
+
     /** What it says when it is asked. */
     String ask() throws IOException {
+        if (!process.isAlive()) {
+            throw hasEnded();
+        }
         tell();
         return line();
     }
