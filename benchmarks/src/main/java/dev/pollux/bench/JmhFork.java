@@ -22,7 +22,12 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     private static final int MEASUREMENTS = 10;
     private static final TimeValue WARMUP = TimeValue.milliseconds(150);
     private static final TimeValue MEASUREMENT = TimeValue.milliseconds(20);
-    private static final int OWN_BYTES = 16 * 1024;
+    private static final int SMALLEST_OBJECT = 16;
+
+    /** What JMH allocates itself in an iteration, and the profiler counts with it, is between. */
+    private static final int LEAST_OWN_BYTES = 4 * 1024;
+
+    private static final int MOST_OWN_BYTES = 8 * 1024;
     private static final TimeValue STUCK = TimeValue.seconds(30);
 
     JmhFork(Class<?> type, String method) {
@@ -70,14 +75,18 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     }
 
     /**
-     * Bytes allocated for one operation; 0 if that is not more than what JMH allocates itself, once
-     * for an iteration, and what the profiler counts with it.
+     * Bytes allocated for one operation; 0 if that is not more than what JMH allocates itself; not
+     * a number if an object for each operation would not be more, since they are too few.
      */
     static double bytes(RunResult result) {
         Statistics bytes = result.getSecondaryResults().get("gc.alloc.rate.norm").getStatistics();
         double median = bytes.getPercentile(50);
         double operations = MEASUREMENT.convertTo(TimeUnit.NANOSECONDS) / nanos(result);
-        return median * operations > OWN_BYTES ? median : 0;
+        if (median * operations > MOST_OWN_BYTES) {
+            return median;
+        }
+        boolean oneIsSeen = SMALLEST_OBJECT * operations + LEAST_OWN_BYTES > MOST_OWN_BYTES;
+        return oneIsSeen ? 0 : Double.NaN;
     }
 
     /** Turns of one benchmark with one set of parameters, as if JMH had made these forks itself. */

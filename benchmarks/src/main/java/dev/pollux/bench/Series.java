@@ -27,8 +27,19 @@ final class Series {
 
     /** The median; a decimal only where the figure is small. */
     String median() {
-        double median = middle();
-        return String.format(Locale.ROOT, median > 0 && median < 9.95 ? "%.1f" : "%,.0f", median);
+        return text(middle());
+    }
+
+    /** The greatest, likewise: for what must not happen in any round. */
+    String worst() {
+        return text(greatest());
+    }
+
+    private static String text(double figure) {
+        if (Double.isNaN(figure)) {
+            return "?";
+        }
+        return String.format(Locale.ROOT, figure > 0 && figure < 9.95 ? "%.1f" : "%,.0f", figure);
     }
 
     /** The median, the least and the greatest. */
