@@ -1,11 +1,22 @@
 package dev.pollux.bench;
 
 import dev.pollux.bench.peer.Peer;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 
 /** The peers that work here, and why the others do not. */
 record Contenders(List<Peer> working, String missing) {
+    private static final List<String> LIBRARIES =
+            List.of(
+                    "io.netty/netty-transport-native-epoll",
+                    "com.github.jnr/jnr-enxio",
+                    "ru.odnoklassniki/one-nio",
+                    "com.kohlschutter.junixsocket/junixsocket-common");
+
     private static final List<Peer> CONSUMERS = List.of(Peer.JDK_CONSUMER, Peer.DROPIN_CONSUMER);
 
     static Contenders all() {
@@ -20,6 +31,24 @@ record Contenders(List<Peer> working, String missing) {
             }
         }
         return new Contenders(List.copyOf(working), missing.toString());
+    }
+
+    /** Of the libraries, as Maven has noted them in the jar. */
+    static String versions() throws IOException {
+        var versions = new ArrayList<String>();
+        for (String library : LIBRARIES) {
+            var properties = new Properties();
+            String file = "/META-INF/maven/" + library + "/pom.properties";
+            try (InputStream in = Contenders.class.getResourceAsStream(file)) {
+                if (in == null) {
+                    throw new FileNotFoundException(file);
+                }
+                properties.load(in);
+            }
+            String name = library.substring(library.indexOf('/') + 1);
+            versions.add(name + " " + properties.getProperty("version"));
+        }
+        return String.join(", ", versions) + ".";
     }
 
     /** Each by the interface that it is at its best with; what stands on poll(2) is a peer's. */

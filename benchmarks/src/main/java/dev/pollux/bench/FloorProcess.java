@@ -28,7 +28,13 @@ final class FloorProcess {
         if (running == null) {
             running = new FloorProcess();
         }
-        return running.ask(workload, idle);
+        try {
+            return running.ask(workload, idle);
+        } catch (IOException e) {
+            running.process.destroy();
+            running = null; // so that the next workload has a process
+            throw e;
+        }
     }
 
     private double ask(String workload, int idle) throws IOException {

@@ -20,6 +20,9 @@ final class MemoryChapter implements Chapter {
 
     @Override
     public List<SideBySide<Peer, MemoryTurn>> rows() {
+        if (REGISTRATIONS > Sockets.most()) {
+            return List.of();
+        }
         if (row == null) {
             contenders = Contenders.all();
             row =
@@ -34,6 +37,10 @@ final class MemoryChapter implements Chapter {
     @Override
     public void report(Report report) throws IOException {
         report.heading(String.format("Memory: %,d idle registrations", REGISTRATIONS));
+        if (row == null) {
+            report.text("Left out: " + Sockets.tooMany());
+            return;
+        }
         if (!row.isMeasured()) {
             return;
         }

@@ -13,7 +13,7 @@ import org.openjdk.jmh.results.RunResult;
 
 /** Is it the fastest of those that there are for the JVM? Each does the same work its own way. */
 final class PeersChapter implements Chapter {
-    /** The others look at all that is registered, and are off any scale. */
+    /** Two look at all that is registered, and are off any scale; two are Pollux once more. */
     private static final List<Peer> CHARTED =
             List.of(
                     Peer.POLLUX,
@@ -26,13 +26,19 @@ final class PeersChapter implements Chapter {
 
     private Contenders contenders;
     private final List<SideBySide<Peer, RunResult>> rows = new ArrayList<>();
+    private final StringBuilder leftOut = new StringBuilder();
 
     private void list() {
         contenders = Contenders.all();
         int[][] polls = {{1, 10}, {1, 1000}, {1, 10_000}, {100, 1000}};
         for (int[] poll : polls) {
+            String text = String.format("%,d of %,d ready", poll[0], poll[1]);
+            if (poll[1] > Sockets.most()) {
+                leftOut.append(" Left out: ").append(text).append(": ").append(Sockets.tooMany());
+                continue;
+            }
             row(
-                    String.format("%,d of %,d ready", poll[0], poll[1]),
+                    text,
                     contenders.forPolls(),
                     new JmhFork(PeerPollBenchmark.class, "poll")
                             .with("ready", poll[0])
@@ -81,7 +87,9 @@ final class PeersChapter implements Chapter {
         }
         report.text("Nanoseconds; in brackets as a ratio to Pollux's in the same round.");
         report.table(table(measured, PeersChapter::nanos));
-        report.text("Bytes allocated by one operation.");
+        report.text(
+                "Bytes allocated by one operation; ? where too few are done to tell it from JMH's"
+                        + " own.");
         report.table(table(measured, (row, peer) -> row.of(peer, JmhFork::bytes).median()));
         Figure figure = figure(measured);
         if (!figure.isEmpty()) {
@@ -95,10 +103,14 @@ final class PeersChapter implements Chapter {
                         + " pipeline is measured; its internal wait is"
                         + " io.netty.channel.epoll.Native, with an array by descriptor."
                         + " jnr-enxio and junixsocket stand on poll(2) here, which looks at all"
-                        + " that is registered: they are not in the chart. A Consumer differs from selected keys in the poll"
+                        + " that is registered: they are not in the chart, nor are jnr-ffi and the"
+                        + " drop-in's Consumer. A Consumer differs from selected keys in the poll"
                         + " only, so the other columns are blank; one-nio has no wakeup. Changes of"
                         + " interest are in the chapter on churn. "
-                        + contenders.missing());
+                        + contenders.missing()
+                        + "Versions: "
+                        + Contenders.versions()
+                        + leftOut);
     }
 
     private Table table(

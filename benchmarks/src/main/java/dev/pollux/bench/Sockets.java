@@ -39,6 +39,11 @@ final class Sockets implements AutoCloseable {
         return system.getMaxFileDescriptorCount() - OTHERS;
     }
 
+    /** Why what needs more than {@link #most} is left out. */
+    static String tooMany() {
+        return String.format("a process may have %,d descriptors here.", most());
+    }
+
     int end(int i) {
         return pairs.get(i / 2)[i % 2];
     }
