@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -100,6 +101,7 @@ final class Bench implements Callable<Integer> {
         var report = new Report(results != null ? results : complete ? COMPLETE : PARTIAL);
         long seconds = (System.nanoTime() - start) / 1_000_000_000;
         report.text("# Measured\n\n" + Surroundings.of(command(), seconds));
+        report.text(howOften(chapters));
         for (Chapter chapter : chapters) {
             chapter.report(report);
         }
@@ -113,6 +115,10 @@ final class Bench implements Callable<Integer> {
     }
 
     private List<Chapter> chapters() {
+        if (rounds != null && rounds < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rounds=" + rounds + " would measure nothing");
+        }
         var names = all.stream().map(Chapter::name).toList();
         for (String name : named) {
             if (!names.contains(name)) {
@@ -127,7 +133,7 @@ final class Bench implements Callable<Integer> {
                                         named.isEmpty()
                                                 ? !ONLY_WHEN_NAMED.contains(chapter.name())
                                                 : named.contains(chapter.name()))
-                        .filter(chapter -> !rows(chapter).isEmpty())
+                        .filter(chapter -> only == null || !rows(chapter).isEmpty())
                         .toList();
         if (chosen.isEmpty()) {
             throw new ParameterException(
@@ -162,12 +168,27 @@ final class Bench implements Callable<Integer> {
             arguments.add("--rounds=" + rounds);
         }
         if (only != null) {
-            arguments.add("--only=" + only);
+            arguments.add("--only=" + quoted(only.pattern()));
         }
         if (!arguments.isEmpty()) {
             words.add("ARGS='" + String.join(" ", arguments) + "'");
         }
         return String.join(" ", words);
+    }
+
+    /** For make, and for the shell that it hands it to. */
+    private static String quoted(String pattern) {
+        return pattern.matches("[\\w.,:-]+") ? pattern : '"' + pattern.replace("$", "$$") + '"';
+    }
+
+    private String howOften(List<Chapter> chapters) {
+        return chapters.stream()
+                .map(chapter -> chapter.name() + " " + rounds(chapter))
+                .collect(
+                        Collectors.joining(
+                                ", ",
+                                "Rounds: ",
+                                ". Figures are medians of the rounds; [least–greatest]."));
     }
 
     // ---- measuring

@@ -41,16 +41,14 @@ final class ScaleChapter implements Chapter {
 
     /** How many of them are ready. */
     private enum Share {
-        ONE("1", "one", 0),
-        PERCENT("1 %", "1 % of them", 0.01),
-        HALF("50 %", "half of them", 0.5);
+        ONE("one", 0),
+        PERCENT("1 % of them, at least one,", 0.01),
+        HALF("half of them", 0.5);
 
-        final String text;
         final String words;
         private final double part;
 
-        Share(String text, String words, double part) {
-            this.text = text;
+        Share(String words, double part) {
             this.words = words;
             this.part = part;
         }
