@@ -5,12 +5,13 @@ import dev.pollux.bench.server.ServerTurn;
 import dev.pollux.bench.server.ServerUnderLoad;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What is a whole server worth on each of them, and how near does Pollux's come to C's? */
@@ -52,20 +53,22 @@ final class ServersChapter implements Chapter {
 
     /** What is held against C. */
     private enum Held {
-        MESSAGES(ServerTurn::messagesPerSecond),
-        CPU(turn -> -turn.cpuNanos());
+        MESSAGES(ServerTurn::messagesPerSecond, true),
+        CPU(ServerTurn::cpuNanos, false);
 
-        private final ToDoubleFunction<ServerTurn> goodness;
+        final ToDoubleFunction<ServerTurn> figure;
+        private final boolean moreIsBetter;
 
-        Held(ToDoubleFunction<ServerTurn> goodness) {
-            this.goodness = goodness;
+        Held(ToDoubleFunction<ServerTurn> figure, boolean moreIsBetter) {
+            this.figure = figure;
+            this.moreIsBetter = moreIsBetter;
         }
 
-        double best(SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds, int round) {
-            return kinds.stream()
-                    .mapToDouble(kind -> goodness.applyAsDouble(row.turns(kind).get(round)))
-                    .max()
-                    .orElseThrow();
+        /** The one with the best median of all turns. */
+        ServerKind best(SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds) {
+            Comparator<ServerKind> byMedian =
+                    Comparator.comparingDouble(kind -> row.of(kind, figure).middle());
+            return Collections.max(kinds, moreIsBetter ? byMedian : byMedian.reversed());
         }
     }
 
@@ -157,17 +160,21 @@ final class ServersChapter implements Chapter {
         report.text(
                 String.format(
                         "Echo: messages of %d bytes, one under way on each connection; HTTP: wrk,"
-                                + " and servers that look for the empty line and no further, Netty's"
-                                + " too. Medians; the ratios are to the best server in C of the same"
-                                + " round. CPU is that of the serving thread for one message, beside"
-                                + " it that of the whole process, in which the JIT's is, in hundredths of a"
-                                + " second; where more than one thread serves, both are the process's. The load does the"
-                                + " same system calls as a server, so it is busy too: CPU is the"
-                                + " honest figure, messages per second end where the slower of the"
-                                + " two does. Latency is from a message's sending to its return. All servers are"
-                                + " started and warmed up first, and take turns of a fraction of a"
-                                + " second then; a round is one of these.%s%s",
+                                + " and servers that look for the empty line and no further,"
+                                + " Netty's too. All servers of a table are started and warmed up"
+                                + " first, and then take %d turns of a fraction of a second (HTTP:"
+                                + " %d of a second). Medians; the ratios are, turn by turn, to the"
+                                + " server in C with the best median. CPU is that of the serving"
+                                + " thread for one message, beside it that of the whole process,"
+                                + " in which the JIT's is; where more than one thread serves, both"
+                                + " are the process's, and too coarse for a ratio. The load makes"
+                                + " the same system calls as a server, so it is busy too: CPU is"
+                                + " the honest figure, messages per second end where the slower of"
+                                + " the two does. Latency is from a message's sending to its"
+                                + " return.%s%s",
                         MESSAGE_BYTES,
+                        SLICES,
+                        HTTP_SLICES,
                         ServerUnderLoad.canPin() ? "" : " Server and load shared the processors.",
                         leftOut.isEmpty() ? "" : " Left out: " + String.join("; ", leftOut) + "."));
     }
@@ -189,8 +196,10 @@ final class ServersChapter implements Chapter {
                     kind.title,
                     row.of(kind, ServerTurn::messagesPerSecond).median(),
                     ratioToC(row, List.of(kind), Held.MESSAGES).spread(),
-                    row.of(kind, ServerTurn::cpuNanos).median(),
-                    ratioToC(row, List.of(kind), Held.CPU).spread(),
+                    cpu(row, kind).median(),
+                    kind.hasManyThreads()
+                            ? Table.BLANK
+                            : ratioToC(row, List.of(kind), Held.CPU).spread(),
                     processCpu(row, kind).median(),
                     row.of(kind, ServerTurn::p50).median(),
                     row.of(kind, ServerTurn::p99).median(),
@@ -206,22 +215,23 @@ final class ServersChapter implements Chapter {
         return new Series(Stream.of(nanos / messages), Double::doubleValue);
     }
 
-    /** A figure divided by that of the best server in C of the same round. */
+    private static Series cpu(SideBySide<ServerKind, ServerTurn> row, ServerKind kind) {
+        return kind.hasManyThreads() ? processCpu(row, kind) : row.of(kind, ServerTurn::cpuNanos);
+    }
+
     private static Series ratioToC(
             SideBySide<ServerKind, ServerTurn> row, List<ServerKind> kinds, Held held) {
         return ratio(
                 row, kinds, row.contenders().stream().filter(ServerKind::isFloor).toList(), held);
     }
 
-    /** The best of some divided by the best of others, in the same round. */
+    /** The best of some divided by the best of others, turn by turn. */
     private static Series ratio(
             SideBySide<ServerKind, ServerTurn> row,
             List<ServerKind> kinds,
             List<ServerKind> to,
             Held held) {
-        return new Series(
-                IntStream.range(0, row.turns(to.get(0)).size()).boxed(),
-                round -> held.best(row, kinds, round) / held.best(row, to, round));
+        return row.ratio(held.best(row, kinds), held.best(row, to), held.figure);
     }
 
     /** Whether Pollux's best is as near to C's best, and as far ahead of others, as it is to be. */
@@ -276,7 +286,7 @@ final class ServersChapter implements Chapter {
                         messages.point(kind.title, load.connections, perSecond);
                     }
                     if (load.connections > 1) { // which is all sleeping and waking
-                        double nanos = load.row().of(kind, ServerTurn::cpuNanos).middle();
+                        double nanos = cpu(load.row(), kind).middle();
                         cpu.bar(name, kind.title, nanos / 1000);
                     }
                 }
