@@ -38,17 +38,22 @@ final class ControlConnection extends Watched {
         void onClosed(Exception reason);
     }
 
-    private static final int READ_SIZE = 4096; // as much is read at a time
-    private static final int MAX_WAITING = 64; // lines: then nothing more is read
+    private static final int READ_SIZE = 1024; // as much is read at a time
+    private static final int MAX_WAITING = 8 * 1024; // bytes of lines: then nothing more is read
+    private static final int LINE_COST = 64; // bytes: an empty one needs memory, too
     private static final int MAX_UNSENT = 16 * 1024; // bytes: then no more lines are taken
     private static final int SEND_BUFFER = 64 * 1024; // bytes: the kernel's
     private static final int LINES_A_TURN = 16;
     private static final int MAX_SKIPPED = 1 << 20;
 
+    /** Stands for a line that is too long, so that its answer keeps its place; no other is this. */
+    private static final String TOO_LONG = new String("(too long)");
+
     final SocketChannel channel;
     private final Owner owner;
     private final LineReader reader;
     private final ArrayDeque<String> waiting = new ArrayDeque<>();
+    private int waitingSize; // what they cost
     private ByteBuffer unsent = ByteBuffer.allocate(512); // up to its position
     private boolean ended;
     private boolean closing; // when all is sent
@@ -83,37 +88,47 @@ final class ControlConnection extends Watched {
         if (ended || closed || closing || !hasRoom()) {
             return;
         }
-        ByteBuffer buffer = loop.buffers.take();
-        try {
-            int n = channel.read(buffer.limit(READ_SIZE));
-            if (n < 0) {
-                ended = true;
-                owner.onEnd();
-                return;
-            }
-            reader.feed(buffer.flip(), this::arrived, owner::onTooLongLine);
-        } finally {
-            loop.buffers.give(buffer);
+        ByteBuffer buffer = loop.buffers.shared().limit(READ_SIZE);
+        if (channel.read(buffer) < 0) {
+            ended = true;
+            owner.onEnd();
+            return;
         }
+        reader.feed(buffer.flip(), this::arrived, () -> waits(TOO_LONG));
         if (reader.skipped() > MAX_SKIPPED) {
             throw new IOException("a line without end");
         }
     }
 
     private void arrived(String line) {
-        waiting.add(line);
+        waits(line);
         owner.onArrival(line);
     }
 
+    private void waits(String line) {
+        waiting.add(line);
+        waitingSize += cost(line);
+    }
+
+    private static int cost(String line) {
+        return LINE_COST + line.length();
+    }
+
     private boolean hasRoom() {
-        return waiting.size() < MAX_WAITING && unsent.position() < MAX_UNSENT;
+        return waitingSize < MAX_WAITING && unsent.position() < MAX_UNSENT;
     }
 
     /** Some lines, so that a thousand of them do not keep the others waiting. */
     @Override
     void turn() throws IOException {
         for (int i = 0; i < LINES_A_TURN && canTake(); i++) {
-            owner.onLine(waiting.remove());
+            String line = waiting.remove();
+            waitingSize -= cost(line);
+            if (line == TOO_LONG) {
+                owner.onTooLongLine();
+            } else {
+                owner.onLine(line);
+            }
         }
         if (closed) {
             return;

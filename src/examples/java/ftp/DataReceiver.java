@@ -29,22 +29,18 @@ final class DataReceiver extends DataConnection {
     /** Until a read gets nothing: one call more for each arrival, but never wrong. */
     @Override
     int move() throws IOException {
-        ByteBuffer buffer = loop.buffers.take();
-        try {
-            int prepared = prepare();
-            if (prepared > 0) {
-                return prepared;
-            }
-            int n = channel.read(buffer);
-            if (n <= 0) {
-                return n < 0 ? DONE : LATER;
-            }
-            count(n);
-            drain(buffer.flip());
-            return n;
-        } finally {
-            loop.buffers.give(buffer);
+        int prepared = prepare();
+        if (prepared > 0) {
+            return prepared;
         }
+        ByteBuffer buffer = loop.buffers.shared();
+        int n = channel.read(buffer);
+        if (n <= 0) {
+            return n < 0 ? DONE : LATER;
+        }
+        count(n);
+        drain(buffer.flip());
+        return n;
     }
 
     private int prepare() throws IOException {

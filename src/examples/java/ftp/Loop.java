@@ -86,6 +86,8 @@ final class Loop implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("a bug of this program", e);
             member.failed(e);
+        } catch (OutOfMemoryError e) {
+            member.failed(new IOException("no memory for it", e));
         }
     }
 
@@ -98,6 +100,8 @@ final class Loop implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("a bug of this program", e);
             member.failed(e);
+        } catch (OutOfMemoryError e) {
+            member.failed(new IOException("no memory for it", e));
         }
     }
 

@@ -118,11 +118,21 @@ final class Transfers implements DataConnection.Owner {
             }
             default -> {
                 // ls -l's options mean nothing here, but some clients send them
-                what = session.virtual(command.argument().replaceFirst("^(-\\S*( |$))+", ""));
+                what = session.virtual(withoutOptions(command.argument()));
                 Path real = jail.existing(what);
                 source = Listing.of(real, Listing.Format.valueOf(command.verb().name()), session);
             }
         }
+    }
+
+    /** By hand: a regular expression for any number of them needs a stack that grows with it. */
+    private static String withoutOptions(String argument) {
+        int at = 0;
+        while (argument.startsWith("-", at)) {
+            int blank = argument.indexOf(' ', at);
+            at = blank < 0 ? argument.length() : blank + 1;
+        }
+        return argument.substring(at);
     }
 
     private void connected(SocketChannel channel, Exception problem) {

@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,102 @@ class FtpDataTest {
             server.expectTree("big", "file");
             server.stop();
             assertTrue(server.said().contains(" 0 lent"), server::said); // of the buffers
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void who_is_killed_in_a_download_leaves_nothing(Backend backend) throws Exception {
+        Started.assume(backend);
+        Host.requireLinux("descriptors are counted in /proc");
+        try (var server = FtpProcess.start(backend)) {
+            server.sparse("big", 1L << 30);
+            downloadAndBreak(server, 0); // what is opened once only has been, after that
+            Started.until(() -> server.said().contains("big: 426"), "that it has ended");
+            int before = server.descriptors();
+            for (int how = 0; how < 3; how++) {
+                downloadAndBreak(server, how);
+            }
+            server.expectDescriptors(before);
+            server.stop();
+            assertEquals(4, server.counted("broken transfers"));
+            assertTrue(server.said().contains(" 0 lent"), server::said);
+        }
+    }
+
+    private static void downloadAndBreak(FtpProcess server, int how) throws Exception {
+        Talk talk = server.ann();
+        Socket data = talk.data();
+        talk.ask(150, "RETR big");
+        data.getInputStream().readNBytes(1_000_000);
+        if (how == 0) { // as the kernel closes for a process that was killed
+            talk.close();
+        } else if (how == 1) {
+            talk.reset();
+        }
+        data.close();
+        if (how == 2) { // the data connection alone
+            talk.expect(426);
+        }
+        talk.close();
+    }
+
+    /** It has room for fifteen buffers; each who does not read needs one. */
+    @Test
+    void without_a_free_buffer_downloads_are_refused_and_nothing_else() throws Exception {
+        try (var server = FtpProcess.prepare(Started.best()).java("-XX:MaxDirectMemorySize=1m")) {
+            server.sparse("big", 1L << 30);
+            server.begin(0);
+            var stalled = new ArrayList<Socket>();
+            var talks = new ArrayList<Talk>();
+            try (Talk other = server.talk().login("guest", FtpProcess.PASSWORD)) {
+                for (int i = 0; i < 18; i++) {
+                    talks.add(server.ann());
+                    stalled.add(talks.get(i).data());
+                    talks.get(i).ask(150, "RETR big");
+                }
+                Started.until(
+                        () -> server.said().contains("no buffer is free"), "that it has none");
+                other.ask(200, "NOOP");
+                try (Talk writing = server.ann()) {
+                    writing.put("STOR file", FtpProcess.random(300_000));
+                }
+                for (Socket socket : stalled) {
+                    socket.close();
+                }
+                for (Talk talk : talks) {
+                    talk.expect(426);
+                }
+                assertEquals(300_000, other.get("RETR file").length);
+            } finally {
+                for (Socket socket : stalled) {
+                    socket.close();
+                }
+                for (Talk talk : talks) {
+                    talk.close();
+                }
+            }
+        }
+    }
+
+    /** Whatever has come before it waits, be it commands or the end of the session. */
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void a_data_connection_may_come_after_the_command(Backend backend) throws Exception {
+        Started.assume(backend);
+        try (var server = FtpProcess.start(backend);
+                Talk talk = server.ann()) {
+            server.file("file", OLD);
+            int port = talk.epsv();
+            talk.send("RETR file\r\nNOOP\r\nQUIT"); // the others wait for it
+            try (Socket data = Talk.dataFrom("127.0.0.1", port)) {
+                assertArrayEquals(OLD, data.getInputStream().readAllBytes());
+            }
+            talk.expect(150);
+            talk.expect(226);
+            talk.expect(200);
+            talk.expect(221);
+            talk.expectEnd();
         }
     }
 

@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -88,6 +89,71 @@ class FtpHostileTest {
                         sent / 6,
                         all.lines().filter(line -> line.equals("200 done")).count(),
                         "answers");
+            }
+        }
+    }
+
+    /** Of each the server keeps a few lines, however many connections do so. */
+    @Test
+    void who_sends_lines_that_have_to_wait_does_not_fill_the_memory() throws Exception {
+        int clients = 150; // at half a megabyte each
+        try (var server = FtpProcess.prepare(Started.best()).java("-Xmx32m")) {
+            server.file("file", OLD);
+            server.begin(0, "--max-per-user", "" + (clients + 1));
+            byte[] line = new byte[4000];
+            Arrays.fill(line, (byte) 0xF0); // each becomes a character of two bytes, U+FFFD
+            line[line.length - 1] = '\n';
+            var all = new ArrayList<Talk>();
+            try (Talk other = server.ann()) {
+                for (int i = 0; i < clients; i++) {
+                    Talk talk = server.ann();
+                    all.add(talk);
+                    talk.socket.setSendBufferSize(16 * 1024);
+                    talk.epsv();
+                    talk.send("RETR file"); // waits for its data connection
+                    Started.spawn(
+                            () -> {
+                                for (int k = 0; k < 65; k++) {
+                                    talk.sendRaw(line);
+                                }
+                                return null;
+                            });
+                }
+                for (int i = 0; i < 100; i++) {
+                    other.ask(200, "NOOP");
+                    assertArrayEquals(OLD, other.get("RETR file"));
+                }
+            } finally {
+                for (Talk talk : all) {
+                    talk.close();
+                }
+            }
+            assertFalse(server.said().contains("no memory"), server::said);
+        }
+    }
+
+    @Test
+    void a_line_of_nothing_but_options_is_a_listing() throws Exception {
+        try (var server = FtpProcess.start(Started.best())) {
+            server.file("file", OLD);
+            try (Talk talk = server.ann()) {
+                assertEquals("file\r\n", talk.list("NLST " + "- ".repeat(2040)));
+                assertEquals("file\r\n", talk.list("NLST -a -l file"));
+                talk.epsv();
+                talk.ask(501, "NLST -a\u0001");
+            }
+        }
+    }
+
+    /** One that is too long has its answer in its place, too. */
+    @Test
+    void answers_come_in_the_order_of_the_lines() throws Exception {
+        try (var server = FtpProcess.start(Started.best(), "--max-line", "64");
+                Talk talk = server.ann()) {
+            talk.epsv();
+            talk.send("LIST\r\nNOOP\r\n" + "A".repeat(100) + "\r\nPWD\r\nABOR");
+            for (int code : List.of(425, 200, 500, 257, 226)) {
+                talk.expect(code);
             }
         }
     }

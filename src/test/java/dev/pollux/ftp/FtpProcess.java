@@ -28,6 +28,7 @@ final class FtpProcess implements AutoCloseable {
     final Path root;
     final Path outside;
     private final Backend backend;
+    private final List<String> javaOptions = new ArrayList<>();
     private Process process;
     private Started.Output output;
     private int port;
@@ -48,6 +49,12 @@ final class FtpProcess implements AutoCloseable {
         return new FtpProcess(backend);
     }
 
+    /** For the JVM that it runs in. */
+    FtpProcess java(String... options) {
+        javaOptions.addAll(List.of(options));
+        return this;
+    }
+
     static FtpProcess start(Backend backend, String... options) throws Exception {
         var server = new FtpProcess(backend);
         try {
@@ -61,6 +68,7 @@ final class FtpProcess implements AutoCloseable {
     /** With this limit of descriptors, if it is not 0. */
     FtpProcess begin(int descriptors, String... options) throws Exception {
         List<String> command = Started.java(backend, "ftp.FtpServer", "0");
+        command.addAll(1, javaOptions);
         command.addAll(List.of("--root", root.toString()));
         command.addAll(List.of("--users", directory.resolve("users").toString()));
         command.addAll(List.of(options));
