@@ -23,6 +23,8 @@ final class DataPort {
     private static final Logger LOG = LoggerFactory.getLogger("ftp.data");
     private static final Pattern EPRT =
             Pattern.compile("([!-~])([12])\\1([0-9A-Fa-f:.]{2,45})\\1([0-9]{1,5})\\1");
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])";
+    private static final Pattern IPV4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
     private static final Pattern PORT = Pattern.compile("[0-9]{1,3}(,[0-9]{1,3}){5}");
 
     private final Session session;
@@ -155,10 +157,11 @@ final class DataPort {
         }
     }
 
+    /** Asks no DNS: what is no address, like 300.0.0.1, the JDK takes for a name. */
     private boolean isPeer(String address) {
         try {
-            boolean number = address.contains(":") || address.matches("[0-9]+(\\.[0-9]+){3}");
-            return number && InetAddress.getByName(address).equals(session.peer); // asks no DNS
+            boolean number = address.contains(":") || IPV4.matcher(address).matches();
+            return number && InetAddress.getByName(address).equals(session.peer);
         } catch (IOException e) {
             return false; // it is no address at all
         }

@@ -67,15 +67,18 @@ final class PassivePort extends Watched {
         return listening.socket().getLocalPort();
     }
 
+    /** One for each poll: strangers may come as fast as they can be turned away. */
     @Override
     void onReady(Ready ready) throws IOException {
-        for (SocketChannel channel; (channel = listening.accept()) != null; ) {
-            InetAddress from = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
-            if (from.equals(peer)) {
-                close();
-                then.accept(channel, null);
-                return;
-            }
+        SocketChannel channel = listening.accept();
+        if (channel == null) {
+            return;
+        }
+        InetAddress from = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
+        if (from.equals(peer)) {
+            close();
+            then.accept(channel, null);
+        } else {
             Closing.quietly(channel);
             hijack.run();
         }
