@@ -2,13 +2,22 @@ package ftp;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.time.Instant;
 
 /** Gets a file. */
 final class GetJob extends Job {
     /** Where it goes to. */
     interface Target extends DataReceiver.Sink {
-        /** Opens it; the byte from which on the rest is wanted. The size is -1 if not known. */
-        long open(long size) throws IOException;
+        /** Whether something of it may be here already. */
+        default boolean resumes() {
+            return false;
+        }
+
+        /**
+         * Opens it; the byte from which on the rest is wanted. The size of the server's file is -1,
+         * the time of its last change null, if not known.
+         */
+        long open(long size, Instant changed) throws IOException;
 
         /** All is there. */
         void complete() throws IOException;
@@ -37,13 +46,17 @@ final class GetJob extends Job {
                     if (reply.code() == 213 && reply.text().matches("[0-9]{1,18}")) {
                         size = Long.parseLong(reply.text());
                     }
-                    openTarget();
+                    if (target.resumes()) {
+                        askTime(remote, this::openTarget);
+                    } else {
+                        openTarget(null);
+                    }
                 });
     }
 
-    private void openTarget() {
+    private void openTarget(Instant changed) {
         try {
-            from = target.open(size);
+            from = target.open(size, changed);
         } catch (IOException e) {
             end(Outcome.LOCAL, e.getMessage());
             return;

@@ -3,6 +3,7 @@ package ftp;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,6 +57,13 @@ abstract class Job implements DataConnection.Owner {
 
     final void ask(String command, Consumer<ClientSession.Reply> then) {
         session.ask(command, then);
+    }
+
+    /** When a file of the server was changed last; null if it does not say. */
+    final void askTime(String file, Consumer<Instant> then) {
+        ask(
+                "MDTM " + file,
+                reply -> then.accept(reply.code() == 213 ? Listing.parseTime(reply.text()) : null));
     }
 
     /**

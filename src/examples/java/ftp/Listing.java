@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Iterator;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 
@@ -163,6 +164,15 @@ final class Listing implements DataSender.Source {
         return name.codePoints().anyMatch(Character::isISOControl)
                 ? name.replaceAll("\\p{Cntrl}", "?")
                 : name;
+    /** The same the other way round; null if it is none. */
+    static Instant parseTime(String text) {
+        try {
+            return FACT.parse(text.substring(0, Math.min(14, text.length())), Instant::from);
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
     }
 
     @Override

@@ -5,23 +5,31 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 
 /** A file that the client puts. */
 final class LocalOrigin implements PutJob.Origin {
     private final Path path;
     private final long size;
+    private final Instant changed;
     private final Progress progress;
     private FileChannel file; // null until open
 
     LocalOrigin(Path path, Progress progress) throws IOException {
         this.path = path;
         this.size = Files.size(path);
+        this.changed = Files.getLastModifiedTime(path).toInstant();
         this.progress = progress;
     }
 
     @Override
     public long size() {
         return size;
+    }
+
+    @Override
+    public Instant changed() {
+        return changed;
     }
 
     @Override

@@ -2,6 +2,7 @@ package ftp;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.zip.CRC32C;
 
 /** A file of bytes that look random and are known by a number; it needs no room anywhere. */
@@ -84,7 +85,7 @@ final class MadeUp {
         var arrived = new CRC32C();
         return new GetJob.Target() {
             @Override
-            public long open(long sizeThere) throws IOException {
+            public long open(long sizeThere, Instant changed) throws IOException {
                 if (sizeThere != size) {
                     throw new IOException(sizeThere + " bytes instead of " + size);
                 }

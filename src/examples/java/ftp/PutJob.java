@@ -2,6 +2,8 @@ package ftp;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -9,12 +11,18 @@ import java.util.function.LongConsumer;
  *
  * <p>To resume, there are two cases. The server has a shorter file of that name: REST and STOR send
  * the rest. Or it has kept what came of a broken upload as NAME.part, as our server does on
- * request: APPE completes that, and it is renamed.
+ * request: APPE completes that, and it is renamed. Not if ours has changed after that: then it is
+ * sent from its beginning.
  */
 final class PutJob extends Job {
     /** Where it comes from. */
     interface Origin extends DataSender.Source {
         long size();
+
+        /** When it was changed last; of interest only to resume. */
+        default Instant changed() {
+            return Instant.MIN;
+        }
 
         /** From this byte on. */
         void open(long from) throws IOException;
@@ -42,10 +50,26 @@ final class PutJob extends Job {
         askSize(
                 remote,
                 size -> {
-                    if (size >= 0) {
-                        resumeFile(size);
+                    if (size > origin.size()) {
+                        end(Outcome.LOCAL, "the server has a longer one");
+                    } else if (size >= 0) {
+                        ifNewer(remote, () -> resumeFile(size));
                     } else {
                         askSize(remote + Upload.PARTIAL, this::resumePartial);
+                    }
+                });
+    }
+
+    /** Only if the server's file is no older than ours; to the second, as it tells no more. */
+    private void ifNewer(String file, Runnable resume) {
+        askTime(
+                file,
+                time -> {
+                    if (time != null
+                            && origin.changed().truncatedTo(ChronoUnit.SECONDS).isAfter(time)) {
+                        send("STOR " + remote);
+                    } else {
+                        resume.run();
                     }
                 });
     }
@@ -62,8 +86,6 @@ final class PutJob extends Job {
     private void resumeFile(long size) {
         if (size == origin.size()) {
             end(Outcome.DONE, "was there already");
-        } else if (size > origin.size()) {
-            end(Outcome.LOCAL, "the server has a longer one");
         } else {
             from = size;
             send("STOR " + remote);
@@ -71,10 +93,15 @@ final class PutJob extends Job {
     }
 
     private void resumePartial(long size) {
+        String there = remote + Upload.PARTIAL;
         if (size > 0 && size <= origin.size()) {
-            from = size;
-            partial = remote + Upload.PARTIAL;
-            send("APPE " + partial);
+            ifNewer(
+                    there,
+                    () -> {
+                        from = size;
+                        partial = there;
+                        send("APPE " + there);
+                    });
         } else {
             send("STOR " + remote);
         }
@@ -88,7 +115,7 @@ final class PutJob extends Job {
             return;
         }
         // A server that does not know it says so; ours will not take less for a whole file.
-        ask("ALLO " + (origin.size() - from), allo -> {});
+        ask("ALLO " + origin.size(), allo -> {});
         if (from > 0 && partial == null) {
             ask(
                     "REST " + from,

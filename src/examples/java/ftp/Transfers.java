@@ -184,8 +184,11 @@ final class Transfers implements DataConnection.Owner {
             return;
         }
         server.count.bytesIn += bytes;
-        if (problem != null || announced >= 0) {
-            uploaded(problem != null ? problem : shortage(bytes));
+        if (problem == null && announced >= 0) {
+            problem = shortage();
+        }
+        if (problem != null || announced >= 0 && announced <= bytes) {
+            uploaded(problem);
             return;
         }
         lingering = true;
@@ -198,9 +201,10 @@ final class Transfers implements DataConnection.Owner {
                 });
     }
 
-    private Exception shortage(long bytes) {
+    /** Of a resumed upload some clients announce the whole file, others what is still to come. */
+    private Exception shortage() {
         try {
-            boolean all = announced <= Math.max(bytes, upload.size());
+            boolean all = announced <= upload.size();
             return all ? null : new IOException("that is less than was announced by ALLO");
         } catch (IOException e) {
             return new FileTrouble(e);

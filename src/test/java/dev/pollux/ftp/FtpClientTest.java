@@ -15,6 +15,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,6 +84,32 @@ class FtpClientTest {
             assertTrue(server.said().contains("downloads"), server::said);
             assertTrue(server.said().contains(String.format("%,d bytes", moved - 2)), server::said);
             server.expectTree("file");
+        }
+    }
+
+    /** Half of an old version and half of a new one are no file. */
+    @Test
+    void our_client_does_not_go_on_with_what_has_changed_since() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend, "--keep-partial")) {
+            String to = server.directory.toString();
+            byte[] old = new byte[BIG.length];
+            Path partial =
+                    Files.write(server.directory.resolve("file.part"), Arrays.copyOf(old, 9));
+            Files.setLastModifiedTime(partial, FileTime.from(Instant.now().minusSeconds(3600)));
+            server.file("file", BIG);
+            client(backend, server, List.of("get", "--resume", "--to", to, "file")).expect(0);
+            assertArrayEquals(BIG, Files.readAllBytes(server.directory.resolve("file")));
+            for (String there : List.of("file", "file.part")) {
+                for (int length : List.of(9, BIG.length)) {
+                    Files.deleteIfExists(server.root.resolve("file"));
+                    Path other = server.file(there, Arrays.copyOf(old, length));
+                    Files.setLastModifiedTime(
+                            other, FileTime.from(Instant.now().minusSeconds(3600)));
+                    client(backend, server, List.of("put", "--resume", to + "/file")).expect(0);
+                    assertArrayEquals(BIG, Files.readAllBytes(server.root.resolve("file")));
+                }
+            }
         }
     }
 
@@ -202,6 +230,46 @@ class FtpClientTest {
         Backend backend = Started.best();
         try (var server = FtpProcess.start(backend, "--bind", "::1")) {
             server.file("file", BIG);
+    /** Of the whole file the server can tell whether it has it; of the rest it cannot. */
+    @Test
+    void our_client_announces_all_of_a_file_that_it_resumes() throws Exception {
+        Backend backend = Started.best();
+        try (var server = FtpProcess.prepare(backend);
+                var control = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            Path local = Files.write(server.directory.resolve("file"), SMALL);
+            var asked =
+                    Started.spawn(
+                            () -> {
+                                var lines = new ArrayList<String>();
+                                try (Socket client = control.accept()) {
+                                    refuse(client, lines);
+                                }
+                                return lines;
+                            });
+            String port = "" + control.getLocalPort();
+            client(backend, server, List.of("put", "--resume", "--port", port, local.toString()))
+                    .expect(6)
+                    .expectLine(".*file: cannot resume: 502 no");
+            assertTrue(asked.get().contains("ALLO 1000"), () -> "not announced");
+        }
+    }
+
+    /** It has 900 bytes of the file, and knows no REST. */
+    private static void refuse(Socket client, List<String> lines) throws IOException {
+        var in = new BufferedReader(new InputStreamReader(client.getInputStream()));
+        client.getOutputStream().write("220 hello\r\n".getBytes());
+        for (String line; (line = in.readLine()) != null; ) {
+            lines.add(line);
+            String answer =
+                    switch (line.split(" ")[0]) {
+                        case "SIZE" -> "213 900";
+                        case "REST", "MDTM" -> "502 no";
+                        default -> "230 well";
+                    };
+            client.getOutputStream().write((answer + "\r\n").getBytes());
+        }
+    }
+
             String to = server.directory.toString();
             String port = "" + server.port6();
             client(

@@ -74,6 +74,35 @@ class FtpUploadTest {
         data.close();
     }
 
+    /** Some clients announce the whole file, others what is still to come; more is no harm. */
+    @Test
+    void a_resumed_upload_that_is_shorter_than_announced_replaces_nothing() throws Exception {
+        try (var server = FtpProcess.start(Started.best());
+                Talk talk = server.ann()) {
+            server.file("file", OLD);
+            for (String begin : List.of("REST 12\r\nSTOR file", "APPE file")) {
+                talk.ask(200, "ALLO 15");
+                try (Socket data = talk.data()) {
+                    talk.send(begin);
+                    if (begin.startsWith("REST")) {
+                        talk.expect(350);
+                    }
+                    talk.expect(150);
+                    data.getOutputStream().write('1');
+                }
+                talk.expect(426);
+            }
+            server.expectTree("file");
+            assertArrayEquals(OLD, Files.readAllBytes(server.root.resolve("file")));
+            talk.ask(200, "ALLO 15");
+            talk.ask(350, "REST 12");
+            talk.put("STOR file", "123".getBytes());
+            talk.ask(200, "ALLO 3");
+            talk.put("APPE file", "456".getBytes());
+            assertEquals("the old file123456", Files.readString(server.root.resolve("file")));
+        }
+    }
+
     /** Nothing was announced, so only the end of the control connection gives it away. */
     @Test
     void a_client_that_is_killed_ends_its_upload_with_it() throws Exception {
