@@ -2,6 +2,7 @@ package ftp;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Who may log in: a file with a line {@code name:bcrypt hash:options} for each. Options, with
@@ -29,8 +31,13 @@ final class Users {
 
     private static final int LONGEST = 71; // bytes of a password: bcrypt looks at no more
 
+    /** {@code $2a$10$} and what follows: its kind, its cost from 4 to 31, salt and hash. */
+    private static final Pattern BCRYPT =
+            Pattern.compile("\\$2[aby]\\$(0[4-9]|[12][0-9]|3[01])\\$[./A-Za-z0-9]{53}");
+
     private final Map<String, User> users = new HashMap<>();
-    private final byte[] nobody; // a hash that costs as much as the dearest one
+    private final int highest; // cost
+    private final byte[] nobody; // a hash of that cost
 
     Users(List<String> lines) throws IOException {
         for (String line : lines) {
@@ -39,8 +46,8 @@ final class Users {
                 users.put(user.name, user);
             }
         }
-        int cost = users.values().stream().mapToInt(user -> cost(user.hash)).max().orElse(4);
-        nobody = BCrypt.withDefaults().hash(cost, "nobody".getBytes(StandardCharsets.UTF_8));
+        highest = users.values().stream().mapToInt(user -> cost(user.hash)).max().orElse(4);
+        nobody = hash(highest, "nobody".getBytes(StandardCharsets.UTF_8));
     }
 
     static Users load(Path file) throws IOException {
@@ -48,12 +55,14 @@ final class Users {
             return new Users(Files.readAllLines(file));
         } catch (NoSuchFileException e) {
             throw new IOException("there is no user file " + file, e);
+        } catch (CharacterCodingException e) {
+            throw new IOException("user file: not UTF-8: " + file, e);
         }
     }
 
     private static User parse(String line) throws IOException {
         String[] parts = line.split(":", 3);
-        if (parts.length < 2 || !parts[1].matches("\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}")) {
+        if (parts.length < 2 || !BCRYPT.matcher(parts[1]).matches()) {
             throw new IOException("user file: no \"name:bcrypt hash:options\": " + parts[0]);
         }
         boolean readOnly = false;
@@ -74,7 +83,14 @@ final class Users {
         return Integer.parseInt(hash.substring(4, 6));
     }
 
-    /** The user, or null. Takes its time, and the same for a name that nobody has. Any thread. */
+    private static byte[] hash(int cost, byte[] password) {
+        return BCrypt.withDefaults().hash(cost, password);
+    }
+
+    /**
+     * The user, or null. Takes its time; null takes the same for whatever name: that of a hash of
+     * the highest cost. Any thread.
+     */
     User check(String name, String password) {
         User user = users.get(name);
         byte[] hash = user == null ? nobody : user.hash.getBytes(StandardCharsets.US_ASCII);
@@ -82,7 +98,15 @@ final class Users {
         boolean fits = bytes.length <= LONGEST;
         byte[] tried = fits ? bytes : Arrays.copyOf(bytes, LONGEST);
         boolean right = BCrypt.verifyer().verify(tried, hash).verified;
-        return right && fits && user != null ? user : null;
+        if (right && fits && user != null) {
+            return user;
+        }
+        if (user != null) { // each cost doubles the time: 2^n + 2^n + 2^(n+1) + ... = 2^highest
+            for (int cost = cost(user.hash); cost < highest; cost++) {
+                hash(cost, tried);
+            }
+        }
+        return null;
     }
 
     /** Adds a user to a file, or gives one that is in it another line. */
@@ -95,7 +119,7 @@ final class Users {
         if (bytes.length == 0 || bytes.length > LONGEST) {
             throw new IOException("a password has 1 to " + LONGEST + " bytes");
         }
-        byte[] hash = BCrypt.withDefaults().hash(cost, bytes);
+        byte[] hash = hash(cost, bytes);
         String line = name + ":" + new String(hash, StandardCharsets.US_ASCII) + ":" + options;
         parse(line);
         var lines = new ArrayList<String>();
