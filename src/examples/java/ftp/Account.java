@@ -55,7 +55,9 @@ final class Account {
         try {
             address = new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (UnknownHostException e) {
-            throw new IOException("no such host: " + host, e);
+            var unknown = new UnknownHostException("no such host: " + host);
+            unknown.initCause(e);
+            throw unknown;
         }
         if (password != null) {
             secret = new String(password);

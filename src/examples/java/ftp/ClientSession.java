@@ -93,7 +93,15 @@ final class ClientSession implements ControlConnection.Owner {
             leave(Outcome.LOGIN_REFUSED, account.user() + ": " + reply);
             return;
         }
-        ask("TYPE I", type -> nextJob());
+        ask(
+                "TYPE I",
+                type -> {
+                    if (type.isGood()) {
+                        nextJob();
+                    } else { // it might change the bytes
+                        leave(Outcome.BROKEN, "TYPE I: " + type);
+                    }
+                });
     }
 
     private void nextJob() {

@@ -20,9 +20,12 @@
 package ftp;
 
 import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -67,7 +70,9 @@ final class FtpClient {
                         return 1;
                     }
                     System.err.println(e.getMessage());
-                    return Outcome.LOCAL.status;
+                    boolean near =
+                            !(e instanceof UnknownHostException || e instanceof SocketException);
+                    return near ? Outcome.LOCAL.status : Outcome.NO_CONNECTION.status;
                 });
         System.exit(commandLine.execute(args));
     }
@@ -90,8 +95,10 @@ final class FtpClient {
             throws IOException {
         boolean terminal = Progress.isTerminal();
         var jobs = new ArrayList<Job>();
+        var names = new HashSet<String>();
         for (String file : files) {
             String name = file.substring(file.lastIndexOf('/') + 1);
+            requireOne(names.add(name), name);
             if (!isName(file) || name.isEmpty() || name.equals("..") || name.equals(".")) {
                 throw new ParameterException(spec.commandLine(), "no file name: " + file);
             }
@@ -117,12 +124,14 @@ final class FtpClient {
             throws IOException {
         boolean terminal = Progress.isTerminal();
         var jobs = new ArrayList<Job>();
+        var names = new HashSet<String>();
         for (Path file : files) {
             if (!Files.isRegularFile(file) || !isName(to + file)) {
                 System.err.println(file + ": not a plain file");
                 return Outcome.LOCAL.status;
             }
             String name = file.getFileName().toString();
+            requireOne(names.add(name), name);
             String remote = to.isEmpty() ? name : to + "/" + name;
             var origin = new LocalOrigin(file, new Progress(name, terminal));
             jobs.add(new PutJob(remote, file.toString(), origin, resume));
@@ -145,6 +154,13 @@ final class FtpClient {
             throw new ParameterException(spec.commandLine(), "no file name: " + directory);
         }
         return run(options, List.of(new ListJob(directory, names, System.out)));
+    }
+
+    /** They are moved at the same time. */
+    private void requireOne(boolean isFirst, String name) {
+        if (!isFirst) {
+            throw new ParameterException(spec.commandLine(), "two files would be called " + name);
+        }
     }
 
     private static boolean isName(String name) {

@@ -20,8 +20,8 @@
  * ControlConnection, DataConnection; then Session and what it is made of.
  *
  * It is an example: all is sent in the clear, passwords too. It needs the JNI binding, which knows the
- * descriptor of a java.nio channel; and a locale with UTF-8, if file names are not all ASCII. One server for one root: at its start it removes the unfinished
- * uploads of an earlier one.
+ * descriptor of a java.nio channel; and a locale with UTF-8, if file names are not all ASCII. One
+ * server for one root: at its start it removes the unfinished uploads of an earlier one.
  */
 package ftp;
 
@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Scanner;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,21 +78,23 @@ final class FtpServer implements Callable<Integer> {
         if (complaint != null) {
             throw new ParameterException(spec.commandLine(), complaint);
         }
+        var closed = new CountDownLatch(1);
         try (var server = new Server(settings)) {
             server.addresses().forEach(System.out::println);
             System.out.println("files of " + server.root);
-            var serving = Thread.currentThread();
-            var onExit = new Thread(() -> end(server, serving));
-            Runtime.getRuntime().addShutdownHook(onExit);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(server, closed)));
             server.run();
+        } finally {
+            closed.countDown();
         }
         return 0;
     }
 
-    private static void end(Server server, Thread serving) {
+    /** Does not wait for the thread that serves: if it fails, it waits for this one in its exit. */
+    private static void end(Server server, CountDownLatch closed) {
         server.stop();
         try {
-            serving.join(); // until all is closed
+            closed.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

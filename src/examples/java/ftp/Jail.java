@@ -1,12 +1,14 @@
 package ftp;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -118,19 +120,31 @@ final class Jail {
         return directory.resolve(HIDDEN + unique);
     }
 
+    /** In any case of its letters: some file systems see no difference. */
     static boolean isHidden(String name) {
-        return name.startsWith(HIDDEN);
+        return name.regionMatches(true, 0, HIDDEN, 0, HIDDEN.length());
     }
 
     /** All unfinished uploads below, such as a server leaves that was killed. */
     List<Path> leftovers() throws IOException {
-        try (var tree = Files.walk(root)) { // follows no links
-            return tree.filter(path -> isHidden(path.getFileName().toString()))
-                    .filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
-                    .toList();
-        } catch (UncheckedIOException e) {
-            throw e.getCause(); // a directory that may not be read
-        }
+        var found = new ArrayList<Path>();
+        var visitor = new SimpleFileVisitor<Path>() { // follows no links
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                        if (attributes.isRegularFile() && isHidden(file.getFileName().toString())) {
+                            found.add(file);
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    /** A directory that may not be read, a file that has gone: not ours. */
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException e) {
+                        return FileVisitResult.CONTINUE;
+                    }
+                };
+        Files.walkFileTree(root, visitor);
+        return found;
     }
 
     @Override

@@ -3,6 +3,7 @@ package ftp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,8 +12,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Iterator;
 import java.time.format.DateTimeParseException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 
@@ -75,16 +76,20 @@ final class Listing implements DataSender.Source {
 
     @Override
     public boolean fill(ByteBuffer buffer) throws IOException {
-        for (int i = 0; i < ENTRIES_A_BLOCK && buffer.remaining() >= LONGEST; i++) {
-            if (!entries.hasNext()) {
-                return false;
+        try {
+            for (int i = 0; i < ENTRIES_A_BLOCK && buffer.remaining() >= LONGEST; i++) {
+                if (!entries.hasNext()) {
+                    return false;
+                }
+                String line = line(entries.next());
+                if (line != null) {
+                    buffer.put((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+                }
             }
-            String line = line(entries.next());
-            if (line != null) {
-                buffer.put((line + "\r\n").getBytes(StandardCharsets.UTF_8));
-            }
+            return true;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
-        return true;
     }
 
     private String line(Path path) {
@@ -159,11 +164,6 @@ final class Listing implements DataSender.Source {
         return FACT.format(time);
     }
 
-    /** A name with a line feed would look like two. */
-    static String printable(String name) {
-        return name.codePoints().anyMatch(Character::isISOControl)
-                ? name.replaceAll("\\p{Cntrl}", "?")
-                : name;
     /** The same the other way round; null if it is none. */
     static Instant parseTime(String text) {
         try {
@@ -173,6 +173,11 @@ final class Listing implements DataSender.Source {
         }
     }
 
+    /** A name with a line feed would look like two. */
+    static String printable(String name) {
+        return name.codePoints().anyMatch(Character::isISOControl)
+                ? name.replaceAll("\\p{Cntrl}", "?")
+                : name;
     }
 
     @Override

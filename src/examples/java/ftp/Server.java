@@ -47,6 +47,9 @@ final class Server implements AutoCloseable {
         try {
             for (String address : settings.bind) {
                 var at = new InetSocketAddress(address, settings.port);
+                if (at.isUnresolved()) {
+                    throw new IOException("no such address: " + address);
+                }
                 acceptors.add(new Acceptor(loop, at, count, this::admit));
             }
         } catch (IOException e) {

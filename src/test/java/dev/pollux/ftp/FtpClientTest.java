@@ -145,6 +145,12 @@ class FtpClientTest {
             client(backend, server, List.of("fetch", "file")).expect(2);
             client(backend, server, List.of("get", "--port", "0", "file")).expect(2);
             client(backend, server, List.of("get", "a\nb")).expect(2);
+            client(backend, server, List.of("get", "a/file", "b/file"))
+                    .expect(2)
+                    .expectLine("two files would be called file");
+            client(backend, server, List.of("get", "--host", "no host", "file"))
+                    .expect(3)
+                    .expectLine("no such host: no host");
             client(backend, server, List.of("get", "--port", "" + FtpProcess.freePort(), "file"))
                     .expect(3)
                     .expectLine("file: .*Connection refused");
@@ -224,12 +230,6 @@ class FtpClientTest {
         }
     }
 
-    @Test
-    void our_client_over_ipv6() throws Exception {
-        Started.assumeIpv6();
-        Backend backend = Started.best();
-        try (var server = FtpProcess.start(backend, "--bind", "::1")) {
-            server.file("file", BIG);
     /** Of the whole file the server can tell whether it has it; of the rest it cannot. */
     @Test
     void our_client_announces_all_of_a_file_that_it_resumes() throws Exception {
@@ -270,6 +270,12 @@ class FtpClientTest {
         }
     }
 
+    @Test
+    void our_client_over_ipv6() throws Exception {
+        Started.assumeIpv6();
+        Backend backend = Started.best();
+        try (var server = FtpProcess.start(backend, "--bind", "::1")) {
+            server.file("file", BIG);
             String to = server.directory.toString();
             String port = "" + server.port6();
             client(
@@ -312,10 +318,15 @@ class FtpClientTest {
             run(backend, "--anonymous", "--root", root, used).expect(1);
             run(backend, "--anonymous", "--root", root + "/none", "0").expect(1);
             run(backend, "--users", root + "/none", "--root", root, "0").expect(1);
-            Files.writeString(server.directory.resolve("bad"), "ann:plain text\n");
-            run(backend, "--users", server.directory + "/bad", "--root", root, "0")
+            run(backend, "--anonymous", "--bind", "no host", "--root", root, "0")
                     .expect(1)
-                    .expectLine("user file: .*ann");
+                    .expectLine("no such address: no host");
+            for (String hash : List.of("plain text", "$2a$99$" + "x".repeat(53))) {
+                Files.writeString(server.directory.resolve("bad"), "ann:" + hash + "\n");
+                run(backend, "--users", server.directory + "/bad", "--root", root, "0")
+                        .expect(1)
+                        .expectLine("user file: .*ann");
+            }
         }
     }
 
