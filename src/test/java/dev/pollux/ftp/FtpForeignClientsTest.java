@@ -168,7 +168,9 @@ class FtpForeignClientsTest {
         try (var server = FtpProcess.start(Started.best(), "--bind", "::1")) {
             server.file("file", BIG);
             Path back = server.directory.resolve("back");
-            lftp(server, server.port6(), "get file -o " + back, "ls").expectLine(".* file");
+            lftp(server, server.port6(), "get file -o " + back, "ls")
+                    .expect(0)
+                    .expectLine(".* file");
             assertArrayEquals(BIG, Files.readAllBytes(back));
         }
     }
