@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -149,11 +150,17 @@ final class FtpProcess implements AutoCloseable {
 
     /** What is in its root and below, hidden or not, apart from the root itself. */
     List<String> tree() throws IOException {
-        try (Stream<Path> tree = Files.walk(root)) {
-            return tree.map(path -> root.relativize(path).toString())
-                    .filter(name -> !name.isEmpty())
-                    .sorted()
-                    .toList();
+        while (true) {
+            try (Stream<Path> tree = Files.walk(root)) {
+                return tree.map(path -> root.relativize(path).toString())
+                        .filter(name -> !name.isEmpty())
+                        .sorted()
+                        .toList();
+            } catch (UncheckedIOException e) {
+                if (!(e.getCause() instanceof NoSuchFileException)) {
+                    throw e;
+                } // it has gone while it was looked at: once more
+            }
         }
     }
 
@@ -162,8 +169,6 @@ final class FtpProcess implements AutoCloseable {
                 () -> {
                     try {
                         return tree().equals(List.of(names));
-                    } catch (UncheckedIOException e) {
-                        return false; // a file has gone while it was looked at
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
