@@ -4,7 +4,7 @@
  * Run       make example NAME=CallbackEcho ARGS=7010
  * or        java --enable-native-access=ALL-UNNAMED \
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" CallbackEcho
- * and then  nc 127.0.0.1 7010
+ * and then  nc -N 127.0.0.1 7010
  *
  * You will see every line that you type come back in capitals. Ctrl-D ends nc; Ctrl-C the server.
  *

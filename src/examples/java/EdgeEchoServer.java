@@ -4,7 +4,7 @@
  * Run       make example NAME=EdgeEchoServer ARGS=7007
  * or        java --enable-native-access=ALL-UNNAMED \
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" EdgeEchoServer
- * and then  nc 127.0.0.1 7007
+ * and then  nc -N 127.0.0.1 7007
  *
  * You will see every line that you type come back. Ctrl-D ends nc; Ctrl-C ends the server, which
  * then says what it did. `make demo` puts it under load.

@@ -4,10 +4,11 @@
  * Run       make example NAME=MultiCoreEcho ARGS='7030 --way reuseport --threads 4'
  * or        java --enable-native-access=ALL-UNNAMED \
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" MultiCoreEcho
- * and then  nc 127.0.0.1 7030
+ * and then  nc -N 127.0.0.1 7030
  *
  * You will see every line that you type come back; after Ctrl-C, which thread had how many
- * connections. The ways, in EchoWorker: a listener for each thread, or one for all, of which one
+ * connections. A second one of yours on the same port is no error under reuseport: the kernel shares
+ * the connections out among both. The ways, in EchoWorker: a listener for each thread, or one for all, of which one
  * thread, or all, are told of an arrival.
  *
  *           make example NAME=MultiCoreEcho ARGS=--load

@@ -4,10 +4,10 @@
  * A Selector, a ServerSocketChannel and SocketChannels as everywhere, and one line more for each
  * connection.
  *
- * Run       make example NAME=NioEdgeEchoServer ARGS=7008
+ * Run       make example NAME=NioEdgeEchoServer ARGS=7012
  * or        java --enable-native-access=ALL-UNNAMED \
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" NioEdgeEchoServer
- * and then  nc -N 127.0.0.1 7008
+ * and then  nc -N 127.0.0.1 7012
  *
  * You will see every line that you type come back. Ctrl-D ends nc, Ctrl-C the server.
  *
@@ -164,7 +164,7 @@ final class NioEdgeEchoServer implements AutoCloseable {
     }
 
     public static void main(String[] args) throws IOException {
-        var echo = new NioEdgeEchoServer(args.length > 0 ? Integer.parseInt(args[0]) : 7008);
+        var echo = new NioEdgeEchoServer(args.length > 0 ? Integer.parseInt(args[0]) : 7012);
         System.out.println("echo server on 127.0.0.1 port " + echo.port() + " (java.nio, EDGE)");
         echo.run();
     }

@@ -17,8 +17,9 @@ final class Program {
         var commandLine = new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler(
                 (e, line, parsed) -> {
-                    String why = e.getMessage();
-                    System.err.println(why != null ? why : e.toString());
+                    // A FileSystemException, say, has a path for its message and nothing else.
+                    boolean speaks = e.getMessage() != null && e.getMessage().indexOf(' ') >= 0;
+                    System.err.println(speaks ? e.getMessage() : e.toString());
                     return 1;
                 });
         int status = commandLine.execute(args);

@@ -4,7 +4,7 @@
  * Run       make example NAME=ReplyQueueServer ARGS=7011
  * or        java --enable-native-access=ALL-UNNAMED \
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ReplyQueueServer
- * and then  nc 127.0.0.1 7011
+ * and then  nc -N 127.0.0.1 7011
  *
  * You will see every line that you type come back in capitals. Ctrl-D ends nc; Ctrl-C the server,
  * which then says how often it was told of something. Leave nc alone for a while: it is not told of

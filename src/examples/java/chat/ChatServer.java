@@ -6,7 +6,7 @@
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" chat.ChatServer
  * and then, in other terminals
  *           make example NAME=ChatClient
- * or        nc 127.0.0.1 7008
+ * or        nc -N 127.0.0.1 7008
  *
  * You will see who comes, goes and says what. A client talks to you, the operator, until he joins a
  * room (/join). You answer client 2 with `@2 hello`; what you type otherwise goes to all; /help lists

@@ -44,7 +44,7 @@ final class Acceptor extends Watched {
             watch(listening, Interest.READ, Trigger.LEVEL);
         } catch (IOException e) {
             close();
-            throw e;
+            throw new IOException("cannot listen at " + address + ": " + e.getMessage(), e);
         }
     }
 

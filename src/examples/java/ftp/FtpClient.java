@@ -2,9 +2,13 @@
  * A client for FTP servers: gets and puts several files at once, on one thread.
  *
  * Run   make example NAME=FtpClient ARGS='ls'
- * or    make example NAME=FtpClient ARGS='get --host ::1 --port 2121 --to /tmp big.iso small.txt'
- * or    java -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ftp.FtpClient \
+ * or    make example NAME=FtpClient ARGS='get --to /tmp big.iso small.txt'
+ * or    java --enable-native-access=ALL-UNNAMED \
+ *           -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ftp.FtpClient \
  *           put --user ann --password --resume --to incoming big.iso
+ *
+ * The directory that --to names must be there, with put on the server. --host ::1 is IPv6, for which
+ * FtpServer needs --bind ::1.
  *
  * You will see a progress bar for each file, and a line for each that could not be moved. FtpServer is
  * a server for it, any other will do.
@@ -14,7 +18,7 @@
  * there or not allowed, 6 for a transfer that broke off, 7 for a file on this side.
  *
  * Each file that is moved at the same time has a session of its own; all of them are on one selector.
- * What is got is called NAME.part until it is complete; --resume goes on with that. Put it is the
+ * What is got is called NAME.part until it is complete; --resume goes on with that. For uploads that is the
  * server's affair: ours never shows half a file, and keeps half of one on request only.
  */
 package ftp;

@@ -2,7 +2,8 @@
  * A file server for FTP clients: uploads and downloads of many users on one thread.
  *
  * Run       make example NAME=FtpServer ARGS='--root /some/directory --anonymous'
- * or        java -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ftp.FtpServer --anonymous
+ * or        java --enable-native-access=ALL-UNNAMED \
+ *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" ftp.FtpServer --anonymous
  * and then  curl ftp://127.0.0.1:2121/        or lftp, or make example NAME=FtpClient
  *
  * For users who may write, make a file of them first; it asks for the password:
@@ -20,8 +21,9 @@
  * ControlConnection, DataConnection; then Session and what it is made of.
  *
  * It is an example: all is sent in the clear, passwords too. It needs the JNI binding, which knows the
- * descriptor of a java.nio channel; and a locale with UTF-8, if file names are not all ASCII. One
- * server for one root: at its start it removes the unfinished uploads of an earlier one.
+ * descriptor of a java.nio channel; and a locale with UTF-8, if file names are not all ASCII.
+ *
+ * One server for one root: at its start it removes the unfinished uploads of an earlier one.
  */
 package ftp;
 
@@ -60,7 +62,9 @@ final class FtpServer implements Callable<Integer> {
         commandLine.setExecutionExceptionHandler(
                 (e, line, parsed) -> {
                     if (e instanceof IOException) {
-                        System.err.println(e.getMessage());
+                        // A FileSystemException may have a path for its message and nothing else.
+                        boolean speaks = e.getMessage() != null && e.getMessage().contains(" ");
+                        System.err.println(speaks ? e.getMessage() : e.toString());
                     } else {
                         e.printStackTrace();
                     }

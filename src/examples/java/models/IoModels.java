@@ -1,5 +1,5 @@
 /*
- * Five I/O models side by side: what each costs while it serves, and while it waits.
+ * Five I/O models, and virtual threads: what each costs while it serves, and while it waits.
  *
  * Run   make example NAME=IoModels
  * or    java --enable-native-access=ALL-UNNAMED \

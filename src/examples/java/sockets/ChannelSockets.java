@@ -25,13 +25,17 @@ final class ChannelSockets implements Sockets {
             return new ListeningChannel(channel, ChannelFd.of(channel));
         } catch (IOException e) {
             channel.close();
-            throw e;
+            throw Sockets.failed(port, e);
         }
     }
 
     @Override
     public Peer connect(int port) throws IOException {
-        return connected(SocketChannel.open(address(port)));
+        try {
+            return connected(SocketChannel.open(address(port)));
+        } catch (IOException e) {
+            throw Sockets.failed(port, e);
+        }
     }
 
     private static InetSocketAddress address(int port) throws IOException {

@@ -62,7 +62,7 @@ final class LibCSockets implements Sockets {
             return new ListeningFd(fd);
         } catch (IOException e) {
             Fd.close(fd);
-            throw e;
+            throw Sockets.failed(port, e);
         }
     }
 
@@ -75,7 +75,7 @@ final class LibCSockets implements Sockets {
             return connected(fd);
         } catch (IOException e) {
             Fd.close(fd);
-            throw e;
+            throw Sockets.failed(port, e);
         }
     }
 

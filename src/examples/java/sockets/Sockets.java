@@ -23,6 +23,11 @@ interface Sockets {
 
     Peer connect(int port) throws IOException;
 
+    /** What was meant by the error of a call. */
+    static IOException failed(int port, IOException e) {
+        return new IOException("127.0.0.1 port " + port + ": " + e.getMessage(), e);
+    }
+
     /** Those that the binding can work with. */
     static Sockets here() throws IOException {
         try (var channel = SocketChannel.open()) {
