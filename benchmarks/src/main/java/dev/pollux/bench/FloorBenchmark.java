@@ -53,6 +53,10 @@ public class FloorBenchmark {
     @Param("true")
     public boolean oneReady;
 
+    /** Whether to stay on one processor, as the C program does. */
+    @Param("false")
+    public boolean oneProcessor;
+
     private final List<int[]> pairs = new ArrayList<>();
     private final ByteBuffer oneByte = ByteBuffer.allocateDirect(1);
     private final Thread echo = new Thread(this::answer, "echo");
@@ -68,6 +72,9 @@ public class FloorBenchmark {
     /** As {@code open_all} in the C program: sockets serve two at a time, but are writable. */
     @Setup
     public void open() throws IOException {
+        if (oneProcessor) {
+            OneProcessor.keep();
+        }
         System.setProperty("pollux.backend", backend);
         System.setProperty("pollux.binding", binding);
         selector = DefaultSelector.open();

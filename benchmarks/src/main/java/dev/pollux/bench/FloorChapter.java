@@ -65,7 +65,10 @@ final class FloorChapter implements Chapter {
                     case "one", "blockOne", "modify", "modify64" -> true;
                     default -> false;
                 };
-        return new JmhFork(FloorBenchmark.class, method).with("idle", idle).with("oneReady", ready);
+        return new JmhFork(FloorBenchmark.class, method)
+                .with("idle", idle)
+                .with("oneReady", ready)
+                .with("oneProcessor", method.equals("wakeup"));
     }
 
     private void line(String text, double target, String floor, JmhFork fork, int idle) {
@@ -149,8 +152,10 @@ final class FloorChapter implements Chapter {
                         + " milliseconds, so what else goes on in a machine is rather in the"
                         + " library's. Bytes allocated by one operation, of the worst round, ?"
                         + " where too few are done to tell it from JMH's own;"
+                        + " the target is the JNI binding's;"
                         + " unregistering needs what registering returned, a key. The turning there"
                         + " and back is held against a poll that finds nothing."
+                        + OneProcessor.note()
                         + leftOut);
     }
 

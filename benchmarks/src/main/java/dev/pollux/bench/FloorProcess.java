@@ -18,7 +18,9 @@ final class FloorProcess {
 
     private FloorProcess() throws IOException {
         process =
-                new ProcessBuilder(PROGRAM).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                new ProcessBuilder(OneProcessor.command(PROGRAM))
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         answers = process.inputReader();
     }

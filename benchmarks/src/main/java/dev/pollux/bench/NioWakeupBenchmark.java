@@ -31,6 +31,7 @@ public class NioWakeupBenchmark {
 
     @Setup
     public void open() throws IOException {
+        OneProcessor.keep();
         here = provider.provider().openSelector();
         there = provider.provider().openSelector();
         other = new Thread(this::answer, "other");

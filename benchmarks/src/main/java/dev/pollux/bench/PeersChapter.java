@@ -106,7 +106,9 @@ final class PeersChapter implements Chapter {
                         + " that is registered: they are not in the chart, nor are jnr-ffi and the"
                         + " drop-in's Consumer. A Consumer differs from selected keys in the poll"
                         + " only, so the other columns are blank; one-nio has no wakeup. Changes of"
-                        + " interest are in the chapter on churn. "
+                        + " interest are in the chapter on churn."
+                        + OneProcessor.note()
+                        + " "
                         + contenders.missing()
                         + "Versions: "
                         + Contenders.versions()

@@ -1,5 +1,6 @@
 package dev.pollux.bench.peer;
 
+import dev.pollux.bench.OneProcessor;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ public class PeerWakeupBenchmark {
 
     @Setup
     public void open() throws IOException {
+        OneProcessor.keep();
         none = peer.ends(0);
         here = peer.open(none);
         var opened = new CompletableFuture<PeerSelector>();
