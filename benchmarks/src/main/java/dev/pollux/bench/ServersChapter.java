@@ -19,7 +19,7 @@ final class ServersChapter implements Chapter {
     private static final int MESSAGE_BYTES = 64;
     private static final int[] CONNECTIONS = {1, 100, 1000, 5000};
     private static final int HTTP_CONNECTIONS = 100;
-    private static final int SLICES = 12;
+    private static final int SLICES = 20;
     private static final int HTTP_SLICES = 3; // of a second
     private static final int SLICE_MILLIS = 100;
     private static final int CONNECTIONS_A_MILLI = 25; // to begin with all, and to end
