@@ -2,6 +2,7 @@ package dev.pollux.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * The same loops in C, see {@code native/floor/floor.c}: a process that is kept, since it needs no
@@ -18,7 +19,7 @@ final class FloorProcess {
 
     private FloorProcess() throws IOException {
         process =
-                new ProcessBuilder(OneProcessor.command(PROGRAM))
+                new ProcessBuilder(Programs.on(0, List.of(PROGRAM)))
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));

@@ -1,23 +1,15 @@
 package dev.pollux.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 
 /**
  * Two threads that hand something to each other are kept on one processor. On two it is measured
  * how long a processor takes to wake up, from a few microseconds to fifty, as the machine pleases.
  */
 public final class OneProcessor {
-    private static final List<String> TASKSET = List.of("taskset", "-c", "0");
-
     /** Whether that can be done here. */
     static boolean isPossible() {
-        return Arrays.stream(System.getenv("PATH").split(":"))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, TASKSET.get(0))));
+        return Programs.isInstalled("taskset");
     }
 
     /** What is to be said of it where it matters. */
@@ -25,13 +17,6 @@ public final class OneProcessor {
         return isPossible()
                 ? " The two threads of wakeup there and back are kept on one processor."
                 : " There is no taskset: wakeup there and back depends on where its threads are.";
-    }
-
-    /** A command that keeps to one, where that is possible. */
-    static List<String> command(String program) {
-        var command = new ArrayList<String>(isPossible() ? TASKSET : List.of());
-        command.add(program);
-        return command;
     }
 
     /** Has all threads of this process, and those to come, keep to one, where that is possible. */

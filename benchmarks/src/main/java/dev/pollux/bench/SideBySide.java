@@ -72,11 +72,6 @@ final class SideBySide<C, T> implements Row {
         return contenders;
     }
 
-    /** What was told, all rounds of all contenders. */
-    List<T> turnsOfAll() {
-        return contenders.stream().flatMap(contender -> turns(contender).stream()).toList();
-    }
-
     List<T> turns(C contender) {
         return rounds.stream().map(round -> round.get(contender)).toList();
     }

@@ -1,11 +1,11 @@
 package dev.pollux.bench.edge;
 
 import dev.pollux.Backend;
+import dev.pollux.bench.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * one sum for a process, in which the JVM's own reads and the exchange of orders would be.
  */
 public final class Trace {
-    private static final Path TOOL = Path.of("strace");
+    private static final String TOOL = "strace";
 
     /** With a question mark: not every architecture has it. */
     private static final String KINDS =
@@ -38,17 +38,14 @@ public final class Trace {
         if (backend != Backend.EPOLL) {
             return "only the calls of epoll are known, not those of " + backend;
         }
-        boolean there =
-                Arrays.stream(System.getenv("PATH").split(":"))
-                        .anyMatch(dir -> Files.isExecutable(Path.of(dir).resolve(TOOL)));
-        return there ? null : "strace is not installed";
+        return Programs.isInstalled(TOOL) ? null : "strace is not installed";
     }
 
     /** A few messages of each. */
     public static List<Both> take(List<Traffic> traffics, List<Mode> modes) throws IOException {
         Path log = Files.createTempFile("pollux-edge", ".strace");
         try {
-            var strace = List.of(TOOL.toString(), "-f", "-s", "0", "-e", KINDS, "-o", "" + log);
+            var strace = List.of(TOOL, "-f", "-s", "0", "-e", KINDS, "-o", "" + log);
             var counted = new ArrayList<Both>();
             try (var worker = WorkerProcess.startBehind(strace, modes)) {
                 for (Traffic traffic : traffics) {

@@ -54,8 +54,7 @@ public enum Peer {
 
         @Override
         public PeerSelector open(Ends ends) throws IOException {
-            var selector = SelectorProvider.provider().openSelector();
-            return new NioSetPeer(selector, ends.count(), ((ChannelEnds) ends)::channel);
+            return keys(SelectorProvider.provider(), ends);
         }
     },
 
@@ -67,8 +66,7 @@ public enum Peer {
 
         @Override
         public PeerSelector open(Ends ends) throws IOException {
-            var selector = SelectorProvider.provider().openSelector();
-            return new NioConsumerPeer(selector, ends.count(), ((ChannelEnds) ends)::channel);
+            return consumer(SelectorProvider.provider(), ends);
         }
     },
 
@@ -80,8 +78,7 @@ public enum Peer {
 
         @Override
         public PeerSelector open(Ends ends) throws IOException {
-            var selector = new PolluxSelectorProvider().openSelector();
-            return new NioSetPeer(selector, ends.count(), ((ChannelEnds) ends)::channel);
+            return keys(new PolluxSelectorProvider(), ends);
         }
     },
 
@@ -93,8 +90,7 @@ public enum Peer {
 
         @Override
         public PeerSelector open(Ends ends) throws IOException {
-            var selector = new PolluxSelectorProvider().openSelector();
-            return new NioConsumerPeer(selector, ends.count(), ((ChannelEnds) ends)::channel);
+            return consumer(new PolluxSelectorProvider(), ends);
         }
     },
 
@@ -166,8 +162,7 @@ public enum Peer {
 
         @Override
         public PeerSelector open(Ends ends) throws IOException {
-            var selector = AFUNIXSelectorProvider.provider().openSelector();
-            return new NioSetPeer(selector, ends.count(), ((ChannelEnds) ends)::channel);
+            return keys(AFUNIXSelectorProvider.provider(), ends);
         }
     };
 
@@ -189,6 +184,15 @@ public enum Peer {
     /** What keeps it from running here; null if nothing does. */
     public String unavailableBecause() {
         return null;
+    }
+
+    private static PeerSelector keys(SelectorProvider provider, Ends ends) throws IOException {
+        return new NioSetPeer(provider.openSelector(), ends.count(), ((ChannelEnds) ends)::channel);
+    }
+
+    private static PeerSelector consumer(SelectorProvider provider, Ends ends) throws IOException {
+        return new NioConsumerPeer(
+                provider.openSelector(), ends.count(), ((ChannelEnds) ends)::channel);
     }
 
     private static String epollUnavailable() {

@@ -1,12 +1,9 @@
 package dev.pollux.bench.server;
 
+import dev.pollux.bench.Programs;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Another process, on a processor of its own where there is taskset. It answers line by line. */
@@ -16,25 +13,15 @@ final class PinnedProcess implements AutoCloseable {
     private final BufferedReader output;
 
     PinnedProcess(int processor, List<String> command) throws IOException {
-        var pinned = new ArrayList<String>();
-        if (canPin()) {
-            pinned.addAll(List.of("taskset", "-c", Integer.toString(processor)));
-        }
-        pinned.addAll(command);
         this.command = command;
-        var builder = new ProcessBuilder(pinned);
+        var builder = new ProcessBuilder(canPin() ? Programs.on(processor, command) : command);
         process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         output = process.inputReader();
     }
 
     /** Whether server and load do not share a processor. */
     static boolean canPin() {
-        return Runtime.getRuntime().availableProcessors() > 1 && isInstalled("taskset");
-    }
-
-    static boolean isInstalled(String program) {
-        return Arrays.stream(System.getenv("PATH").split(":"))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+        return Runtime.getRuntime().availableProcessors() > 1 && Programs.isInstalled("taskset");
     }
 
     /** What it says next. */

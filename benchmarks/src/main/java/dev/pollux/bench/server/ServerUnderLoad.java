@@ -1,5 +1,6 @@
 package dev.pollux.bench.server;
 
+import dev.pollux.bench.Programs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,7 +45,7 @@ public final class ServerUnderLoad implements AutoCloseable {
 
     /** Why {@link #http} cannot be measured here; null if it can. */
     public static String httpUnavailableBecause() {
-        return PinnedProcess.isInstalled("wrk") ? null : "wrk is not installed (Debian: wrk)";
+        return Programs.isInstalled("wrk") ? null : "wrk is not installed (Debian: wrk)";
     }
 
     /** Whether server and load do not share a processor. */
