@@ -51,7 +51,7 @@ static jclass declaring_class(JNIEnv *env) {
     jstring value = (jstring)(*env)->CallStaticObjectMethod(env, system, get, key);
     if ((*env)->ExceptionCheck(env)) return NULL;
     if (value == NULL || (*env)->GetStringUTFLength(env, value) >= (jsize)sizeof(name)) {
-        return (*env)->FindClass(env, "dev/pollux/sys/JniSyscalls");
+        return (*env)->FindClass(env, "dev/pollux/sys/jni/JniSyscalls");
     }
     jsize bytes = (*env)->GetStringUTFLength(env, value);
     (*env)->GetStringUTFRegion(env, value, 0, (*env)->GetStringLength(env, value), name);

@@ -1,5 +1,5 @@
 /*
- * The native half of the JNI binding: one function for each method of dev.pollux.sys.JniSyscalls.
+ * The native half of the JNI binding: one function for each method of dev.pollux.sys.jni.JniSyscalls.
  *
  * Every function returns its result, or -errno. None throws, allocates, blocks for longer than the
  * system call it is named after, or uses its JNI arguments where this is not said, so that all of

@@ -44,8 +44,8 @@ static jlong address(const void *memory) { return (jlong)(uintptr_t)memory; }
 
 /* ---- as much of a JVM as JNI_OnLoad needs; an object is its own name ---- */
 
-static const char *const declaring = "dev/pollux/sys/JniSyscalls";
-static const char *const renamed = "dev.pollux.sys.JniSyscalls"; /* the value of the property */
+static const char *const declaring = "dev/pollux/sys/jni/JniSyscalls";
+static const char *const renamed = "dev.pollux.sys.jni.JniSyscalls"; /* the value of the property */
 static const JNINativeMethod *methods;
 static jint method_count;
 
@@ -53,7 +53,7 @@ static void not_expected(void) { fail("JNI_OnLoad calls only what it is known to
 
 static jclass JNICALL find_class(JNIEnv *env, const char *name) {
     (void)env;
-    static const char *const known[] = {"java/lang/System", "java/nio/Buffer", "dev/pollux/sys/JniSyscalls"};
+    static const char *const known[] = {"java/lang/System", "java/nio/Buffer", "dev/pollux/sys/jni/JniSyscalls"};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(name, known[i]) == 0) return (jclass)known[i];
     }

@@ -5,7 +5,7 @@ import dev.pollux.driver.Driver;
 import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
-import dev.pollux.sys.VirtualThreads;
+import dev.pollux.sys.jdk.VirtualThreads;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -51,7 +51,7 @@ class ReachabilityMetadataTest {
     /** FindClass(env, name) finds the class that the loader names: {@link #DECLARING}. */
     private static final String NAMED_BY_THE_LOADER = "name";
 
-    private static final String DECLARING = "dev.pollux.sys.JniSyscalls";
+    private static final String DECLARING = "dev.pollux.sys.jni.JniSyscalls";
 
     // ---- classes and members
 
@@ -64,6 +64,7 @@ class ReachabilityMetadataTest {
             }
         }
         assertTrue(expected.contains(DECLARING), expected.toString());
+        expected.add(DECLARING + ".<init>()"); // Bindings looks it up
         assertEquals(expected, named(reachable()));
     }
 
@@ -106,6 +107,9 @@ class ReachabilityMetadataTest {
             type.put("type", type.remove("name"));
         }
         assertEquals(named(reachable()), named(older));
+        List<JSONObject> reflected = objects(new JSONArray(read("reflect-config.json")));
+        reflected.forEach(type -> type.put("type", type.remove("name")));
+        assertEquals(Set.of(DECLARING, DECLARING + ".<init>()"), named(reflected));
     }
 
     private static Set<String> lookedUp(String c) {
@@ -156,6 +160,10 @@ class ReachabilityMetadataTest {
         members.add(type.getName());
         for (Field field : type.getDeclaredFields()) {
             members.add(type.getName() + "." + field.getName());
+        }
+        for (var constructor : type.getDeclaredConstructors()) {
+            var parameters = Stream.of(constructor.getParameterTypes()).map(Class::getTypeName);
+            members.add(member(type.getName(), "<init>", parameters));
         }
         for (Method method : type.getDeclaredMethods()) {
             var parameters = Stream.of(method.getParameterTypes()).map(Class::getTypeName);

@@ -7,7 +7,7 @@ import dev.pollux.PolluxException;
 import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
-import dev.pollux.sys.JdkChannels;
+import dev.pollux.sys.jdk.JdkChannels;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;

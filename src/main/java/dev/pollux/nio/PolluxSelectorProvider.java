@@ -4,7 +4,7 @@ import dev.pollux.Backend;
 import dev.pollux.DefaultSelector;
 import dev.pollux.FdSelector;
 import dev.pollux.PolluxException;
-import dev.pollux.sys.JdkChannels;
+import dev.pollux.sys.jdk.JdkChannels;
 import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.nio.channels.Channel;

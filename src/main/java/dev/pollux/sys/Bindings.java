@@ -5,13 +5,18 @@ import java.util.Locale;
 
 /**
  * Chooses the binding: JNI if its library loads, else jnr-ffi; or the one that the system property
- * {@code pollux.binding} names. The second is looked up by name, so that neither needs the other.
+ * {@code pollux.binding} names. Both are looked up by name, so that neither needs the other.
  */
 public final class Bindings {
     /** Names the binding to take: {@code jni} or {@code jnr}. */
     public static final String PROPERTY = "pollux.binding";
 
-    private static final String JNR = Bindings.class.getPackageName() + ".jnr.JnrSyscalls";
+    /** Names the native library's file, or its directory; then no other is tried. */
+    public static final String LIBRARY_PATH = "pollux.library.path";
+
+    private static final String HERE = Bindings.class.getPackageName(); // may have been renamed
+    private static final String JNI = HERE + ".jni.JniSyscalls";
+    private static final String JNR = HERE + ".jnr.JnrSyscalls";
 
     private static final String PUT_JNR =
             "put jnr-ffi on the class path, or on the module path with --add-modules"
@@ -48,7 +53,7 @@ public final class Bindings {
         if (!name.isEmpty()) {
             return open(name);
         }
-        if (!System.getProperty(NativeLibrary.PATH, "").isEmpty()) {
+        if (!System.getProperty(LIBRARY_PATH, "").isEmpty()) {
             return open("jni"); // whoever names a library does not want to go without
         }
         try {
@@ -79,7 +84,7 @@ public final class Bindings {
         try {
             switch (name) {
                 case "jni":
-                    return new JniSyscalls();
+                    return (Syscalls) Class.forName(JNI).getConstructor().newInstance();
                 case "jnr":
                     return (Syscalls) Class.forName(JNR).getConstructor().newInstance();
                 default:

@@ -125,7 +125,7 @@ public final class EpollChanges {
     }
 
     /** The address for native code. */
-    long address() {
+    public long address() {
         return address;
     }
 

@@ -65,6 +65,15 @@ public interface Syscalls {
      */
     int channelDescriptor(Channel channel);
 
+    /**
+     * The JDK's own lookup, to which no member is closed ({@code
+     * MethodHandles.Lookup.IMPL_LOOKUP}); null: this binding, or this VM, has no way to it. For
+     * {@code sys.jdk} alone.
+     */
+    default Object trustedLookup() {
+        return null;
+    }
+
     /** {@code man 2 eventfd}: counter 0; close-on-exec, non-blocking. */
     int eventfd();
 

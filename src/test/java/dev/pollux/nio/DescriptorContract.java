@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pollux.Child;
 import dev.pollux.Fds;
 import dev.pollux.Poller;
-import dev.pollux.sys.JdkChannels;
+import dev.pollux.sys.jdk.JdkChannels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;

@@ -1,5 +1,6 @@
-package dev.pollux.sys;
+package dev.pollux.sys.jni;
 
+import dev.pollux.sys.Bindings;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,8 +25,7 @@ import java.util.stream.Collectors;
  * another user planted is never loaded.
  */
 final class NativeLibrary {
-    /** The library file, or the directory it is in; then nothing else is tried. */
-    static final String PATH = "pollux.library.path";
+    private static final String PATH = Bindings.LIBRARY_PATH;
 
     /** Where to unpack, instead of {@code java.io.tmpdir} and the user's cache directory. */
     static final String TEMPORARY = "pollux.tmpdir";

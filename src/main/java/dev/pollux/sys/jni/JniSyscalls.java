@@ -1,5 +1,9 @@
-package dev.pollux.sys;
+package dev.pollux.sys.jni;
 
+import dev.pollux.sys.EpollChanges;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
 
@@ -79,8 +83,8 @@ public final class JniSyscalls implements Syscalls {
     @Override
     public native int channelDescriptor(Channel channel);
 
-    /** The JDK's lookup that may do everything, or null. For {@link TrustedLookup} alone. */
-    native Object trustedLookup();
+    @Override
+    public native Object trustedLookup();
 
     @Override
     public native int eventfd();

@@ -1,4 +1,4 @@
-package dev.pollux.sys;
+package dev.pollux.sys.jdk;
 
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;

@@ -1,5 +1,6 @@
-package dev.pollux.sys;
+package dev.pollux.sys.jdk;
 
+import dev.pollux.sys.Bindings;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -12,25 +13,27 @@ import java.lang.reflect.InvocationTargetException;
 final class TrustedLookup {
     private TrustedLookup() {}
 
-    /** From the JNI binding; without it from {@code sun.misc.Unsafe}, as long as JDKs have that. */
+    /**
+     * From the binding that serves; without one from {@code sun.misc.Unsafe}, as long as JDKs have
+     * that.
+     */
     static Lookup get() throws ReflectiveOperationException {
-        String noJni = "the jni binding is not the one that serves";
+        String none;
         try {
-            if (Bindings.current() instanceof JniSyscalls jni) {
-                Object lookup = jni.trustedLookup();
-                if (lookup != null) {
-                    return (Lookup) lookup;
-                }
-                noJni = "this JVM has no trusted lookup";
+            var sys = Bindings.current();
+            Object lookup = sys.trustedLookup();
+            if (lookup != null) {
+                return (Lookup) lookup;
             }
+            none = "the " + sys.binding() + " binding has no way to the JDK's trusted lookup here";
         } catch (Bindings.Unavailable e) {
-            noJni = e.getMessage();
+            none = e.getMessage();
         }
         try {
             return fromUnsafe();
         } catch (ReflectiveOperationException | RuntimeException e) {
             Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
-            throw new ReflectiveOperationException(cause + "; " + noJni, cause);
+            throw new ReflectiveOperationException(cause + "; " + none, cause);
         }
     }
 
