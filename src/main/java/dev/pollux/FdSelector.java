@@ -677,13 +677,13 @@ public final class FdSelector implements AutoCloseable {
     /** All or nothing; whether it was all. Where there was no room, a stray event asks again. */
     private boolean renew() {
         assert Thread.holdsLock(lock);
-        if (driver.renew() < 0) {
+        if (driver.beginRebuild() < 0) {
             return false;
         }
         boolean all = true;
         for (FdKey key : registrations.list()) {
             int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
-            int rc = driver.carry(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
+            int rc = driver.addToRebuild(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
             if (rc == -errno.ENOENT) {
                 if (!key.queued) { // otherwise its change is refused next, and that is told
                     drop(key);
@@ -693,7 +693,7 @@ public final class FdSelector implements AutoCloseable {
                 break;
             }
         }
-        driver.renewed(all);
+        driver.endRebuild(all);
         return all;
     }
 

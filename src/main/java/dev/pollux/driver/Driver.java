@@ -118,32 +118,34 @@ public interface Driver {
     void signal();
 
     /**
-     * Begins anew, to get rid of registrations that the kernel still holds although their number
-     * cannot be removed any more. The caller {@linkplain #carry carries} each registration over and
-     * then calls {@link #renewed}, all with the changes held and by the thread that polls.
+     * Begins to rebuild the kernel's list of descriptors, which drops registrations that the kernel
+     * still holds although they can no longer be removed by their number. The caller {@linkplain
+     * #addToRebuild adds} each registration to the new list and then calls {@link #endRebuild}, all
+     * with the changes held and by the thread that polls.
      *
-     * @return 0, or a negative number: nothing has changed, or there is nothing to get rid of
+     * @return 0, or a negative number: nothing has changed, or this backend never has such
+     *     registrations
      */
-    default int renew() {
+    default int beginRebuild() {
         return -1;
     }
 
     /**
-     * Carries one registration over to what {@link #renew} has begun; with an interest of 0,
-     * disarmed, as far as that goes: a hang-up may still be reported, once.
+     * Adds one registration to the list that {@link #beginRebuild} has begun. With an interest of 0
+     * it is added disarmed, as far as the kernel can: a hang-up may still be reported, once.
      *
-     * @return 0; {@code -ENOENT} if its number is not what was registered; or another negated error
-     *     number
+     * @return 0; {@code -ENOENT} if the number is no longer the file that was registered; or
+     *     another negated error number
      */
-    default int carry(int fd, int interest, int trigger, long token) {
+    default int addToRebuild(int fd, int interest, int trigger, long token) {
         return -1;
     }
 
     /**
-     * The end of {@link #renew}: what was carried over is what counts now, unless that fails, or is
-     * not {@code wanted}; then everything stays as it was.
+     * Ends the rebuild: the new list replaces the old one. If {@code commit} is false, or the
+     * kernel refuses, the old list stays in use.
      */
-    default void renewed(boolean wanted) {}
+    default void endRebuild(boolean commit) {}
 
     /** Gives back every descriptor. */
     void close();

@@ -13,7 +13,8 @@ import java.nio.ByteOrder;
  * <ul>
  *   <li>(a) It watches open files, not descriptors. A file that is still open under another number,
  *       or in a child process, keeps its events coming after the registered number was closed, and
- *       can then not be removed: {@code EBADF}. {@link #renew} starts anew without it.
+ *       can then not be removed: {@code EBADF}. {@link #beginRebuild} starts a new instance without
+ *       it.
  *   <li>(b) A number that was closed and reused is a new file: adding it succeeds, changing or
  *       removing it says {@code ENOENT}.
  *   <li>(c) Closing an epoll descriptor wakes nobody who waits on it; an eventfd does. It is
@@ -46,7 +47,7 @@ public final class EpollDriver implements Driver {
     private long address;
     private int capacity;
     private boolean precise = true; // (e); the polling thread's
-    private int fresh = -1; // the epoll descriptor to be, between renew and renewed
+    private int rebuilt = -1; // the new epoll instance, between beginRebuild and endRebuild
 
     /** Opens epoll and its eventfd. */
     public EpollDriver(Syscalls sys) throws OpenFailed {
@@ -229,7 +230,7 @@ public final class EpollDriver implements Driver {
     }
 
     @Override
-    public int renew() {
+    public int beginRebuild() {
         int created = sys.epollCreate();
         if (created < 0) {
             return created;
@@ -239,21 +240,21 @@ public final class EpollDriver implements Driver {
             sys.close(created);
             return rc;
         }
-        fresh = created;
+        rebuilt = created;
         return 0;
     }
 
-    /** Whether the number is the same file still, the old one knows: it has that already (b). */
+    /** If the number is still the same file, the old instance says that it has it already (b). */
     @Override
-    public int carry(int fd, int interest, int trigger, long token) {
+    public int addToRebuild(int fd, int interest, int trigger, long token) {
         int events = toEpoll(interest, trigger);
-        int rc = sys.epollCtl(fresh, layout.EPOLL_CTL_ADD, fd, events, token);
+        int rc = sys.epollCtl(rebuilt, layout.EPOLL_CTL_ADD, fd, events, token);
         if (rc == 0) {
             rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, 0, token);
             if (rc == -errno.EEXIST) {
                 return 0;
             }
-            sys.epollCtl(fresh, layout.EPOLL_CTL_DEL, fd, 0, 0);
+            sys.epollCtl(rebuilt, layout.EPOLL_CTL_DEL, fd, 0, 0);
             if (rc == 0) {
                 sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0);
                 return -errno.ENOENT;
@@ -263,12 +264,12 @@ public final class EpollDriver implements Driver {
     }
 
     @Override
-    public void renewed(boolean wanted) {
-        if (wanted) {
-            sys.epollReplace(fresh, epfd); // refused: the old one goes on
+    public void endRebuild(boolean commit) {
+        if (commit) {
+            sys.epollReplace(rebuilt, epfd); // refused: the old one goes on
         }
-        sys.close(fresh);
-        fresh = -1;
+        sys.close(rebuilt);
+        rebuilt = -1;
     }
 
     @Override
