@@ -5,10 +5,11 @@ import dev.pollux.driver.ReadyEvents;
 import java.util.Arrays;
 
 /**
- * Changes of interest that were asked for and travel with the next wait. The keys say what is
- * wanted; this is the list of those to look at. Used by whoever holds the selector's state.
+ * Changes of interest that are pending: sent to the kernel together with the next wait. The keys
+ * hold what is wanted; this is the list of those to look at. Used by whoever holds the state of the
+ * {@link PollLoop}.
  */
-final class NotedChanges {
+final class PendingChanges {
     private FdKey[] keys = new FdKey[64];
     private int count;
 
@@ -28,7 +29,7 @@ final class NotedChanges {
     }
 
     /**
-     * Gives them to the driver, as far as they change anything. If one does, the changes stay held:
+     * Hands them to the driver, as far as they change anything. If one does, the changes stay held:
      * the wait releases them as soon as it has made them.
      */
     void handOver(Driver driver, ReadyEvents events, long wait) {
@@ -57,7 +58,7 @@ final class NotedChanges {
             return false; // a change to an exclusive trigger has been made at once
         }
         if ((FdKey.triggerBits(key.sent) & Driver.EXCLUSIVE) != 0) {
-            // By another thread since this was noted. If it fails the change fails too.
+            // By another thread since this became pending. If it fails the change fails too.
             driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
         }
         if (want == key.sent && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {

@@ -1,0 +1,412 @@
+package dev.pollux;
+
+import dev.pollux.driver.Deadline;
+import dev.pollux.driver.Driver;
+import dev.pollux.driver.ReadyEvents;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.jdk.VirtualThreads;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The polling thread's part of a selector: enter, send what is pending, wait, deliver, leave. Other
+ * threads come here to wake it, to leave a change for its next wait, and to close.
+ *
+ * <p>One word, {@link #state}, says who is inside. Everything that is the polling thread's is
+ * handed on from poll to poll through it.
+ */
+final class PollLoop {
+    private static final VarHandle STATE;
+    private static final VarHandle WAKEUP_ASKED;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(PollLoop.class, "state", long.class);
+            WAKEUP_ASKED = lookup.findVarHandle(PollLoop.class, "wakeupAsked", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+        // Loads them now: a process without a free descriptor could not, and has to hear of it.
+        PolluxException.class.getPermittedSubclasses();
+        PollResult.values();
+    }
+
+    /** Values of {@link #state} that are no thread's id. */
+    private static final long IDLE = 0;
+
+    private static final long CHANGING = -1; // somebody outside a poll adds a pending change
+    private static final long RELEASED = -2; // closed, all released
+
+    private static final int FIRST_EVENTS = 256;
+
+    private static final long REBUILD_PAUSE_NANOS = 100_000_000;
+
+    /** What is reported, by interest: the interest itself, and what is reported to everybody. */
+    private static final int[] REPORTED = new int[8];
+
+    static {
+        for (int interest = 0; interest < REPORTED.length; interest++) {
+            int writeClosed = (interest & Ready.WRITE) != 0 ? Ready.WRITE_CLOSED : 0;
+            REPORTED[interest] = interest | Ready.READ_CLOSED | Ready.ERROR | writeClosed;
+        }
+    }
+
+    private final Driver driver;
+    private final Registrar registrar;
+    private final Errno errno;
+    private final Interruption interruption = new Interruption(this::signal);
+
+    /** Guards the driver's descriptors against being closed while they are signalled. */
+    private final Object signalLock = new Object();
+
+    private boolean released; // under signalLock
+    private volatile Thread closer; // waits until the poll has left
+
+    /** Who polls: its thread id, or one of the constants above. */
+    private long state;
+
+    private volatile boolean nested; // somebody may wait on the driver's own descriptor
+
+    private boolean wakeupAsked; // a wakeup that no poll has reported yet; any thread's
+
+    /** The polling thread's, as all that follows. */
+    private final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
+
+    private final PendingChanges pending = new PendingChanges();
+
+    private final OrphanedRegistrations orphans = new OrphanedRegistrations();
+    private boolean closeOnLeaving; // a handler has called close
+    private long wait; // the number of the last one
+    private long rebuildNotBefore; // on the clock of System.nanoTime, after a failure
+    private boolean rebuildFailed;
+    private boolean rebuildDue; // before the next wait: not before this batch is delivered
+
+    PollLoop(Driver driver, Registrar registrar) {
+        this.driver = driver;
+        this.registrar = registrar;
+        this.errno = driver.sys().errno();
+    }
+
+    // ---- the polling thread
+
+    PollResult poll(long timeoutNanos, ReadyHandler handler) throws IOException {
+        enter();
+        try {
+            return run(timeoutNanos, handler);
+        } finally {
+            leave();
+        }
+    }
+
+    private void enter() throws PolluxException {
+        long me = Thread.currentThread().getId();
+        while (!STATE.compareAndSet(this, IDLE, me)) {
+            long other = (long) STATE.getAcquire(this);
+            if (other == RELEASED) {
+                throw new PolluxException.Closed("poll");
+            }
+            if (other > 0) {
+                throw new IllegalStateException(
+                        other == me
+                                ? "poll: called by a handler of this very poll"
+                                : "poll: thread "
+                                        + other
+                                        + " is polling; one thread polls at once");
+            }
+            Thread.yield(); // a pending change is being added, or the state has just changed
+        }
+    }
+
+    private void leave() {
+        if (closeOnLeaving) {
+            release();
+            return;
+        }
+        if (nested && (events.hasNext() || !pending.isEmpty())) {
+            signal(); // there is something to poll for that the kernel does not know of
+        }
+        STATE.setRelease(this, IDLE);
+        if (registrar.isClosed()) {
+            LockSupport.unpark(closer); // if this read came too early, the closer looks again soon
+        }
+    }
+
+    private PollResult run(long timeoutNanos, ReadyHandler handler) throws IOException {
+        registrar.requireOpen("poll");
+        boolean woken = isWakeupAsked();
+        if (events.hasNext() && deliver(handler)) {
+            return reason(woken, true);
+        }
+        boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
+        long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
+        long left = woken ? 0 : timeoutNanos;
+        while (true) {
+            int rc = await(left);
+            if (rc < 0 && rc != -errno.EINTR) {
+                throw PolluxException.of(errno, "poll", -1, "poll", -rc);
+            }
+            woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
+            registrar.requireOpen("poll");
+            boolean delivered = rc > 0 && deliver(handler);
+            PollResult reason = reason(woken, delivered);
+            if (reason != null) {
+                return reason;
+            }
+            if (bounded) {
+                left = Deadline.remaining(System.nanoTime(), deadline);
+            }
+            if (left == 0 && rc != -errno.EINTR) {
+                return PollResult.TIMEOUT;
+            }
+        }
+    }
+
+    private boolean isWakeupAsked() {
+        return (boolean) WAKEUP_ASKED.getAcquire(this);
+    }
+
+    /** Why to end now; null if nothing has happened but, maybe, that the time is over. */
+    private PollResult reason(boolean woken, boolean delivered) {
+        if (woken) {
+            // A wakeup that comes before this is one with those before; a later one is new.
+            WAKEUP_ASKED.setVolatile(this, false);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            return PollResult.INTERRUPT;
+        }
+        if (woken) {
+            return PollResult.WAKEUP;
+        }
+        return delivered ? PollResult.EVENTS : null;
+    }
+
+    private int await(long timeoutNanos) {
+        events.clear();
+        if (rebuildDue) {
+            rebuild();
+        }
+        wait = registrar.beginWait();
+        if (timeoutNanos == 0) {
+            pending.handOver(driver, events, wait);
+            return driver.poll(0, events);
+        }
+        if (VirtualThreads.canAwait() && driver.fd() >= 0) {
+            return awaitWithoutCarrier(timeoutNanos);
+        }
+        return awaitInKernel(timeoutNanos);
+    }
+
+    /**
+     * A virtual thread that blocks in the kernel keeps its carrier from the others; one that waits
+     * for the driver's own descriptor does not. What is signalled is looked for in between: the
+     * first look takes the signal off that descriptor, and who signals has said why before.
+     */
+    private int awaitWithoutCarrier(long timeoutNanos) {
+        pending.handOver(driver, events, wait);
+        int rc = driver.poll(0, events);
+        if (rc != 0
+                || isWakeupAsked()
+                || registrar.isClosed()
+                || Thread.currentThread().isInterrupted()) {
+            return rc;
+        }
+        if (VirtualThreads.await(driver.fd(), timeoutNanos == Driver.FOREVER ? 0 : timeoutNanos)) {
+            return driver.poll(0, events);
+        }
+        return awaitInKernel(timeoutNanos);
+    }
+
+    private int awaitInKernel(long timeoutNanos) {
+        interruption.watch(); // runs foreign code: not with changes held
+        try {
+            pending.handOver(driver, events, wait);
+            return driver.poll(timeoutNanos, events);
+        } finally {
+            interruption.unwatch();
+        }
+    }
+
+    /** Whether the handler was called. */
+    private boolean deliver(ReadyHandler handler) throws IOException {
+        boolean any = false;
+        while (events.hasNext()) {
+            int i = events.next();
+            long token = events.token(i);
+            int ready = events.bits(i);
+            FdKey key = registrar.find(token);
+            if (key == null || (ready & ~reported(key)) != 0 || key.isDisarmed()) {
+                // The kernel may know already what another thread is still to put down here: a
+                // register, or a modify to this interest. After the lock it has.
+                synchronized (registrar.lock) {
+                    key = registrar.find(token);
+                    if (key != null && ready == Driver.GONE) {
+                        registrar.drop(key);
+                        ready = Ready.ERROR;
+                    } else if (key != null && key.isDisarmed()) {
+                        continue; // a hang-up of one that went through a rebuild
+                    }
+                }
+                if (key == null) {
+                    rebuildDue |= orphans.isOrphan(token, wait);
+                    continue;
+                }
+                ready &= reported(key);
+            }
+            if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
+                key.firedAt = wait;
+                any = true;
+                handler.onReady(key, Ready.of(ready));
+                registrar.requireOpen("poll");
+            }
+        }
+        return any;
+    }
+
+    private static int reported(FdKey key) {
+        return REPORTED[FdKey.interestBits(key.want())];
+    }
+
+    /**
+     * Rebuilds what the kernel has, between two waits, to be rid of orphaned registrations.
+     * Edge-triggered ones that are ready are reported once more.
+     */
+    private void rebuild() {
+        if (rebuildFailed && System.nanoTime() - rebuildNotBefore < 0) {
+            return; // it goes over all registrations: not with every wait
+        }
+        rebuildDue = false;
+        synchronized (registrar.lock) {
+            if (registrar.isClosed()) {
+                return;
+            }
+            driver.holdChanges();
+            try {
+                rebuildFailed = !rebuildHeld();
+                rebuildNotBefore = System.nanoTime() + REBUILD_PAUSE_NANOS;
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    /** All or nothing; whether it was all. Where there was no room, the next orphan asks again. */
+    private boolean rebuildHeld() {
+        if (driver.beginRebuild() < 0) {
+            return false;
+        }
+        boolean all = true;
+        for (FdKey key : registrar.list()) {
+            int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
+            int rc = driver.addToRebuild(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
+            if (rc == -errno.ENOENT) {
+                if (!key.queued) { // otherwise its change is refused next, and that is reported
+                    registrar.drop(key);
+                }
+            } else if (rc < 0) {
+                all = false;
+                break;
+            }
+        }
+        driver.endRebuild(all);
+        return all;
+    }
+
+    // ---- any thread
+
+    /**
+     * Leaves a change for the next wait, where that may be: in a handler, or while nobody polls.
+     * Otherwise it is to be made at once, and this returns false.
+     */
+    boolean addPending(FdKey key, int want) {
+        if (nested) {
+            return false;
+        }
+        if (isPollingThread()) {
+            pending.add(key, want);
+            return true;
+        }
+        if (!STATE.compareAndSet(this, IDLE, CHANGING)) {
+            return false;
+        }
+        try {
+            pending.add(key, want); // nobody polls, and nobody begins to before this is over
+        } finally {
+            STATE.setRelease(this, IDLE);
+        }
+        if (nested) {
+            signal(); // nest() was called since: it may have looked too early to do so
+        }
+        return true;
+    }
+
+    /** Only this thread can have put itself there. */
+    private boolean isPollingThread() {
+        return (long) STATE.getOpaque(this) == Thread.currentThread().getId();
+    }
+
+    /** From now on somebody may wait on the driver's own descriptor: nothing is left pending. */
+    void nest() {
+        nested = true;
+        if (STATE.compareAndSet(this, IDLE, CHANGING)) {
+            boolean any = !pending.isEmpty();
+            STATE.setRelease(this, IDLE);
+            if (any) {
+                signal(); // whoever watches the descriptor polls, which sends them
+            }
+        }
+    }
+
+    void wakeup() {
+        if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
+            signal();
+        }
+    }
+
+    /** Under a lock, so that nothing is written to a number that is another's by now. */
+    private void signal() {
+        synchronized (signalLock) {
+            if (!released) {
+                driver.signal();
+            }
+        }
+    }
+
+    void close() {
+        synchronized (registrar.lock) {
+            if (registrar.isClosed()) {
+                return;
+            }
+            closer = Thread.currentThread();
+            registrar.close();
+            driver.signal();
+        }
+        if (isPollingThread()) {
+            closeOnLeaving = true;
+            return;
+        }
+        boolean interrupted = false; // must not make the parking below a spinning
+        while (!STATE.compareAndSet(this, IDLE, RELEASED)) {
+            LockSupport.parkNanos(this, 1_000_000); // a poll that is about to leave unparks
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        release();
+    }
+
+    private void release() {
+        synchronized (registrar.lock) {
+            synchronized (signalLock) {
+                released = true;
+                driver.close();
+            }
+            registrar.endAll();
+        }
+        closer = null;
+        STATE.setVolatile(this, RELEASED);
+    }
+}

@@ -1,0 +1,238 @@
+package dev.pollux;
+
+import dev.pollux.driver.Driver;
+import dev.pollux.sys.Errno;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+
+/**
+ * Makes, changes and ends the registrations of one selector: what the driver has and what the table
+ * here says change in one step, under one lock, with the driver's changes held. Any thread's.
+ */
+final class Registrar {
+    private static final VarHandle WAITS;
+
+    static {
+        try {
+            WAITS = MethodHandles.lookup().findVarHandle(Registrar.class, "waits", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Guards the registrations, and the driver's descriptors against being closed while used. */
+    final Object lock = new Object();
+
+    private final FdSelector owner;
+    private final Driver driver;
+    private final Errno errno;
+    private final Registrations registrations = new Registrations(); // written under lock
+    private volatile boolean closed; // written under lock
+    private long waits; // how many have begun; written by the polling thread, see armedAt
+
+    /**
+     * @param owner what keys will name as their selector
+     */
+    Registrar(FdSelector owner, Driver driver) {
+        this.owner = owner;
+        this.driver = driver;
+        this.errno = driver.sys().errno();
+    }
+
+    // ---- what users ask for
+
+    FdKey add(int fd, Interest interest, Trigger trigger, Object attachment)
+            throws PolluxException {
+        synchronized (lock) {
+            requireOpen("register");
+            driver.holdChanges();
+            try {
+                return addHeld(fd, interest, trigger, attachment);
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    private FdKey addHeld(int fd, Interest interest, Trigger trigger, Object attachment)
+            throws PolluxException {
+        FdKey old = registrations.of(fd);
+        long token = registrations.nextToken();
+        int want = FdKey.want(interest, trigger);
+        int rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+        if (rc == -errno.EEXIST && old == null) {
+            // Left behind when its number was closed while it was open under another one; the
+            // number is the same file's again, so it can be removed now.
+            driver.remove(fd, token);
+            rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+        }
+        if (rc < 0) {
+            throw PolluxException.of(
+                    errno, "register", fd, call("register", fd, interest, trigger), -rc);
+        }
+        var key = new FdKey(owner, fd, token, want, attachment);
+        key.armedAt = armedAt();
+        registrations.put(key);
+        if (old != null) {
+            drop(old); // its descriptor was closed, or the kernel would not have taken this one
+        }
+        return key;
+    }
+
+    void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
+        synchronized (lock) {
+            requireOpen("modify");
+            driver.holdChanges();
+            try {
+                requireRegistered("modify", key);
+                int rc =
+                        driver.modify(key.fd, key.sent, interest.bits(), trigger.bits(), key.token);
+                if (rc < 0) {
+                    throw refused(key, interest, trigger, rc);
+                }
+                int want = FdKey.want(interest, trigger);
+                key.sent = want;
+                key.want(want);
+                key.armedAt = armedAt();
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    private PolluxException refused(FdKey key, Interest interest, Trigger trigger, int rc) {
+        String call = call("modify", key.fd, interest, trigger);
+        if (rc != Driver.LOST) {
+            return PolluxException.of(errno, "modify", key.fd, call, -rc);
+        }
+        drop(key);
+        return new PolluxException.LimitReached(
+                "modify",
+                key.fd,
+                errno.ENOSPC,
+                call + ": the kernel had no room to put it back; it is not registered any more");
+    }
+
+    void remove(FdKey key) throws PolluxException {
+        synchronized (lock) {
+            requireOpen("unregister");
+            if (key.selector == owner && key.state == FdKey.DROPPED) {
+                key.state = FdKey.UNREGISTERED;
+                return;
+            }
+            requireRegistered("unregister", key);
+            driver.holdChanges();
+            try {
+                // Refused if it was closed: then it is gone from the kernel by itself, unless it is
+                // open under another number; see OrphanedRegistrations.
+                driver.remove(key.fd, key.token);
+                key.state = FdKey.UNREGISTERED;
+                registrations.remove(key);
+            } finally {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    List<FdKey> keys() throws PolluxException {
+        synchronized (lock) {
+            requireOpen("keys");
+            return List.copyOf(registrations.list());
+        }
+    }
+
+    // ---- what the poll loop asks for
+
+    /** The registration that this token names, or null. The polling thread's, without the lock. */
+    FdKey find(long token) {
+        return registrations.find(token);
+    }
+
+    /** All of them; a copy. */
+    List<FdKey> list() {
+        assert Thread.holdsLock(lock);
+        return registrations.list();
+    }
+
+    /** The descriptor of this key is not what it was. */
+    void drop(FdKey key) {
+        assert Thread.holdsLock(lock);
+        key.state = FdKey.DROPPED;
+        registrations.remove(key);
+    }
+
+    /** Counts a wait that begins; returns its number. The polling thread's. */
+    long beginWait() {
+        long wait = waits + 1;
+        WAITS.setOpaque(this, wait);
+        return wait;
+    }
+
+    /**
+     * The wait that may be under way when something has just been armed. What it reports may be of
+     * before, and so does not count as fired: rather reported twice after a rebuild than never.
+     * Read after the system call: a wait that fired it before that call has its number written by
+     * then.
+     */
+    private long armedAt() {
+        return (long) WAITS.getAcquire(this);
+    }
+
+    // ---- the end
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** From here on nothing is registered or changed. */
+    void close() {
+        assert Thread.holdsLock(lock);
+        closed = true;
+    }
+
+    /** Ends all registrations, once the driver is closed. */
+    void endAll() {
+        assert Thread.holdsLock(lock);
+        for (FdKey key : registrations.list()) {
+            key.state = FdKey.UNREGISTERED;
+            registrations.remove(key);
+        }
+    }
+
+    // ---- refusals
+
+    void requireOpen(String operation) throws PolluxException {
+        if (closed) {
+            throw new PolluxException.Closed(operation);
+        }
+    }
+
+    void requireRegistered(String operation, FdKey key) throws PolluxException {
+        if (key.selector != owner || key.state != FdKey.REGISTERED) {
+            requireOpen(operation); // may have been closed since the caller looked
+            String why =
+                    key.selector != owner
+                            ? "it belongs to another selector"
+                            : key.state == FdKey.DROPPED
+                                    ? "its descriptor was closed"
+                                    : "it was unregistered";
+            throw new PolluxException.NotRegistered(
+                    operation, key.fd, operation + "(" + key + "): " + why + "; register again");
+        }
+    }
+
+    /** An operation and its arguments, as messages begin. */
+    static String call(String operation, int fd, Interest interest, Trigger trigger) {
+        return operation + "(fd=" + fd + ", interest=" + interest + ", trigger=" + trigger + ")";
+    }
+
+    /** {@code [EPOLL/jni, 3 registered]}, for {@link FdSelector#toString}. */
+    String describe(Backend backend) {
+        String end;
+        synchronized (lock) {
+            end = closed ? "closed]" : registrations.size() + " registered]";
+        }
+        return "[" + backend + "/" + driver.sys().binding() + ", " + end;
+    }
+}
