@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static jclass sel_ch_impl;    /* a class of the boot loader: a global reference that is never given back */
+static jclass sel_ch_impl;    /* a class of the boot loader: a global reference that is never released */
 static jmethodID get_fd_val;
 
 /* Another VM may have no such class: then channelDescriptor answers -ENOSYS. */

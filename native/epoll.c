@@ -14,7 +14,7 @@
 
 /*
  * Changes of interest on their way to the kernel, laid out by dev.pollux.sys.EpollChanges. The gate
- * is a lock that Java takes before it draws up the list; it is given back here as soon as the
+ * is a lock that Java takes before it draws up the list; it is released here as soon as the
  * kernel has the last of them, before the wait that they travel with. It lies apart from the list,
  * which may move when it grows.
  */
@@ -34,7 +34,7 @@ struct changes {
 _Static_assert(sizeof(struct change) == 24, "EpollChanges relies on it");
 _Static_assert(offsetof(struct change, event) == 8, "EpollChanges relies on it");
 
-/* How many were refused: whoever is told of it must not be kept waiting. */
+/* How many were refused: whoever hears of it must not be kept waiting. */
 static inline int apply(int epfd, struct changes *changes) {
     int failed = 0;
     for (int i = 0; i < changes->count; i++) {

@@ -114,7 +114,7 @@ static void keep(struct connection *connection, const char *bytes, size_t length
     watch(EPOLL_CTL_MOD, connection, EPOLLOUT);
 }
 
-/* Nothing is read before all is gone. To wait for reading again tells what has come meanwhile. */
+/* Nothing is read before all is gone. To wait for reading again reports what has come meanwhile. */
 static void send_kept(struct connection *connection) {
     ssize_t n = send(connection->fd, connection->unsent, connection->length, MSG_NOSIGNAL);
     if (n < 0 && errno == EAGAIN) return;

@@ -325,7 +325,7 @@ static void short_event_list(void) {
     }
 }
 
-/* A list of so many changes, all of them good: made before the wait, and the gate is given back. */
+/* A list of so many changes, all of them good: made before the wait, and the gate is released. */
 static void changes_that_succeed(int how, int count) {
     int pipes[64][2];
     for (int i = 0; i < count; i++) {
@@ -371,7 +371,7 @@ static void changes_that_are_refused(int how) {
     EQUAL(wait_how(how, 0, 0), 1); /* the good one was made */
     EQUAL(ready[0].data.u64, 4);
 
-    draw_up(1); /* refused, and something is ready: both are told */
+    draw_up(1); /* refused, and something is ready: both are reported */
     change(0, unknown[0], EPOLLIN, 3);
     EQUAL(wait_how(how, 0, address(&changes)), 1);
     EQUAL(gate, 0);

@@ -2,8 +2,8 @@
  * The handler of a listener in the callback examples; not an example of its own.
  *
  * It accepts all who wait, and outlasts the want of descriptors: who cannot be accepted goes on
- * waiting until somebody has left. LEVEL would tell of him at every poll meanwhile; so the listener
- * is told of once, and not again before it is armed again.
+ * waiting until somebody has left. LEVEL would report him at every poll meanwhile; so the listener
+ * is reported once, and not again before it is re-armed.
  */
 
 import dev.pollux.Fd;

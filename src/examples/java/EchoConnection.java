@@ -3,15 +3,15 @@
  *
  * What edge-triggering asks of a server, and where it is done below:
  *
- *   (a) What is left unread is not told of again: read until the kernel has no more.
+ *   (a) What is left unread is not reported again: read until the kernel has no more.
  *   (b) A peer that sends without end would keep the thread for itself. So each turn ends after
  *       BUDGET bytes, and who is not through gets in line for another one behind all others.
  *   (c) A peer that does not read: what it does not take is kept, up to BUFFER bytes. Then nothing
  *       more is read from it; that there is something to read stays remembered.
  *   (d) A peer that has sent all, and says so, still gets all of its answer, and then the end.
  *   (e) A read that gets less than it had room for says that there is no more, and saves asking
- *       again. With two exceptions: the end of the stream may lie behind it, told of by the same
- *       event, and a read stops at urgent data. Whoever was told of either reads until nothing comes.
+ *       again. With two exceptions: the end of the stream may lie behind it, reported by the same
+ *       event, and a read stops at urgent data. Whoever hears of either reads until nothing comes.
  *   (f) A connection that was reset throws in its next read or write. It ends, and no other does.
  */
 
@@ -48,7 +48,7 @@ final class EchoConnection {
     private final FdKey key;
     private final ByteBuffer unsent; // up to its position
 
-    // What the kernel has told, until a read or a write finds that it is so no more.
+    // What the kernel has reported, until a read or a write finds that it is so no more.
     private boolean readable;
     private boolean writable = true; // a new connection has room
     private boolean noShortcut; // (e)
@@ -132,7 +132,7 @@ final class EchoConnection {
         count.written(n, writable);
     }
 
-    /** Nothing can be done now: the kernel will tell. */
+    /** Nothing can be done now: the kernel will report it. */
     private void rest() throws IOException {
         if (ended && unsent.position() == 0) {
             close(); // (d)
@@ -146,7 +146,7 @@ final class EchoConnection {
         }
     }
 
-    /** LEVEL would tell at every poll what cannot be used: an end, or data that has no room. */
+    /** LEVEL would report at every poll what cannot be used: an end, or data that has no room. */
     private void waitForWhatIsMissing() throws IOException {
         Interest missing;
         if (unsent.position() == 0) {

@@ -25,11 +25,11 @@ final class EchoWorker implements Callable<Void> {
     enum Way {
         /** A listener for each thread; the kernel shares the connections out by their addresses. */
         REUSEPORT(Trigger.LEVEL),
-        /** One listener for all; one thread or a few are told of an arrival. */
+        /** One listener for all; one thread or a few hear of an arrival. */
         LEVEL_EXCLUSIVE(Trigger.LEVEL_EXCLUSIVE),
-        /** The same; who was told accepts until nobody waits. */
+        /** The same; who hears of it accepts until nobody waits. */
         EDGE_EXCLUSIVE(Trigger.EDGE_EXCLUSIVE),
-        /** One listener for all, and all are told: the thundering herd. */
+        /** One listener for all, and all hear of it: the thundering herd. */
         SHARED(Trigger.LEVEL);
 
         final Trigger trigger;
@@ -53,7 +53,7 @@ final class EchoWorker implements Callable<Void> {
     private volatile boolean closed;
 
     long accepted;
-    long useless; // told of an arrival, but somebody else was faster
+    long useless; // an arrival was reported, but somebody else was faster
     long messages;
     long cpuNanos;
     long sleeps;
@@ -146,13 +146,14 @@ final class EchoWorker implements Callable<Void> {
                 useless++;
                 return;
             }
-            // LEVEL tells again of who still waits, and may tell another thread. EDGE does not.
+            // LEVEL reports again who still waits, and may report it to another thread. EDGE does
+            // not.
             do {
                 admit(peer);
             } while (way.trigger == Trigger.EDGE_EXCLUSIVE && (peer = listener.accept()) != null);
         } catch (IOException e) {
-            // No free descriptor, most likely, and LEVEL would tell of it without end. So the
-            // listener is left alone for a moment; registering it again tells of who waits.
+            // No free descriptor, most likely, and LEVEL would report it without end. So the
+            // listener is left alone for a moment; registering it again reports who waits.
             selector.unregister(listening);
             listening = null;
             if (!saidSo) {

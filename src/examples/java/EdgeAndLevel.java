@@ -6,11 +6,11 @@
  *           -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" EdgeAndLevel
  *
  * You will see a timeline: eight bytes arrive in a pipe, later four more, and after each arrival
- * four readers are polled three times. A read takes at most four bytes. Then a table: how often
- * each of them was told, how often it read, and what it left behind.
+ * four readers are polled three times. A read takes at most four bytes. Then a table: how many
+ * events each of them had, how often it read, and what it left behind.
  *
- * Look at the second column. It reads once each time it is told, as the first one does. Under LEVEL
- * it is told again of what it left; under EDGE it is not, and cannot know that there is more.
+ * Look at the second column. It reads once for each event, as the first one does. Under LEVEL
+ * what it left is reported again; under EDGE it is not, and cannot know that there is more.
  *
  * poll and select (BACKEND=poll, BACKEND=select) have no EDGE: its two columns are missing there.
  */
@@ -36,7 +36,7 @@ final class EdgeAndLevel {
     private static final int POLLS = 3; // after each arrival
     private static final int ONE_READ = 4; // bytes, at most
 
-    /** What a reader does each time it is told. */
+    /** What a reader does for each report. */
     enum Way {
         LEVEL(Trigger.LEVEL, "one read"),
         EDGE(Trigger.EDGE, "one read"),
@@ -73,7 +73,7 @@ final class EdgeAndLevel {
                 }
             }
             System.out.println();
-            row("was told", readers, reader -> reader.told);
+            row("reported", readers, reader -> reader.reported);
             row("reads", readers, reader -> reader.reads);
             row("bytes read", readers, reader -> reader.bytes);
             row(
@@ -99,14 +99,14 @@ final class EdgeAndLevel {
         System.out.println(line.toString().stripTrailing());
     }
 
-    /** The reading end of a pipe, and what it was told. */
+    /** The reading end of a pipe, and what was reported of it. */
     private static final class Reader {
         final Way way;
         private final int[] pipe = Fd.pipe();
         private final ByteBuffer buffer = ByteBuffer.allocate(ONE_READ);
         private String happened = "";
         private int arrived;
-        int told;
+        int reported;
         int reads;
         int bytes;
 
@@ -120,7 +120,7 @@ final class EdgeAndLevel {
         }
 
         void onReady(FdKey key, Ready ready) throws IOException {
-            told++;
+            reported++;
             happened = ready.toString();
             switch (way) {
                 case LEVEL, EDGE -> read();

@@ -9,9 +9,9 @@
  * You will see every line that you type come back. Ctrl-D ends nc; Ctrl-C ends the server, which
  * then says what it did. `make demo` puts it under load.
  *
- * Under EDGE the kernel tells of an arrival once and does not repeat itself. So a connection is
+ * Under EDGE the kernel reports an arrival once and does not repeat itself. So a connection is
  * registered once, for READ and WRITE, and never modified; but the server has to remember what it
- * was told. What can go wrong with that is listed in EchoConnection, the other half of this example;
+ * was reported. What can go wrong with that is listed in EchoConnection, the other half of this example;
  * here is the loop around it.
  *
  * poll and select have no EDGE (BACKEND=poll, BACKEND=select). There the same server runs under
@@ -50,7 +50,7 @@ final class EdgeEchoServer implements AutoCloseable {
     private final FdKey listening;
     private final ReadyHandler handler = this::onReady;
 
-    /** Connections with something to do that the kernel will not tell of again. */
+    /** Connections with something to do that the kernel will not report again. */
     private final ArrayDeque<EchoConnection> unfinished = new ArrayDeque<>();
 
     private final ArrayDeque<ByteBuffer> spareBuffers = new ArrayDeque<>();
@@ -68,7 +68,7 @@ final class EdgeEchoServer implements AutoCloseable {
         trigger = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
         listener = Listener.open(port);
         reserve = Fd.pipe();
-        // Told once, then not again before it is armed again: after all have been accepted.
+        // Reported once, then not again before it is re-armed: after all have been accepted.
         listening = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, null);
     }
 

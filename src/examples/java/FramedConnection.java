@@ -12,7 +12,7 @@
  *   (a) Memory is bounded: one buffer of what was read, one body, one reply, one buffer of what is
  *       to be sent. A reply goes into that as far as there is room; while it is stuck, nothing is
  *       read. So a peer that asks and does not listen is stopped by TCP.
- *   (b) EDGE does not tell again of what is left: it stays remembered until a read or a write finds
+ *   (b) EDGE does not report again what is left: it stays remembered until a read or a write finds
  *       that it is so no more. LEVEL does, at every poll, so there nobody may wait for what he
  *       cannot use.
  *   (c) A turn ends after BUDGET bytes, and the connection gets in line for another one.
@@ -67,7 +67,7 @@ final class FramedConnection implements ReadyHandler {
     private ByteBuffer reply; // with its header
     private final ByteBuffer out = ByteBuffer.allocate(BUFFER); // unsent up to its position
 
-    // What the kernel has told, until a read or a write finds that it is so no more.
+    // What the kernel has reported, until a read or a write finds that it is so no more.
     private boolean readable;
     private boolean writable = true; // a new connection has room
 
@@ -259,7 +259,7 @@ final class FramedConnection implements ReadyHandler {
         return state == State.CLOSE && out.position() == 0;
     }
 
-    /** Nothing can be done now: the kernel will tell. */
+    /** Nothing can be done now: the kernel will report it. */
     private void rest() throws IOException {
         if (isDone()) {
             close();

@@ -12,7 +12,7 @@
  * which then says what it did.
  *
  * FramedConnection is what happens on one connection. Here is the loop around it, the same for both
- * triggers: whoever was told of something gets a turn; a turn ends after a budget, and who is not
+ * triggers: whoever has something reported gets a turn; a turn ends after a budget, and who is not
  * through by then gets in line for another one behind all others.
  *
  * poll and select have no EDGE (BACKEND=poll, BACKEND=select): there --trigger edge is refused.

@@ -9,7 +9,7 @@
  * You will see every line that you type come back; after Ctrl-C, which thread had how many
  * connections. A second one of yours on the same port is no error under reuseport: the kernel shares
  * the connections out among both. The ways, in EchoWorker: a listener for each thread, or one for all, of which one
- * thread, or all, are told of an arrival.
+ * thread, or all, hear of an arrival.
  *
  *           make example NAME=MultiCoreEcho ARGS=--load
  *
@@ -65,7 +65,7 @@ final class MultiCoreEcho implements AutoCloseable {
                 workers.add(new EchoWorker(way, listeners.get(each ? i : 0)));
             }
         } catch (IOException e) {
-            giveBack();
+            release();
             throw e;
         }
     }
@@ -102,7 +102,7 @@ final class MultiCoreEcho implements AutoCloseable {
                 }
             }
         } finally {
-            giveBack();
+            release();
         }
         if (failure != null) {
             throw failure;
@@ -120,7 +120,7 @@ final class MultiCoreEcho implements AutoCloseable {
         workers.forEach(EchoWorker::close);
     }
 
-    private void giveBack() throws IOException {
+    private void release() throws IOException {
         workers.forEach(worker -> worker.selector.close());
         for (Listener listener : listeners) {
             listener.close();
@@ -259,7 +259,7 @@ final class MultiCoreEcho implements AutoCloseable {
             Map<EchoWorker.Way, Sum[]> sums = new EnumMap<>(EchoWorker.Way.class);
             for (EchoWorker.Way way : EchoWorker.Way.values()) {
                 try {
-                    new MultiCoreEcho(0, way, threads).giveBack();
+                    new MultiCoreEcho(0, way, threads).release();
                     sums.put(way, new Sum[] {new Sum(threads), new Sum(threads)});
                 } catch (IOException e) {
                     System.out.println(way + ": left out, " + e.getMessage());

@@ -14,11 +14,11 @@
  * A connection is registered once, for READ and WRITE, and its interest never changes again; a
  * selector of the JDK's would select it for WRITE for ever. In return:
  *
- *   (a) Whoever is told of an arrival reads until nothing comes: what is left is not told again.
+ *   (a) Whoever hears of an arrival reads until nothing comes: what is left is not reported again.
  *   (b) A peer that sends without end would keep the thread for itself. So a turn ends after BUDGET
- *       bytes, and the interest, set to what it is, has the next selection tell what is left.
+ *       bytes, and the interest, set to what it is, has the next selection report what is left.
  *   (c) What the peer does not take stays in the buffer, and while that is full nothing is read.
- *       When the peer takes more, that is told, and reading goes on.
+ *       When the peer takes more, that is reported, and reading goes on.
  *   (d) A peer that has sent all, and says so, still gets all of its answer, and then the end.
  *
  * The loop is the Consumer form of select: there is no set from which keys have to be removed.

@@ -7,16 +7,16 @@
  * and then  nc -N 127.0.0.1 7011
  *
  * You will see every line that you type come back in capitals. Ctrl-D ends nc; Ctrl-C the server,
- * which then says how often it was told of something. Leave nc alone for a while: it is not told of
- * anything. With ARGS='7011 --always-write' it is, a million times a second: the classic mistake.
+ * which then says how many events there were. Leave nc alone for a while: there are none. With
+ * ARGS='7011 --always-write' there are a million a second: the classic mistake.
  *
- * A socket nearly always has room to write, and under LEVEL that is told by every poll. So what a
+ * A socket nearly always has room to write, and under LEVEL that is reported by every poll. So what a
  * connection waits for follows from the length of its queue:
  *
  *   empty           READ: there is nothing to be written
  *   not empty       READ and WRITE
  *   LIMIT or more   WRITE: a peer that does not take its replies is not read from, or its queue
- *                   would grow for ever; nor after its end, which would be told by every poll
+ *                   would grow for ever; nor after its end, which would be reported by every poll
  */
 
 import dev.pollux.DefaultSelector;

@@ -3,7 +3,7 @@
  *
  * <p>Open a selector with {@link dev.pollux.DefaultSelector#open()}, {@linkplain
  * dev.pollux.FdSelector#register register} any descriptor with what to wait for ({@link
- * dev.pollux.Interest}) and how often to be told ({@link dev.pollux.Trigger}), and {@linkplain
+ * dev.pollux.Interest}) and how often to report it ({@link dev.pollux.Trigger}), and {@linkplain
  * dev.pollux.FdSelector#poll poll} with a handler that is given each {@link dev.pollux.FdKey} and
  * what it is {@link dev.pollux.Ready} for. Descriptors come from {@link dev.pollux.Fd}, from {@link
  * dev.pollux.ChannelFd}, or from native code. Every failure is a {@link

@@ -58,7 +58,7 @@ final class ChatConnection implements ChatServer.Watched {
         }
     }
 
-    /** Once, however much there is: the others get their turns. LEVEL tells of the rest again. */
+    /** Once, however much there is: the others get their turns. LEVEL reports the rest again. */
     private void read() throws IOException {
         boolean last = !lines.read(into -> Fd.read(key.fd(), into));
         for (String line; !gone && (line = next()) != null; ) {
@@ -98,7 +98,7 @@ final class ChatConnection implements ChatServer.Watched {
             return;
         }
         unsent.add(line.duplicate());
-        if (unsent.size() == 1) { // otherwise the kernel had no room, and will tell when it has
+        if (unsent.size() == 1) { // otherwise the kernel had no room, and will report when it has
             try {
                 flush();
             } catch (IOException e) {
@@ -125,7 +125,7 @@ final class ChatConnection implements ChatServer.Watched {
         }
     }
 
-    /** After the end no READ: under LEVEL every poll would tell of it. */
+    /** After the end no READ: under LEVEL every poll would report it. */
     private Interest interest() {
         if (ended) {
             return Interest.WRITE;

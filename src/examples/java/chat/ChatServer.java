@@ -17,7 +17,7 @@
  * what a client who does not read asks for in ChatConnection, what is said in ChatTalk.
  *
  * The screen is written to without waiting for it: a terminal that is stopped with Ctrl-S stops the
- * chat. Who is dropped, and why, is told to the log, which is standard error.
+ * chat. Who is dropped, and why, is written to the log, which is standard error.
  */
 package chat;
 
@@ -70,7 +70,7 @@ final class ChatServer {
     /** Closed between two polls only: while events are handled, everything stays where it is. */
     private final ArrayDeque<Departure> departures = new ArrayDeque<>();
 
-    private FdKey listening; // told of once: armed again when all who waited are accepted
+    private FdKey listening; // reported once: re-armed when all who waited are accepted
     private boolean refusing; // until somebody leaves
     private boolean saidSo;
 
@@ -114,7 +114,7 @@ final class ChatServer {
         }
     }
 
-    /** Who cannot be accepted goes on waiting; under LEVEL every poll would tell of him. */
+    /** Who cannot be accepted goes on waiting; under LEVEL every poll would report him. */
     private void acceptAll() throws IOException {
         try {
             if (reserve == null) {
@@ -181,7 +181,7 @@ final class ChatServer {
         departures.add(new Departure(client, why));
     }
 
-    /** Those who are told of it may be dropped thereby: until there is no more. */
+    /** Those who hear of it may be dropped thereby: until there is no more. */
     private void closeDeparted() {
         for (Departure departed; (departed = departures.poll()) != null; ) {
             ChatConnection client = departed.client;

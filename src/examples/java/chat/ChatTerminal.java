@@ -5,9 +5,9 @@
  *
  *   (a) It stays blocking. O_NONBLOCK belongs to the open file, not to the descriptor, and the open
  *       file is shared with the shell: whoever reads there next would meet EAGAIN and not wait. So
- *       a read comes only after the kernel has told that it will not block, under LEVEL, and takes
- *       one system call (into a direct buffer) for each telling: what is left is told of again.
- *       Where two programs read the same input, one may take what the other was told of, who then
+ *       a read comes only after the kernel has reported that it will not block, under LEVEL, and takes
+ *       one system call (into a direct buffer) for each report: what is left is reported again.
+ *       Where two programs read the same input, one may take what was reported to the other, who then
  *       blocks. That cannot be helped.
  *   (b) It may be a regular file or /dev/null, which no kernel waits for: register says NotPollable.
  *       Such a file is always ready. Then the loop reads it in turns with polls that do not wait.
@@ -95,7 +95,7 @@ final class ChatTerminal {
         return n;
     }
 
-    /** As if it had come to its end. Under LEVEL every poll would tell of that. */
+    /** As if it had come to its end. Under LEVEL every poll would report that. */
     void giveUp() throws IOException {
         ended = true;
         pause();

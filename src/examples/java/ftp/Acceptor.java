@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A port where clients arrive. When no descriptor is free they wait in the kernel's queue, and the
- * port is not looked at for a second: one that cannot be accepted stays ready, and would be told of
- * for ever.
+ * port is not looked at for a second: one that cannot be accepted stays ready, and would be
+ * reported for ever.
  */
 final class Acceptor extends Watched {
     private static final Logger LOG = LoggerFactory.getLogger("ftp.accept");

@@ -24,7 +24,7 @@ final class BufferPool {
         return shared.clear();
     }
 
-    /** One to keep, until it is given back. */
+    /** One to keep, until it is released. */
     ByteBuffer take() throws IOException {
         ByteBuffer buffer = spare.poll();
         if (buffer != null) {

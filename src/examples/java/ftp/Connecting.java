@@ -33,7 +33,10 @@ final class Connecting extends Watched {
                 channel.bind(new InetSocketAddress(local, 0));
             }
             channel.connect(to);
-            watch(channel, Interest.WRITE, Trigger.LEVEL); // told also if it is connected already
+            watch(
+                    channel,
+                    Interest.WRITE,
+                    Trigger.LEVEL); // reported also if it is connected already
         } catch (IOException e) {
             channel.close();
             throw e;

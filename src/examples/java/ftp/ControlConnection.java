@@ -16,7 +16,7 @@ import java.util.ArrayDeque;
  * <p>It is level-triggered, and waits for what it can use: for READ while there is room for more
  * lines, for WRITE while something is left to send. A peer that sends a thousand commands at once,
  * or that never reads an answer, is not read from for as long; if there is nothing to wait for, it
- * is not registered at all, since a hang-up is told to everybody, by every poll.
+ * is not registered at all, since a hang-up is reported to everybody, by every poll.
  */
 final class ControlConnection extends Watched {
     /** Who the lines are for. */

@@ -9,10 +9,10 @@ import java.nio.channels.SocketChannel;
 /**
  * A data connection while it moves a file or a listing, in one direction.
  *
- * <p>Edge-triggered: it is registered once, for its direction, and never modified. Once told, it
- * moves bytes until the kernel has no more (or no more room), and BUDGET bytes at most; then it
+ * <p>Edge-triggered: it is registered once, for its direction, and never modified. Once reported,
+ * it moves bytes until the kernel has no more (or no more room), and BUDGET bytes at most; then it
  * gets in line behind all others, so that one fast peer does not keep 499 waiting. Under LEVEL the
- * same holds: that the kernel tells more often than needed does no harm.
+ * same holds: that the kernel reports more often than needed does no harm.
  */
 abstract class DataConnection extends Watched {
     /** As many bytes are moved in a turn. */
@@ -47,7 +47,7 @@ abstract class DataConnection extends Watched {
     final void start() throws IOException {
         channel.configureBlocking(false);
         channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
-        watch(channel, direction, loop.dataTrigger); // what is ready already is told, too
+        watch(channel, direction, loop.dataTrigger); // what is ready already is reported, too
     }
 
     @Override
@@ -60,7 +60,7 @@ abstract class DataConnection extends Watched {
         for (int budget = BUDGET; budget > 0 && !ended; ) {
             int n = move();
             if (n == LATER) {
-                return; // the kernel will tell
+                return; // the kernel will report it
             }
             movedAt = System.nanoTime();
             if (n == DONE) {
@@ -118,6 +118,6 @@ abstract class DataConnection extends Watched {
         owner.onTransferEnd(problem);
     }
 
-    /** Gives back what it holds. */
+    /** Releases what it holds. */
     abstract void release();
 }

@@ -52,7 +52,7 @@ abstract class Job implements DataConnection.Owner {
     /** All went well; says so with {@link #end}, maybe later. */
     abstract void complete(long bytes) throws IOException;
 
-    /** Gives back what it holds. */
+    /** Releases what it holds. */
     abstract void release();
 
     final void ask(String command, Consumer<ClientSession.Reply> then) {

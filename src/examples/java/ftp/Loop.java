@@ -32,9 +32,7 @@ final class Loop implements AutoCloseable {
 
     final BufferPool buffers = new BufferPool();
 
-    /**
-     * Who has something to do that the kernel will not tell of again, the longest waiting first.
-     */
+    /** Who has something to do that the kernel will not report again, the longest waiting first. */
     private final ArrayDeque<Watched> line = new ArrayDeque<>();
 
     /** What is to be done in a moment, the first due first: all of them wait equally long. */

@@ -84,7 +84,7 @@ final class PassivePort extends Watched {
         }
     }
 
-    /** No descriptor is left, say: to wait on would be to be told of it for ever. */
+    /** No descriptor is left, say: to wait on would mean a report by every poll. */
     @Override
     void failed(Exception e) {
         close();

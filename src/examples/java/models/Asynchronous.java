@@ -11,7 +11,7 @@ import java.nio.channels.CompletionHandler;
 
 /**
  * Says what is to be done, and is called when it has been done, by a thread of the JDK's. On Linux
- * the JDK makes this of epoll: the kernel still tells of readiness.
+ * the JDK makes this of epoll: the kernel still reports readiness.
  */
 final class Asynchronous implements Model {
     @Override

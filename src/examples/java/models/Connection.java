@@ -47,8 +47,8 @@ final class Connection {
     }
 
     /**
-     * Reads and writes until nothing goes any more: who is told once for each arrival must. (A peer
-     * that never stops would hold up all others; EchoConnection has a budget for that.)
+     * Reads and writes until nothing goes any more: under EDGE it must. (A peer that never stops
+     * would hold up all others; EchoConnection has a budget for that.)
      */
     State echoAll() {
         return echo(true);

@@ -73,7 +73,7 @@ final class VirtualThreads implements Model {
         }
     }
 
-    /** Where one virtual thread waits for one channel. ONESHOT: nothing is told unasked. */
+    /** Where one virtual thread waits for one channel. ONESHOT: nothing is reported unasked. */
     private final class Gate implements Closeable {
         private final Thread thread = Thread.currentThread();
         private final FdKey key;
@@ -86,7 +86,7 @@ final class VirtualThreads implements Model {
 
         void await(Interest interest) throws IOException {
             open = false;
-            selector.modify(key, interest); // tells also what is ready already
+            selector.modify(key, interest); // reports also what is ready already
             while (!open) {
                 LockSupport.park(this);
             }

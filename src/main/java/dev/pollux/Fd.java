@@ -49,7 +49,7 @@ public final class Fd {
         int rc;
         int total = 0;
         if (buffer.isDirect()) {
-            buffer.get(buffer.position()); // throws if its memory was given back (a closed Arena)
+            buffer.get(buffer.position()); // throws if its memory was released (a closed Arena)
             rc = readDirect(sys, fd, buffer, buffer.position(), buffer.remaining());
             total = Math.max(rc, 0);
             buffer.position(buffer.position() + total);
@@ -103,7 +103,7 @@ public final class Fd {
             int length = buffer.remaining();
             if (buffer.isDirect()) {
                 if (length > 0) {
-                    buffer.get(buffer.position()); // throws if its memory was given back
+                    buffer.get(buffer.position()); // throws if its memory was released
                 }
                 rc = writeDirect(sys, fd, buffer, buffer.position(), length);
             } else {

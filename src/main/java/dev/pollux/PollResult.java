@@ -2,8 +2,8 @@ package dev.pollux;
 
 /**
  * Why a poll ended. When several reasons meet, the first of {@link #INTERRUPT}, {@link #WAKEUP},
- * {@link #EVENTS}, {@link #TIMEOUT} is told; the events that were there have been handled in any
- * case.
+ * {@link #EVENTS}, {@link #TIMEOUT} is returned; the events that were there have been handled in
+ * any case.
  *
  * <pre>{@code
  * switch (selector.poll(1, TimeUnit.SECONDS, handler)) {

@@ -127,8 +127,9 @@ public final class Ready {
     }
 
     /**
-     * {@return whether no more can be written} Only told to who asked for {@link Interest#WRITE};
-     * never false; may be missing (always with select), when the write itself tells.
+     * {@return whether no more can be written} Only reported to who asked for {@link
+     * Interest#WRITE}; never false; may be missing (always with select), when the write itself
+     * shows it.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>

@@ -30,17 +30,17 @@ public enum Trigger {
      * Once for each arrival: when data (or room) arrives, also while older data is still unread,
      * but not again for what is left after a partial read. Drain until the operation would block,
      * or remember what is left, or call {@code modify}, which reports a still-ready descriptor
-     * again. What is ready when it is registered is told, too.
+     * again. What is ready when it is registered is reported, too.
      *
      * <p>Of a stream, a read that fills less than the buffer says that it would block now, with two
-     * exceptions: the end, told in the same event by {@link Ready#isReadClosed}, and out-of-band
-     * data, at which a read stops. There, read on.
+     * exceptions: the end, reported in the same event by {@link Ready#isReadClosed}, and
+     * out-of-band data, at which a read stops. There, read on.
      */
     EDGE(1),
 
     /**
      * Once; then the whole registration is disarmed, both directions, hang-ups too, until the next
-     * {@code modify}. There is no edge-triggered variant because nothing would tell the two apart.
+     * {@code modify}. There is no edge-triggered variant because the two would behave alike.
      */
     ONESHOT(2),
 

@@ -396,13 +396,13 @@ class ExamplesTest {
             run.expectLine("LEVEL +EDGE +EDGE +ONESHOT");
             run.expectLine("poll 1 +READ abcd +READ abcd +READ abcd efgh EAGAIN +READ abcd");
             run.expectLine("poll 2 +READ efgh +[.]  4 unread +[.] +READ efgh");
-            run.expectLine("was told +3 +2 +2 +3");
+            run.expectLine("reported +3 +2 +2 +3");
             run.expectLine("reads +3 +2 +5 +3");
             run.expectLine("bytes read +12 +8 +12 +12");
             run.expectLine("left behind +0 +4 .* +0 +0");
         } else {
             run.expectLine("LEVEL +ONESHOT");
-            run.expectLine("was told +3 +3");
+            run.expectLine("reported +3 +3");
             run.expectLine("left behind +0 +0");
         }
         run.out().lines().forEach(line -> assertTrue(line.length() < 100, line));

@@ -270,7 +270,7 @@ final class NioSelector extends AbstractSelector {
 
     /**
      * What an action throws is thrown when the selection ends. Until then the other keys of it are
-     * passed over: the kernel tells of them again by itself, or because they are armed anew.
+     * passed over: the kernel reports them again by itself, or because they are re-armed.
      */
     private void perform(PolluxSelectionKey key, int ops) {
         if (thrown == null) {
@@ -292,7 +292,7 @@ final class NioSelector extends AbstractSelector {
     // ---- telling the kernel
 
     /**
-     * Tells the kernel of what was asked for since the last selection; what only differs in
+     * Sends to the kernel what was asked for since the last selection; what only differs in
      * interest travels with the wait.
      */
     private void applyChanges() throws IOException {

@@ -35,21 +35,22 @@ import java.util.Objects;
  *
  * <ul>
  *   <li>Read until {@code read} returns 0 or -1, accept until {@code accept} returns null, write
- *       until {@code write} takes less than it was given. What is left undone is not told again.
- *   <li>Whoever has to stop before, or wants to be told again, sets the interest once more, also to
+ *       until {@code write} takes less than it was given. What is left undone is not reported
+ *       again.
+ *   <li>Whoever has to stop before, or wants another report, sets the interest once more, also to
  *       what it is: {@link #interestOps(int)} arms a key that is not level-triggered, and the next
- *       selection tells what is ready then.
+ *       selection reports what is ready then.
  *   <li>A ready operation stays in {@link #readyOps} as long as the key is in the selected-key set:
  *       remove the key before its channel is served, or use {@link
  *       Selector#select(java.util.function.Consumer)}, or an arrival meanwhile looks like an old
  *       one.
- *   <li>An arrival tells all that is ready then: OP_WRITE comes with each OP_READ while there is
+ *   <li>An arrival reports all that is ready then: OP_WRITE comes with each OP_READ while there is
  *       room to write.
  *   <li>READ and WRITE together, for good, is the way to use it: no interest is ever changed. Then
- *       a channel that connects is told with CONNECT and with WRITE in the same event; finish the
- *       connection first. What arrives before that, is told before that.
+ *       a channel that connects is reported with CONNECT and with WRITE in the same event; finish
+ *       the connection first. What arrives before that is reported before that.
  *   <li>An arrival is not lost by an action that throws: its key, and those whose turn did not
- *       come, are armed anew.
+ *       come, are re-armed.
  * </ul>
  *
  * <p>All methods may be called by any thread; none blocks. {@link #interestOps(int)} and {@link
@@ -87,8 +88,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     boolean isChanged; // and waits for the next selection; guarded by the list of those keys
     int selectedAt = NOT_SELECTED; // the place in the selected-key set, guarded by its monitor
 
-    // What the kernel was told; guarded by the selector.
-    FdKey fdKey; // null if it was told nothing yet
+    // What the kernel has; guarded by the selector.
+    FdKey fdKey; // null if it has nothing yet
     private int toldOps; // 0: the registration is silent, or there is none
     private Trigger toldTrigger = Trigger.LEVEL;
 
@@ -207,9 +208,9 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         }
     }
 
-    // ---- what the kernel is told, and what it tells; with the selector held
+    // ---- what the kernel is asked, and what it reports; with the selector held
 
-    /** Tells the kernel what is asked for, if that is not what it knows. */
+    /** Sends to the kernel what is asked for, if that is not what it knows. */
     void apply(FdSelector fds) throws PolluxException {
         int ops = (int) INTEREST.getVolatile(this);
         Trigger wanted = trigger;
@@ -267,13 +268,13 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         return toldOps == 0;
     }
 
-    /** Whether the kernel tells of it again by itself. */
+    /** Whether the kernel reports it again by itself. */
     boolean isLevel() {
         return toldTrigger == Trigger.LEVEL;
     }
 
     /**
-     * The operations that an event makes ready, of those that the kernel was told of and that are
+     * The operations that an event makes ready, of those that the kernel was asked for and that are
      * still wanted. An error or a hang-up makes all of them ready, so that the operation meets it.
      */
     int operations(Ready event) {

@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Which backend, for how many connections? What it costs to find {@code ready} of {@code
- * registered} and to tell the handler of each. Baseline: epoll's LEVEL with ten.
+ * registered} and to deliver each. Baseline: epoll's LEVEL with ten.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -45,12 +45,12 @@ public class ScaleBenchmark {
     private FdSelector selector;
     private Sockets sockets;
     private int[] readyOnes; // evenly among the others
-    private long told;
+    private long delivered;
     private final ReadyHandler handler =
             (key, what) -> {
                 if (what.isReadable()) {
                     ((Sockets.Served) key.attachment()).count++;
-                    told++;
+                    delivered++;
                 }
             };
 
@@ -91,23 +91,24 @@ public class ScaleBenchmark {
         }
     }
 
-    /** One poll; more where so many are ready that they are told in portions. */
+    /** One poll; more where so many are ready that they come in portions. */
     private void poll() throws IOException {
-        long all = told + ready;
-        while (told < all) {
-            long before = told;
+        long all = delivered + ready;
+        while (delivered < all) {
+            long before = delivered;
             selector.poll(0, TimeUnit.NANOSECONDS, handler);
-            if (told == before) {
-                throw new IllegalStateException((all - told) + " of " + ready + " were not told");
+            if (delivered == before) {
+                throw new IllegalStateException(
+                        (all - delivered) + " of " + ready + " were not delivered");
             }
         }
     }
 
-    /** Nobody reads: LEVEL tells of the same ones by every poll. */
+    /** Nobody reads: LEVEL reports the same ones by every poll. */
     @Benchmark
     public long level() throws IOException {
         poll();
-        return told;
+        return delivered;
     }
 
     /** The poll's part of what {@link #edge} does. */
@@ -129,7 +130,7 @@ public class ScaleBenchmark {
         }
     }
 
-    /** EDGE tells of arrivals: so a byte arrives at each, is told of and read. */
+    /** EDGE reports arrivals: so a byte arrives at each, is reported and read. */
     @Benchmark
     public long edge(Polls polls) throws IOException {
         sendAll();
@@ -138,7 +139,7 @@ public class ScaleBenchmark {
         polls.nanos += System.nanoTime() - start;
         polls.count++;
         receiveAll();
-        return told;
+        return delivered;
     }
 
     @TearDown

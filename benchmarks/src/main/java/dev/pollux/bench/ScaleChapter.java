@@ -121,7 +121,7 @@ final class ScaleChapter implements Chapter {
 
     @Override
     public void report(Report report) throws IOException {
-        report.heading("Scale: one poll, and the handler told of each that is ready");
+        report.heading("Scale: one poll, and the delivery of each that is ready");
         rows().forEach(row -> ways.forEach(way -> report.jmh(row.turns(way))));
         var table = new Table(headings());
         for (Point point : points) {
@@ -135,7 +135,7 @@ final class ScaleChapter implements Chapter {
             chart(report, share);
         }
         report.text(
-                "EDGE tells of arrivals only, so a byte is sent to each before every poll and read"
+                "EDGE reports arrivals only, so a byte is sent to each before every poll and read"
                         + " after it; the poll alone counts, with two readings of the clock."
                         + (leftOut.isEmpty()
                                 ? ""

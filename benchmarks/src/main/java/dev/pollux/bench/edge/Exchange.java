@@ -8,7 +8,7 @@ import java.util.List;
  * A server of one mode and its clients, by turns on one thread: nothing but the server's part is
  * timed, and the same calls are made whenever it runs.
  *
- * <p>Two sets of clients ask by turns. LEVEL keeps a descriptor that it has told of in its list,
+ * <p>Two sets of clients ask by turns. LEVEL keeps a descriptor that it has reported in its list,
  * and the next wait asks it again; with one set alone that would always find the next request, and
  * the trigger would make no difference to small messages.
  */
@@ -24,7 +24,7 @@ final class Exchange implements AutoCloseable {
     private int stuck;
     private long nanos; // of this period
     private final List<Long> periods = new ArrayList<>();
-    private Calls told; // up to the last turn
+    private Calls counted; // up to the last turn
 
     Exchange(Mode mode, Traffic traffic) throws IOException {
         this.traffic = traffic;
@@ -41,7 +41,7 @@ final class Exchange implements AutoCloseable {
             if (mode.interest(false) == mode.interest(true)) {
                 server.turn(); // the first edge: they can be written to
             }
-            told = server.calls();
+            counted = server.calls();
         } catch (IOException e) {
             close();
             throw e;
@@ -70,13 +70,13 @@ final class Exchange implements AutoCloseable {
         server.settle();
         long[] sorted = periods.stream().mapToLong(Long::longValue).sorted().toArray();
         periods.clear();
-        Calls before = told;
-        told = server.calls();
+        Calls before = counted;
+        counted = server.calls();
         int messages = period * traffic.depth() * traffic.ready();
         return new Turn(
                 (long) messages * sorted.length,
                 (double) sorted[sorted.length / 2] / messages,
-                told.minus(before));
+                counted.minus(before));
     }
 
     private void arrival() throws IOException {

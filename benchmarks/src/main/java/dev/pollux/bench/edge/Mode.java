@@ -35,7 +35,7 @@ public enum Mode {
         };
     }
 
-    /** LEVEL would be told at every poll that it can write; EDGE asks once and for all. */
+    /** LEVEL would be reported by every poll that it can write; EDGE asks once and for all. */
     Interest interest(boolean stuck) {
         return trigger == Trigger.EDGE || stuck
                 ? Interest.READ.plus(Interest.WRITE)

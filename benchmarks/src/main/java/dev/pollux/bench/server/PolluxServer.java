@@ -134,7 +134,7 @@ final class PolluxServer implements Server {
         } while (more);
     }
 
-    /** To wait for reading again tells also what has come meanwhile. */
+    /** To wait for reading again reports also what has come meanwhile. */
     private void write(FdKey key, Connection connection) throws IOException {
         Fd.write(key.fd(), connection.unsent);
         if (!connection.unsent.hasRemaining()) {
