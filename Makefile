@@ -278,7 +278,7 @@ C_TESTS    += $(C_TESTS:%=%-libc)
 # The run-time library must come first in a process that was not linked with it, such as a JVM.
 ASAN_RUNTIME = $(eval ASAN_RUNTIME := $(wildcard $(shell $(CC) -print-file-name=libasan.so 2>/dev/null)))$(ASAN_RUNTIME)
 # SIGSEGV belongs to the JVM, which uses it for its own ends, and which never frees all it took.
-ASAN_JVM := handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:detect_leaks=0:abort_on_error=1
+ASAN_JVM := allocator_may_return_null=1:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:detect_leaks=0:abort_on_error=1
 UBSAN_JVM := print_stacktrace=1:abort_on_error=1
 
 sanitize: ## run the C code under AddressSanitizer and UBSan: its own tests, then part of the suite

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,6 +83,21 @@ jint pollux_errorText(JNIEnv *env, jobject self, jint error, jlong text, jint ca
     if (length > (size_t)capacity) length = (size_t)capacity;
     memcpy(pointer(text), message, length);
     return (jint)length;
+}
+
+/* A buffer made here has no cleaner: its memory is there until it is freed. */
+jobject pollux_allocate(JNIEnv *env, jobject self, jint size) {
+    (void)self;
+    void *memory = calloc(1, (size_t)size);
+    if (memory == NULL) return NULL;
+    jobject buffer = (*env)->NewDirectByteBuffer(env, memory, size);
+    if (buffer == NULL) free(memory); /* no room on the Java heap: the exception is pending */
+    return buffer;
+}
+
+void pollux_free(JNIEnv *env, jobject self, jobject allocated) {
+    (void)self;
+    free(bytes(env, allocated));
 }
 
 jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {

@@ -9,6 +9,8 @@ static const JNINativeMethod methods[] = {
     METHOD(layout, "(I)J"),
     METHOD(errorNumber, "(I)I"),
     METHOD(errorText, "(IJI)I"),
+    METHOD(allocate, "(I)Ljava/nio/ByteBuffer;"),
+    METHOD(free, "(Ljava/nio/ByteBuffer;)V"),
     METHOD(address, "(Ljava/nio/ByteBuffer;)J"),
     METHOD(read, "(ILjava/nio/ByteBuffer;II)I"),
     METHOD(write, "(ILjava/nio/ByteBuffer;II)I"),

@@ -1,7 +1,7 @@
 /*
  * The native half of the JNI binding: one function for each method of dev.pollux.sys.jni.JniSyscalls.
  *
- * Every function returns its result, or -errno. None throws, allocates, blocks for longer than the
+ * Every function returns its result, or -errno. None throws, allocates (but pollux_allocate), blocks for longer than the
  * system call it is named after, or uses its JNI arguments where this is not said, so that all of
  * them can be called from a plain C program with (NULL, NULL, ...).
  */
@@ -27,6 +27,8 @@ static inline void *pointer(jlong address) { return (void *)(uintptr_t)address; 
 jlong pollux_layout(JNIEnv *env, jobject self, jint index);
 jint pollux_errorNumber(JNIEnv *env, jobject self, jint index);
 jint pollux_errorText(JNIEnv *env, jobject self, jint error, jlong text, jint capacity);
+jobject pollux_allocate(JNIEnv *env, jobject self, jint size);                                       /* uses env */
+void pollux_free(JNIEnv *env, jobject self, jobject allocated);                                      /* uses env */
 jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer);                               /* uses env */
 jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);    /* uses env */
 jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);   /* uses env */

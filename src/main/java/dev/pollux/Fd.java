@@ -1,8 +1,8 @@
 package dev.pollux;
 
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
 
 /**
@@ -17,18 +17,14 @@ import java.nio.ReadOnlyBufferException;
  * }</pre>
  */
 public final class Fd {
-    /** As much of a heap buffer as goes through a direct one at a time. */
-    private static final int CHUNK = 64 * 1024;
-
-    private static final ThreadLocal<ByteBuffer> DIRECT =
-            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(CHUNK));
-
     private Fd() {}
 
     /**
      * Reads into the buffer, at its position. A direct buffer is read into without a copy; a heap
-     * buffer through a direct one of 64 KiB, which each thread that does so keeps. Blocks if the
-     * descriptor does. Nobody may give the buffer's memory back (close its Arena) meanwhile.
+     * buffer through a direct one of 64 KiB, from a small pool for all threads. Allocates nothing
+     * on the Java heap, unless more threads than the pool has buffers (one for each processor, 16
+     * at least) do so at the same moment. Blocks if the descriptor does. Nobody may give the
+     * buffer's memory back (close its Arena) meanwhile.
      *
      * @param fd a descriptor
      * @param buffer where to; its position moves
@@ -54,17 +50,21 @@ public final class Fd {
             total = Math.max(rc, 0);
             buffer.position(buffer.position() + total);
         } else {
-            ByteBuffer direct = DIRECT.get();
-            int length;
-            do { // a short read is to mean the same as of a direct buffer
-                length = Math.min(CHUNK, buffer.remaining());
-                rc = readDirect(sys, fd, direct, 0, length);
-                if (rc > 0) {
-                    buffer.put(buffer.position(), direct, 0, rc);
-                    buffer.position(buffer.position() + rc);
-                    total += rc;
-                }
-            } while (rc == length && buffer.hasRemaining());
+            TransferBuffer direct = TransferBuffer.take(sys, buffer.remaining());
+            try {
+                int length;
+                do { // a short read is to mean the same as of a direct buffer
+                    length = Math.min(TransferBuffer.SIZE, buffer.remaining());
+                    rc = readDirect(sys, fd, direct.bytes, 0, length);
+                    if (rc > 0) {
+                        buffer.put(buffer.position(), direct.bytes, 0, rc);
+                        buffer.position(buffer.position() + rc);
+                        total += rc;
+                    }
+                } while (rc == length && buffer.hasRemaining());
+            } finally {
+                direct.release();
+            }
         }
         if (total > 0) {
             return total; // an end or an error after some bytes comes again with the next read
@@ -107,10 +107,14 @@ public final class Fd {
                 }
                 rc = writeDirect(sys, fd, buffer, buffer.position(), length);
             } else {
-                length = Math.min(CHUNK, length);
-                ByteBuffer direct = DIRECT.get();
-                direct.put(0, buffer, buffer.position(), length);
-                rc = writeDirect(sys, fd, direct, 0, length);
+                length = Math.min(TransferBuffer.SIZE, length);
+                TransferBuffer direct = TransferBuffer.take(sys, length);
+                try {
+                    direct.bytes.put(0, buffer, buffer.position(), length);
+                    rc = writeDirect(sys, fd, direct.bytes, 0, length);
+                } finally {
+                    direct.release();
+                }
             }
             if (rc > 0) {
                 buffer.position(buffer.position() + rc);
@@ -158,8 +162,10 @@ public final class Fd {
      */
     public static int[] pipe() throws PolluxException {
         Syscalls sys = Native.calls("pipe");
-        ByteBuffer two = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
-        return pair(sys, "pipe", two, sys.pipe(sys.address(two)));
+        try (var memory = new NativeMemory(sys)) {
+            NativeMemory.Block two = memory.allocate(8);
+            return pair(sys, "pipe", two.bytes(), sys.pipe(two.address()));
+        }
     }
 
     /**
@@ -171,8 +177,10 @@ public final class Fd {
      */
     public static int[] socketpair() throws PolluxException {
         Syscalls sys = Native.calls("socketpair");
-        ByteBuffer two = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
-        return pair(sys, "socketpair", two, sys.socketpair(sys.address(two)));
+        try (var memory = new NativeMemory(sys)) {
+            NativeMemory.Block two = memory.allocate(8);
+            return pair(sys, "socketpair", two.bytes(), sys.socketpair(two.address()));
+        }
     }
 
     private static int[] pair(Syscalls sys, String operation, ByteBuffer two, int rc)

@@ -110,6 +110,20 @@ class AllocationTest {
         }
     }
 
+    @Test
+    void reads_and_writes_of_heap_buffers_allocate_nothing() throws IOException {
+        try (var fds = new Fds()) {
+            int[] both = fds.socketpair();
+            ByteBuffer heap = ByteBuffer.allocate(100);
+            Allocation.Round round =
+                    i -> {
+                        Fd.write(both[0], heap.clear());
+                        Fd.read(both[1], heap.clear());
+                    };
+            assertEquals(0, Allocation.of(20_000, round));
+        }
+    }
+
     @EveryBackend
     void a_poll_in_another_thread_that_is_woken_allocates_nothing(Pair pair) throws Exception {
         try (FdSelector selector = pair.open()) {

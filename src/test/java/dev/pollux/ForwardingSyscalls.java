@@ -47,6 +47,16 @@ abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public ByteBuffer allocate(int bytes) {
+        return real.allocate(bytes);
+    }
+
+    @Override
+    public void free(ByteBuffer allocated) {
+        real.free(allocated);
+    }
+
+    @Override
     public long address(ByteBuffer direct) {
         return real.address(direct);
     }

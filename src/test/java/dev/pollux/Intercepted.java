@@ -24,6 +24,8 @@ final class Intercepted implements InvocationHandler {
                     "errorNumber",
                     "errorText",
                     "address",
+                    "allocate",
+                    "free",
                     "toString",
                     "hashCode",
                     "equals");

@@ -53,6 +53,8 @@ class LayersTest {
                     "dev.pollux.sys.Bindings",
                     "dev.pollux.sys.Bindings$Unavailable",
                     "dev.pollux.sys.Errno",
+                    "dev.pollux.sys.NativeMemory",
+                    "dev.pollux.sys.NativeMemory$Block",
                     "dev.pollux.sys.Syscalls",
                     "dev.pollux.sys.jdk.VirtualThreads");
 

@@ -109,6 +109,31 @@ class SyscallsContract {
     }
 
     @Test
+    void allocated_memory_is_zero_and_where_its_address_says() {
+        for (Syscalls sys : BOTH) {
+            for (int size : new int[] {1, 8, 10_000}) {
+                for (int round = 0; round < 100; round++) {
+                    ByteBuffer memory = sys.allocate(size);
+                    assertEquals(size, memory.capacity(), sys.binding());
+                    assertEquals(0, sys.address(memory) % 8, "for an atomic access");
+                    for (int i = 0; i < size; i += 7) {
+                        assertEquals(0, memory.get(i), sys.binding());
+                        memory.put(i, (byte) 1);
+                    }
+                    sys.free(memory);
+                }
+            }
+        }
+    }
+
+    @Test
+    void no_memory_is_null() {
+        for (Syscalls sys : BOTH) {
+            assertEquals(null, sys.allocate(-1), sys.binding()); // as a size_t: nobody has so much
+        }
+    }
+
+    @Test
     void every_call_names_the_same_error_for_a_descriptor_that_is_not_open() {
         ByteBuffer memory = ByteBuffer.allocateDirect(64).order(ByteOrder.nativeOrder());
         same("read", sys -> sys.read(NO_FD, memory, 0, 8), "EBADF");

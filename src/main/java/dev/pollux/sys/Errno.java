@@ -1,6 +1,5 @@
 package dev.pollux.sys;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -73,13 +72,15 @@ public final class Errno {
                 break;
             }
         }
-        ByteBuffer text = ByteBuffer.allocateDirect(128);
-        int length = sys.errorText(error, sys.address(text), text.capacity());
-        if (length <= 0) {
+        byte[] bytes;
+        try (var memory = new NativeMemory(sys)) {
+            NativeMemory.Block text = memory.allocate(128);
+            bytes = new byte[sys.errorText(error, text.address(), 128)];
+            text.bytes().get(0, bytes);
+        }
+        if (bytes.length == 0) {
             return name;
         }
-        byte[] bytes = new byte[length];
-        text.get(0, bytes);
         // In the language of the C locale, which the launcher sets from the environment.
         Charset charset = StandardCharsets.UTF_8;
         return name + " " + new String(bytes, charset);

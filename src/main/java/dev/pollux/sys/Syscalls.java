@@ -30,6 +30,15 @@ public interface Syscalls {
     /** {@code man 3 strerror}: writes the text, without a final zero, and returns its length. */
     int errorText(int error, long text, int capacity);
 
+    /**
+     * {@code man 3 calloc}: zeros, as a direct buffer that no collection frees. Null: there is no
+     * memory. For {@link NativeMemory} alone.
+     */
+    ByteBuffer allocate(int bytes);
+
+    /** {@code man 3 free}: what {@link #allocate} gave; nothing looks at it any more. */
+    void free(ByteBuffer allocated);
+
     /** Where a direct buffer's memory begins. */
     long address(ByteBuffer direct);
 

@@ -54,6 +54,12 @@ public final class JniSyscalls implements Syscalls {
     public native int errorText(int error, long text, int capacity);
 
     @Override
+    public native ByteBuffer allocate(int bytes);
+
+    @Override
+    public native void free(ByteBuffer allocated);
+
+    @Override
     public native long address(ByteBuffer direct);
 
     @Override

@@ -20,6 +20,10 @@ public final class C {
 
     /** On every system. */
     public interface Everywhere {
+        long calloc(long count, long bytes);
+
+        void free(long address);
+
         int close(int fd);
 
         /**

@@ -99,6 +99,17 @@ public final class JnrSyscalls implements Syscalls {
     }
 
     @Override
+    public ByteBuffer allocate(int bytes) {
+        long address = libc.calloc(1, bytes);
+        return address == 0 ? null : memory.newDirectByteBuffer(address, bytes);
+    }
+
+    @Override
+    public void free(ByteBuffer allocated) {
+        libc.free(memory.getDirectBufferAddress(allocated));
+    }
+
+    @Override
     public long address(ByteBuffer direct) {
         return memory.getDirectBufferAddress(direct);
     }
