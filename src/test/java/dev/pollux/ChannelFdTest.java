@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.support.Fds;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;

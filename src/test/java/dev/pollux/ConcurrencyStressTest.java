@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.EveryBackend.Pair;
+import dev.pollux.support.Crew;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Told;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

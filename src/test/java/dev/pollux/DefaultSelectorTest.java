@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.kernel.BsdKqueue;
+import dev.pollux.kernel.KqueueModel;
+import dev.pollux.support.Capability;
+import dev.pollux.support.FaultySyscalls;
+import dev.pollux.support.Fds;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.util.Locale;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
+import dev.pollux.support.Poller;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import java.io.IOException;

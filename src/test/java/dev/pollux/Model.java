@@ -1,6 +1,11 @@
 package dev.pollux;
 
-import dev.pollux.EveryBackend.Pair;
+import dev.pollux.kernel.BsdKqueue;
+import dev.pollux.support.Capability;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
+import dev.pollux.support.Told;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

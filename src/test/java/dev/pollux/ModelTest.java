@@ -1,6 +1,9 @@
 package dev.pollux;
 
-import dev.pollux.EveryBackend.Pair;
+import dev.pollux.support.Capability;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Fds;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

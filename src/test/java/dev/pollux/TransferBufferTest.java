@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.support.Child;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
+import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -3,8 +3,12 @@ package dev.pollux;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pollux.EveryBackend.Pair;
 import dev.pollux.nio.PolluxSelectorProvider;
+import dev.pollux.support.Capability;
+import dev.pollux.support.Child;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Host;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;

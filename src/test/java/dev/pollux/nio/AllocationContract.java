@@ -4,7 +4,7 @@ import static java.nio.channels.SelectionKey.OP_READ;
 import static java.nio.channels.SelectionKey.OP_WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.pollux.Allocation;
+import dev.pollux.support.Allocation;
 import java.io.IOException;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;

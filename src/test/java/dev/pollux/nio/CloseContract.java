@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.Crew;
-import dev.pollux.Fds;
-import dev.pollux.Poller;
+import dev.pollux.support.Crew;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.Child;
-import dev.pollux.Fds;
-import dev.pollux.Poller;
+import dev.pollux.support.Child;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Poller;
 import dev.pollux.sys.jdk.JdkChannels;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -2,8 +2,8 @@ package dev.pollux.nio;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.pollux.EachRow;
-import dev.pollux.Fds;
+import dev.pollux.support.EachRow;
+import dev.pollux.support.Fds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.annotation.ElementType;

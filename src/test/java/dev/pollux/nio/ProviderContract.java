@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pollux.Child;
-import dev.pollux.Host;
+import dev.pollux.support.Child;
+import dev.pollux.support.Host;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;

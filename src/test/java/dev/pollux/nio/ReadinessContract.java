@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.Host;
+import dev.pollux.support.Host;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.PortUnreachableException;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
-import dev.pollux.Host;
-import dev.pollux.Poller;
+import dev.pollux.support.Host;
+import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;

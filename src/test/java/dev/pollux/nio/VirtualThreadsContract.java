@@ -4,8 +4,8 @@ import static java.nio.channels.SelectionKey.OP_READ;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.Host;
-import dev.pollux.Poller;
+import dev.pollux.support.Host;
+import dev.pollux.support.Poller;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.Pipe;
 import java.nio.channels.Selector;

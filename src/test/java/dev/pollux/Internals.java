@@ -1,0 +1,16 @@
+package dev.pollux;
+
+import dev.pollux.sys.Syscalls;
+
+/** What tests in other packages need of this one and no user has. */
+@SuppressWarnings("exports") // of Syscalls, which no user sees
+public final class Internals {
+    public static final String BACKEND_PROPERTY = DefaultSelector.PROPERTY;
+
+    private Internals() {}
+
+    /** A selector on these system calls, which a test has written or listens to. */
+    public static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
+        return FdSelector.open(backend, sys);
+    }
+}

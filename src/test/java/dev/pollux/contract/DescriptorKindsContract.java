@@ -1,0 +1,226 @@
+package dev.pollux.contract;
+
+import static dev.pollux.support.Told.assertReady;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.Fd;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.PolluxException;
+import dev.pollux.Trigger;
+import dev.pollux.support.Capability;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
+import dev.pollux.support.Told;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The chapters "Reporting" and "Mapping": what each kind of descriptor says in each of its states.
+ * For the channels of {@code java.nio} see {@link ChannelKindsContract}.
+ */
+class DescriptorKindsContract {
+    private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
+
+    /** Everything that can be asked for. */
+    private static Interest all(FdSelector selector) {
+        return BOTH.plus(Told.idle(selector));
+    }
+
+    @EveryBackend
+    void pipe(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            assertReady(selector, pipe[0], all(selector), "TIMEOUT");
+            assertReady(selector, pipe[1], all(selector), "WRITE");
+            Fds.write(pipe[1], 1);
+            assertReady(selector, pipe[0], all(selector), "READ");
+            Fds.fill(pipe[1]);
+            assertReady(selector, pipe[1], all(selector), "TIMEOUT");
+            Fds.drain(pipe[0]);
+            assertReady(selector, pipe[1], all(selector), "WRITE");
+            fds.close(pipe[1]);
+            assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
+        }
+    }
+
+    @EveryBackend
+    void fifo(FdSelector selector, @TempDir Path dir) throws IOException {
+        Path path = dir.resolve("fifo");
+        Libc.mkfifo(path);
+        try (var fds = new Fds()) {
+            int reader = fds.keep(Libc.openToRead(path));
+            assertReady(selector, reader, Interest.READ, "TIMEOUT");
+            int writer = fds.keep(Libc.openToWrite(path));
+            assertReady(selector, writer, Interest.WRITE, "WRITE");
+            Fds.write(writer, 1);
+            assertReady(selector, reader, Interest.READ, "READ");
+            fds.close(writer);
+            assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
+            Fds.drain(reader);
+            assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
+            fds.keep(Libc.openToWrite(path)); // a fifo can have another writer
+            assertReady(selector, reader, Interest.READ, "TIMEOUT");
+        }
+    }
+
+    private static final List<Libc.Socket> STREAMS =
+            List.of(Libc.Socket.UNIX, Libc.Socket.TCP_V4, Libc.Socket.TCP_V6);
+
+    @EveryBackend
+    void stream_socket(FdSelector selector) throws IOException {
+        for (Libc.Socket kind : STREAMS) {
+            try (var fds = new Fds()) {
+                int[] pair = fds.connected(kind);
+                assertReady(selector, pair[0], all(selector), "WRITE");
+                assertReady(selector, pair[0], Interest.READ, "TIMEOUT");
+                Fds.write(pair[1], 1);
+                assertReady(selector, pair[0], all(selector), "READ|WRITE");
+                Fds.drain(pair[0]);
+                Fds.fill(pair[0]);
+                assertReady(selector, pair[1], Interest.READ, "READ");
+                while (Fds.fill(pair[0]) > 0) { // TCP moves some on to the other side
+                    Thread.onSpinWait();
+                }
+                Libc.shutdown(pair[1], Libc.SHUT_WR);
+                assertReady(selector, pair[0], Interest.READ, "READ|READ_CLOSED");
+            }
+        }
+    }
+
+    @EveryBackend
+    void listening_socket(FdSelector selector) throws IOException {
+        for (Libc.Socket kind : STREAMS) {
+            try (var fds = new Fds()) {
+                int listener = fds.keep(kind.listen());
+                assertReady(selector, listener, Interest.READ, "TIMEOUT");
+                int client = fds.keep(kind.open());
+                kind.connect(client, listener);
+                assertReady(selector, listener, Interest.READ, "READ");
+                fds.keep(Libc.accept(listener));
+                assertReady(selector, listener, Interest.READ, "TIMEOUT");
+            }
+        }
+    }
+
+    /** The kernel calls it hung up: register it after the call of connect, not before. */
+    @EveryBackend
+    void tcp_socket_that_is_not_connected(FdSelector selector) throws IOException {
+        Capability.TELLS_AS_LINUX.require();
+        try (var fds = new Fds()) {
+            int fd = fds.keep(Libc.Socket.TCP_V4.open());
+            assertReady(selector, fd, BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED");
+        }
+    }
+
+    @EveryBackend
+    void datagram_socket(FdSelector selector) throws IOException {
+        for (Libc.Socket kind : List.of(Libc.Socket.UDP_V4, Libc.Socket.UDP_V6)) {
+            try (var fds = new Fds()) {
+                int receiver = fds.keep(kind.open());
+                kind.bind(receiver);
+                int sender = fds.keep(kind.open());
+                kind.connect(sender, receiver);
+                assertReady(selector, receiver, all(selector), "WRITE");
+                Fds.write(sender, 1);
+                assertReady(selector, receiver, all(selector), "READ|WRITE");
+                Fds.drain(receiver);
+                assertReady(selector, receiver, Interest.READ, "TIMEOUT");
+            }
+        }
+    }
+
+    @EveryBackend
+    void out_of_band_data(FdSelector selector) throws IOException {
+        Capability.PRIORITY.require();
+        for (Libc.Socket kind : List.of(Libc.Socket.TCP_V4, Libc.Socket.TCP_V6)) {
+            try (var fds = new Fds()) {
+                int[] pair = fds.connected(kind);
+                assertReady(selector, pair[1], Interest.PRIORITY, "TIMEOUT");
+                Libc.sendUrgent(pair[0]);
+                assertReady(selector, pair[1], Interest.PRIORITY, "PRIORITY");
+                assertReady(selector, pair[1], Interest.READ, "TIMEOUT");
+                Fds.write(pair[0], 1);
+                assertReady(
+                        selector, pair[1], Interest.READ.plus(Interest.PRIORITY), "READ|PRIORITY");
+            }
+        }
+    }
+
+    @EveryBackend
+    void eventfd(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.keep(Libc.eventfd());
+            assertReady(selector, fd, all(selector), "WRITE");
+            Fd.write(fd, ByteBuffer.allocate(8).put(0, (byte) 1).put(7, (byte) 1));
+            assertReady(selector, fd, all(selector), "READ|WRITE");
+            assertEquals(8, Fd.read(fd, ByteBuffer.allocate(8)));
+            assertReady(selector, fd, all(selector), "WRITE");
+        }
+    }
+
+    @EveryBackend
+    void timer(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int never = fds.keep(Libc.timer(3_600_000_000_000L));
+            assertReady(selector, never, Interest.READ, "TIMEOUT");
+            int soon = fds.keep(Libc.timer(1));
+            assertReady(selector, soon, Interest.READ, "READ");
+            assertEquals(8, Fd.read(soon, ByteBuffer.allocate(8)));
+            assertReady(selector, soon, Interest.READ, "TIMEOUT");
+        }
+    }
+
+    @EveryBackend
+    void inotify(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            assertReady(selector, fds.keep(Libc.inotify()), BOTH, "TIMEOUT");
+        }
+    }
+
+    @EveryBackend
+    void pseudo_terminal(FdSelector selector, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds()) {
+            int master = fds.keep(Libc.ptyMaster());
+            int slave = fds.keep(Libc.ptySlave(master));
+            assertReady(selector, master, all(selector), "WRITE");
+            assertReady(selector, slave, all(selector), "WRITE");
+            Fd.write(slave, ByteBuffer.wrap(new byte[] {'a', '\n'}));
+            assertReady(selector, master, all(selector), "READ|WRITE");
+            Fds.drain(master);
+            Fd.write(master, ByteBuffer.wrap(new byte[] {'a'}));
+            Fds.drain(master); // its echo
+            assertReady(selector, slave, Interest.READ, "TIMEOUT"); // no line yet
+            Fd.write(master, ByteBuffer.wrap(new byte[] {'\n'}));
+            assertReady(selector, slave, Interest.READ, "READ");
+            assertEquals(2, Fds.drain(slave));
+            fds.close(slave);
+            assertReady(selector, master, Interest.READ, "READ|READ_CLOSED");
+            int errno = pair.sys().errno().number("EIO");
+            var e = assertThrows(PolluxException.class, () -> Fds.drain(master)); // after the echo
+            assertEquals(errno, e.errno());
+        }
+    }
+
+    @EveryBackend
+    void terminal_that_was_hung_up(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int master = fds.keep(Libc.ptyMaster());
+            int slave = fds.keep(Libc.ptySlave(master));
+            FdKey key = selector.register(slave, Interest.READ, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            fds.close(master);
+            String told = Fds.poll(selector, 10_000);
+            assertTrue(told.startsWith(slave + " " + Told.by(selector, "READ|READ_CLOSED")), told);
+            selector.unregister(key);
+            assertEquals(-1, Fd.read(slave, ByteBuffer.allocate(1)));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+package dev.pollux.contract;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.Backend;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.Internals;
+import dev.pollux.PolluxException;
+import dev.pollux.Trigger;
+import dev.pollux.support.Capability;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
+import dev.pollux.support.Told;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The chapter "Registering", as far as it is about {@code register} and {@code unregister}. Changes
+ * of a registration are in {@link ModifyingContract}, other threads in {@link
+ * RegisteringWhilePollingContract}.
+ */
+class RegisteringContract {
+    private static <T extends PolluxException> T refused(
+            Class<T> type, FdSelector selector, int fd, Trigger trigger) {
+        T e = assertThrows(type, () -> selector.register(fd, Interest.READ, trigger, "refused"));
+        assertEquals(fd, e.fd());
+        assertEquals("register", e.operation());
+        assertTrue(e.getMessage().startsWith("register(fd=" + fd + ", interest=READ"), e::toString);
+        return e;
+    }
+
+    // ---- arguments
+
+    @EveryBackend
+    void negative_descriptors_are_illegal(FdSelector selector) throws IOException {
+        for (int fd : new int[] {-1, -2, Integer.MIN_VALUE}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> selector.register(fd, Interest.READ, Trigger.LEVEL, null));
+        }
+        assertTrue(selector.keys().isEmpty());
+    }
+
+    @EveryBackend
+    void interest_and_trigger_are_mandatory_and_the_attachment_is_not(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.pipe()[0];
+            assertThrows(
+                    NullPointerException.class,
+                    () -> selector.register(fd, null, Trigger.LEVEL, null));
+            assertThrows(
+                    NullPointerException.class,
+                    () -> selector.register(fd, Interest.READ, null, null));
+            assertTrue(selector.keys().isEmpty());
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            assertAll(
+                    () -> assertEquals(List.of(key), selector.keys()),
+                    () -> assertEquals(fd, key.fd()),
+                    () -> assertSame(Interest.READ, key.interest()),
+                    () -> assertSame(Trigger.LEVEL, key.trigger()),
+                    () -> assertSame(selector, key.selector()),
+                    () -> assertEquals(null, key.attachment()),
+                    () -> assertTrue(key.isValid()));
+        }
+    }
+
+    // ---- what cannot be registered
+
+    @EveryBackend
+    void register_of_a_closed_fd_says_bad_descriptor_and_registers_nothing(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.pipe()[0];
+            fds.close(fd);
+            refused(PolluxException.BadDescriptor.class, selector, fd, Trigger.LEVEL);
+            refused(PolluxException.BadDescriptor.class, selector, 1_000_000, Trigger.LEVEL);
+            refused(
+                    PolluxException.BadDescriptor.class,
+                    selector,
+                    Integer.MAX_VALUE,
+                    Trigger.LEVEL);
+            assertTrue(selector.keys().isEmpty());
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void register_of_the_same_fd_twice_is_refused_and_leaves_the_first(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.socketpair()[0];
+            FdKey first = selector.register(fd, Interest.WRITE, Trigger.ONESHOT, "first");
+            refused(PolluxException.AlreadyRegistered.class, selector, fd, Trigger.LEVEL);
+            assertEquals(fd + " WRITE", Fds.pollNow(selector));
+            refused(PolluxException.AlreadyRegistered.class, selector, fd, Trigger.ONESHOT);
+            assertEquals("TIMEOUT", Fds.pollNow(selector), "armed by a refused register");
+            assertTrue(first.isValid());
+            assertEquals("first", first.attachment());
+            assertSame(Interest.WRITE, first.interest());
+            assertSame(Trigger.ONESHOT, first.trigger());
+            assertEquals(List.of(first), selector.keys());
+        }
+    }
+
+    @EveryBackend
+    void files_directories_and_dev_null_are_not_pollable(FdSelector selector, @TempDir Path dir)
+            throws IOException {
+        Path file = Files.write(dir.resolve("file"), new byte[10]);
+        try (var fds = new Fds()) {
+            for (String path : List.of(file.toString(), dir.toString(), "/dev/null", "/dev/zero")) {
+                int fd = fds.keep(Libc.open(path));
+                var e = refused(PolluxException.NotPollable.class, selector, fd, Trigger.LEVEL);
+                assertTrue(e.getMessage().contains("EPERM"), e::getMessage);
+                assertTrue(e.getMessage().contains("without waiting"), e::getMessage);
+            }
+            assertTrue(selector.keys().isEmpty());
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    /** Those of /proc and /sys that the kernel can watch, such as the value of a GPIO line. */
+    @EveryBackend
+    void a_file_that_the_kernel_can_watch_is_pollable(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            Capability.PRIORITY.require();
+            Capability.TELLS_AS_LINUX.require();
+            int mounts = fds.keep(Libc.openToRead(Path.of("/proc/self/mounts")));
+            selector.register(mounts, Interest.PRIORITY, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void a_trigger_that_the_backend_does_not_have_is_refused_by_name(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            for (Trigger trigger : Trigger.values()) {
+                int fd = fds.pipe()[0];
+                boolean there =
+                        switch (trigger) {
+                            case LEVEL, ONESHOT -> true;
+                            case EDGE -> Told.kernelKeeps(selector);
+                            default -> selector.backend() == Backend.EPOLL;
+                        };
+                assertEquals(there, selector.supports(trigger), trigger::toString);
+                if (selector.supports(trigger)) {
+                    selector.unregister(selector.register(fd, Interest.READ, trigger, null));
+                } else {
+                    var e = refused(PolluxException.Unsupported.class, selector, fd, trigger);
+                    assertEquals(0, e.errno());
+                    assertTrue(
+                            e.getMessage().contains(selector.backend() + " does not have"),
+                            e::getMessage);
+                    assertTrue(
+                            e.getMessage().contains("supports(interest, trigger)"), e::getMessage);
+                }
+            }
+            assertTrue(selector.keys().isEmpty());
+        }
+    }
+
+    // ---- the selector's own descriptors, and other selectors'
+
+    private static Set<Integer> openNumbers(EveryBackend.Pair pair) throws IOException {
+        Set<Integer> numbers = Fds.numbers();
+        numbers.removeIf(fd -> pair.sys().isOpen(fd) < 0);
+        return numbers;
+    }
+
+    private static boolean signalsItself(EveryBackend.Pair pair) {
+        return pair.sys().layout().EVFILT_USER != 0;
+    }
+
+    @EveryBackend
+    void a_descriptor_of_the_selectors_own_is_illegal(EveryBackend.Pair pair) throws IOException {
+        Capability.KNOWS_ITS_DESCRIPTORS.require();
+        pair.open().close(); // whatever opens files when it is used first has done so
+        Set<Integer> before = openNumbers(pair);
+        try (var selector = pair.open()) {
+            Set<Integer> own = openNumbers(pair);
+            own.removeAll(before);
+            boolean one = pair.backend() == Backend.KQUEUE && signalsItself(pair);
+            assertEquals(one ? 1 : pair.backend() == Backend.KQUEUE ? 3 : 2, own.size());
+            for (int fd : own) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> selector.register(fd, Interest.READ, Trigger.LEVEL, null));
+            }
+            assertTrue(selector.keys().isEmpty());
+        }
+    }
+
+    /** The one whose descriptor can be watched: no kernel has both. */
+    private static Backend nesting(EveryBackend.Pair pair) {
+        return pair.sys().layout().epollEventSize == 0 ? Backend.KQUEUE : Backend.EPOLL;
+    }
+
+    @EveryBackend
+    void selectors_nest(FdSelector outer, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                var inner = Internals.open(nesting(pair), pair.sys())) {
+            int[] pipe = fds.pipe();
+            inner.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            outer.register(inner.fd(), Interest.READ, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(outer));
+            Fds.write(pipe[1], 1);
+            assertEquals(inner.fd() + " READ", Fds.pollNow(outer));
+            assertEquals(pipe[0] + " READ", Fds.pollNow(inner));
+            Fds.drain(pipe[0]);
+            assertEquals("TIMEOUT", Fds.pollNow(inner));
+            assertEquals("TIMEOUT", Fds.pollNow(outer));
+            inner.wakeup();
+            assertEquals(inner.fd() + " READ", Fds.pollNow(outer));
+            assertEquals("WAKEUP", Fds.pollNow(inner));
+            assertEquals("TIMEOUT", Fds.pollNow(outer));
+        }
+    }
+
+    /** Nobody polls the inner one, so a change must not wait for its next poll. */
+    @EveryBackend
+    void a_modify_of_a_nested_selector_is_seen_by_the_outer_one(
+            FdSelector outer, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                var inner = Internals.open(nesting(pair), pair.sys())) {
+            FdKey key = inner.register(fds.socketpair()[0], Interest.READ, Trigger.LEVEL, null);
+            outer.register(inner.fd(), Interest.READ, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(outer));
+            inner.modify(key, Interest.WRITE);
+            assertEquals(inner.fd() + " READ", Fds.pollNow(outer));
+            assertEquals(key.fd() + " WRITE", Fds.pollNow(inner));
+        }
+    }
+
+    @EveryBackend
+    void selectors_in_a_circle_are_unsupported(FdSelector one, FdSelector other)
+            throws IOException {
+        if (!Told.kernelKeeps(one) || !Capability.NESTS.isThere()) {
+            var e = assertThrows(PolluxException.Unsupported.class, one::fd);
+            assertTrue(e.getMessage().contains(one.backend().name()), e::getMessage);
+            return;
+        }
+        one.register(other.fd(), Interest.READ, Trigger.LEVEL, null);
+        var e = refused(PolluxException.Unsupported.class, other, one.fd(), Trigger.LEVEL);
+        assertTrue(e.getMessage().contains("in a circle"), e::getMessage);
+        assertTrue(other.keys().isEmpty());
+        assertEquals("TIMEOUT", Fds.pollNow(other));
+    }
+
+    // ---- unregister
+
+    @EveryBackend
+    void unregister_ends_it_and_the_key_says_so(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.socketpair()[0];
+            FdKey key = selector.register(fd, Interest.WRITE, Trigger.LEVEL, "kept");
+            selector.unregister(key);
+            assertFalse(key.isValid());
+            assertTrue(selector.keys().isEmpty());
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            assertEquals("kept", key.attachment());
+            assertEquals(fd, key.fd());
+            FdKey again = selector.register(fd, Interest.WRITE, Trigger.LEVEL, null);
+            assertFalse(key.isValid());
+            assertTrue(again.isValid());
+            assertEquals(fd + " WRITE", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void a_key_that_is_not_registered_here_is_named_so(FdSelector selector, FdSelector other)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.socketpair()[0];
+            FdKey theirs = other.register(fd, Interest.WRITE, Trigger.LEVEL, null);
+            FdKey gone = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            selector.unregister(gone);
+            FdKey now = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            for (FdKey key : List.of(theirs, gone)) {
+                var e =
+                        assertThrows(
+                                PolluxException.NotRegistered.class,
+                                () -> selector.modify(key, Interest.WRITE));
+                assertEquals(fd, e.fd());
+                assertEquals("modify", e.operation());
+                e =
+                        assertThrows(
+                                PolluxException.NotRegistered.class,
+                                () -> selector.unregister(key));
+                assertEquals("unregister", e.operation());
+            }
+            assertThrows(NullPointerException.class, () -> selector.unregister(null));
+            assertThrows(NullPointerException.class, () -> selector.modify(null, Interest.READ));
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            assertTrue(now.isValid());
+            assertTrue(theirs.isValid());
+            assertEquals(fd + " WRITE", Fds.pollNow(other));
+        }
+    }
+
+    @EveryBackend
+    void unregister_after_the_fd_was_closed_succeeds_once(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int[] closed = fds.pipe();
+            int[] live = fds.socketpair();
+            FdKey key = selector.register(closed[0], Interest.READ, Trigger.LEVEL, null);
+            selector.register(live[0], Interest.WRITE, Trigger.LEVEL, null);
+            fds.close(closed[0]);
+            selector.unregister(key);
+            assertFalse(key.isValid());
+            assertEquals(live[0] + " WRITE", Fds.pollNow(selector));
+            assertThrows(PolluxException.NotRegistered.class, () -> selector.unregister(key));
+        }
+    }
+
+    @EveryBackend
+    void nothing_can_be_registered_after_close(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.pipe()[0];
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            selector.close();
+            assertFalse(key.isValid());
+            assertThrows(
+                    PolluxException.Closed.class,
+                    () -> selector.register(fd, Interest.READ, Trigger.LEVEL, null));
+            assertThrows(PolluxException.Closed.class, () -> selector.modify(key, Interest.WRITE));
+            assertThrows(PolluxException.Closed.class, () -> selector.unregister(key));
+            assertThrows(PolluxException.Closed.class, selector::keys);
+            Fds.write(fds.dup(fds.pipe()[1]), 1); // the descriptors are the caller's still
+            assertEquals(0, Fds.drain(fd));
+        }
+    }
+
+    /** The kernel does not know of it: the selector's descriptor must say so all the same. */
+    @EveryBackend
+    void what_a_throwing_handler_left_is_seen_by_the_outer_selector(
+            FdSelector selector, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                FdSelector outer = pair.open()) {
+            if (!Told.kernelKeeps(selector) || !Capability.NESTS.isThere()) {
+                assertThrows(PolluxException.Unsupported.class, selector::fd);
+                return;
+            }
+            for (int i = 0; i < 2; i++) {
+                selector.register(fds.socketpair()[0], Interest.WRITE, Trigger.EDGE, null);
+            }
+            outer.register(selector.fd(), Interest.READ, Trigger.LEVEL, null);
+            assertThrows(
+                    IllegalStateException.class,
+                    () ->
+                            selector.poll(
+                                    0,
+                                    java.util.concurrent.TimeUnit.SECONDS,
+                                    (key, ready) -> {
+                                        throw new IllegalStateException();
+                                    }));
+            assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
+            assertTrue(Fds.pollNow(selector).endsWith(" WRITE"));
+        }
+    }
+}

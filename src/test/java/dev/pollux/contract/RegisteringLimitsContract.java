@@ -1,0 +1,111 @@
+package dev.pollux.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.Backend;
+import dev.pollux.FdKey;
+import dev.pollux.Interest;
+import dev.pollux.Internals;
+import dev.pollux.PolluxException;
+import dev.pollux.Trigger;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.FaultySyscalls;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/** The chapter "Registering": the kernel has no room. Where it is asked, its answer is altered. */
+class RegisteringLimitsContract {
+    /** By error: what the message must name. */
+    private static final Map<String, String> NAMED =
+            Map.of(
+                    "ENOSPC", "max_user_watches",
+                    "ENOMEM", "memory",
+                    "EMFILE", "RLIMIT_NOFILE",
+                    "ENFILE", "file-max");
+
+    /** The call by which this backend learns of the limit when an eventfd is registered. */
+    private static String limitedCall(Backend backend) {
+        return backend == Backend.EPOLL ? "epollCtl" : "epollCreate";
+    }
+
+    @EveryBackend
+    void a_limit_is_named_and_nothing_is_half_registered(EveryBackend.Pair pair)
+            throws IOException {
+        var faulty = new FaultySyscalls(pair.sys());
+        String call = limitedCall(pair.backend());
+        try (var fds = new Fds();
+                var selector = Internals.open(pair.backend(), faulty)) {
+            int fd = fds.keep(Libc.eventfd());
+            for (String name : NAMED.keySet()) {
+                int errno = pair.sys().errno().number(name);
+                faulty.on(call, made -> -errno);
+                var e =
+                        assertThrows(
+                                PolluxException.LimitReached.class,
+                                () -> selector.register(fd, Interest.WRITE, Trigger.LEVEL, null));
+                faulty.heal(call);
+                assertEquals(errno, e.errno());
+                assertEquals(fd, e.fd());
+                assertEquals("register", e.operation());
+                assertTrue(e.getMessage().contains(name), e::getMessage);
+                assertTrue(e.getMessage().contains(NAMED.get(name)), e::getMessage);
+                assertTrue(selector.keys().isEmpty());
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+            }
+            FdKey key = selector.register(fd, Interest.WRITE, Trigger.LEVEL, null);
+            assertEquals(fd + " WRITE", Fds.pollNow(selector));
+            selector.unregister(key);
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void a_limit_does_not_drop_the_registration_of_a_number_that_was_reused(EveryBackend.Pair pair)
+            throws IOException {
+        var faulty = new FaultySyscalls(pair.sys());
+        String call = limitedCall(pair.backend());
+        try (var fds = new Fds();
+                var selector = Internals.open(pair.backend(), faulty)) {
+            int number = fds.pipe()[0];
+            FdKey old = selector.register(number, Interest.READ, Trigger.LEVEL, "old");
+            fds.reuse(number, fds.keep(Libc.eventfd()));
+            faulty.on(call, made -> -pair.sys().errno().ENOMEM);
+            assertThrows(
+                    PolluxException.LimitReached.class,
+                    () -> selector.register(number, Interest.WRITE, Trigger.LEVEL, null));
+            faulty.heal(call);
+            assertTrue(old.isValid());
+            assertEquals(List.of(old), selector.keys());
+            FdKey now = selector.register(number, Interest.WRITE, Trigger.LEVEL, "new");
+            assertFalse(old.isValid());
+            assertEquals(List.of(now), selector.keys());
+            assertEquals(number + " WRITE", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void an_unknown_error_keeps_its_number(EveryBackend.Pair pair) throws IOException {
+        var faulty = new FaultySyscalls(pair.sys());
+        String call = limitedCall(pair.backend());
+        try (var fds = new Fds();
+                var selector = Internals.open(pair.backend(), faulty)) {
+            int fd = fds.keep(Libc.eventfd());
+            int errno = pair.sys().errno().number("EIO");
+            faulty.on(call, made -> -errno);
+            var e =
+                    assertThrows(
+                            PolluxException.class,
+                            () -> selector.register(fd, Interest.WRITE, Trigger.LEVEL, null));
+            assertSame(PolluxException.class, e.getClass());
+            assertEquals(errno, e.errno());
+            assertTrue(selector.keys().isEmpty());
+        }
+    }
+}

@@ -1,0 +1,352 @@
+package dev.pollux.contract;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.Backend;
+import dev.pollux.Fd;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.Internals;
+import dev.pollux.PollResult;
+import dev.pollux.PolluxException;
+import dev.pollux.Trigger;
+import dev.pollux.support.Capability;
+import dev.pollux.support.Child;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Intercepted;
+import dev.pollux.support.Libc;
+import dev.pollux.support.Poller;
+import dev.pollux.sys.Bindings;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import jnr.constants.platform.RLIMIT;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+import jnr.posix.RLimit;
+import org.junit.jupiter.api.Test;
+
+/** The chapter "Resources"; what a poll allocates is measured by {@link AllocationTest}. */
+class ResourcesContract {
+    private static final int CYCLES = 2_000;
+
+    private static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+
+    // ---- every descriptor the library makes
+
+    @EveryBackend
+    void every_fd_of_a_selector_is_close_on_exec_and_non_blocking(Pair pair) throws IOException {
+        Capability.KNOWS_ITS_DESCRIPTORS.require();
+        pair.open().close();
+        Set<Integer> before = Fds.openNow();
+        try (FdSelector selector = pair.open()) {
+            Set<Integer> own = Fds.openNow();
+            own.removeAll(before);
+            assertFalse(own.isEmpty());
+            for (int fd : own) {
+                if (pair.backend() == Backend.KQUEUE) {
+                    // Nobody reads it: that some systems refuse to mark it otherwise hurts nobody.
+                    assertTrue(SyscallsContract.flags(fd).isCloseOnExec(), "close-on-exec: " + fd);
+                } else {
+                    assertMarked(fd);
+                }
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> selector.register(fd, Interest.READ, Trigger.LEVEL, null),
+                        "it is the selector's own");
+            }
+        }
+        assertEquals(before, Fds.openNow());
+    }
+
+    @EveryBackend
+    void so_is_every_fd_that_an_operation_makes_for_a_moment(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        var made = new ArrayList<String>();
+        calls.take(
+                (name, arguments, real) -> {
+                    Object rc = real.make();
+                    if (rc.equals(-pair.sys().errno().ENOSYS)) {
+                        return rc;
+                    }
+                    if (name.equals("epollCreate") || name.equals("eventfd")) {
+                        made.add(name);
+                        assertMarked((Integer) rc);
+                    } else if (name.equals("epollReplace")) {
+                        made.add(name);
+                        assertMarked((Integer) arguments[1]);
+                    }
+                    return rc;
+                });
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            // An event of a registration that can no longer be removed makes epoll start anew.
+            int[] pipe = fds.pipe();
+            int copy = POSIX.dup(pipe[0]);
+            assertTrue(copy >= 0);
+            FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            fds.close(pipe[0]);
+            selector.unregister(key);
+            Fds.write(pipe[1], 1);
+            for (int i = 0; i < 4; i++) {
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+            }
+            Fd.close(copy);
+            // And devices are shown to epoll by the others, which could not tell.
+            assertThrows(
+                    PolluxException.NotPollable.class,
+                    () -> {
+                        int fd = devNull();
+                        try {
+                            selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+                        } finally {
+                            Fd.close(fd);
+                        }
+                    });
+            boolean epoll = pair.backend() == Backend.EPOLL;
+            if (pair.sys().layout().epollEventSize != 0) {
+                assertTrue(made.contains(epoll ? "epollReplace" : "epollCreate"), made.toString());
+            }
+        }
+    }
+
+    private static int devNull() throws IOException {
+        return Libc.openToRead(Path.of("/dev/null")); // jnr-posix has an open that is not variadic
+    }
+
+    @Test
+    void pipes_and_socket_pairs_are_close_on_exec_and_non_blocking() throws IOException {
+        try (var fds = new Fds()) {
+            for (int fd : Fd.pipe()) {
+                assertMarked(fds.keep(fd));
+            }
+            for (int fd : Fd.socketpair()) {
+                assertMarked(fds.keep(fd));
+            }
+        }
+    }
+
+    @Test
+    void the_control_a_descriptor_without_the_marks_is_found_out() throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            int copy = POSIX.dup(pipe[0]); // close-on-exec is not copied
+            try {
+                assertThrows(AssertionError.class, () -> assertMarked(copy));
+            } finally {
+                Fd.close(copy);
+            }
+            Fd.setNonBlocking(pipe[1], false);
+            assertThrows(AssertionError.class, () -> assertMarked(pipe[1]));
+        }
+    }
+
+    private static void assertMarked(int fd) throws IOException {
+        SyscallsContract.Flags flags = SyscallsContract.flags(fd);
+        assertTrue(flags.isCloseOnExec(), "close-on-exec: " + fd);
+        assertTrue(flags.isNonBlocking(), "non-blocking: " + fd);
+    }
+
+    // ---- nothing stays
+
+    @EveryBackend
+    void thousands_of_cycles_leave_no_fd_no_memory_and_no_thread(Pair pair) throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            Fds.write(pipe[1], 1);
+            for (int i = 0; i < 20; i++) {
+                cycle(pair, pipe[0]);
+            }
+            Set<Integer> open = Fds.openNow();
+            int threads = threads();
+            long memory = leastDirectMemory(0);
+            for (int i = 0; i < CYCLES; i++) {
+                cycle(pair, pipe[0]);
+            }
+            if (Capability.GIVES_BACK_AT_ONCE.isThere()) {
+                assertEquals(open, Fds.openNow());
+            }
+            Fds.assertOpenCount(open.size());
+            Poller.await("the threads of before", () -> threads() <= threads);
+            long after = leastDirectMemory(memory);
+            assertTrue(after <= memory, after + " bytes of direct memory, before: " + memory);
+        }
+    }
+
+    private static void cycle(Pair pair, int fd) throws IOException {
+        try (FdSelector selector = pair.open()) {
+            FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            selector.modify(key, Interest.READ, Trigger.ONESHOT);
+            selector.wakeup();
+            assertEquals(PollResult.WAKEUP, selector.poll(1, SECONDS, (k, ready) -> {}));
+        }
+    }
+
+    @EveryBackend
+    void the_control_a_selector_that_stays_open_is_found_out(Pair pair) throws IOException {
+        Set<Integer> open = Fds.openNow();
+        boolean found = false;
+        for (int i = 0; i < 10 && !found; i++) { // older garbage may be given back meanwhile
+            long memory = leastDirectMemory(0);
+            try (FdSelector selector = pair.open()) {
+                assertFalse(open.containsAll(Fds.openNow()), selector.toString());
+                found = leastDirectMemory(0) > memory;
+            }
+        }
+        assertTrue(found);
+    }
+
+    private static int threads() {
+        return ManagementFactory.getThreadMXBean().getThreadCount();
+    }
+
+    /** What is left after collections: at most this, or what it comes to. */
+    private static long leastDirectMemory(long wanted) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 20 && least > wanted; i++) {
+            System.gc();
+            for (int j = 0; j < 1_000 && directMemory() > wanted; j++) {
+                Thread.onSpinWait(); // it is given back by another thread
+            }
+            long now = directMemory();
+            if (now == least && wanted == 0) {
+                return least; // settled
+            }
+            least = Math.min(least, now);
+        }
+        return least;
+    }
+
+    private static long directMemory() {
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            if (pool.getName().equals("direct")) {
+                return pool.getMemoryUsed();
+            }
+        }
+        throw new AssertionError("no pool of direct buffers");
+    }
+
+    // ---- opening that fails
+
+    @EveryBackend
+    void opening_that_fails_at_any_call_leaves_nothing(Pair pair) throws IOException {
+        Capability.GIVES_BACK_AT_ONCE.require();
+        Set<Integer> before = Fds.openNow();
+        for (String error : List.of("EMFILE", "ENFILE", "ENOMEM", "ENOSPC")) {
+            int rc = -pair.sys().errno().number(error);
+            int failed = 0;
+            for (boolean failing = true; failing; failed++) {
+                var calls = new Intercepted(pair);
+                var left = new AtomicInteger(failed);
+                calls.take(
+                        (name, arguments, real) ->
+                                !name.equals("close") && left.getAndDecrement() == 0
+                                        ? rc
+                                        : real.make());
+                try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+                    failing = false;
+                    assertTrue(left.get() >= 0, "call " + failed + " failed: " + selector);
+                } catch (PolluxException.LimitReached e) {
+                    assertEquals(-rc, e.errno());
+                    assertEquals("open", e.operation());
+                    assertTrue(e.getMessage().contains(error), e.getMessage());
+                }
+                assertEquals(before, Fds.openNow(), error + " at call " + failed);
+            }
+            assertTrue(failed > 1);
+        }
+    }
+
+    @EveryBackend
+    void opening_with_no_descriptor_left_names_the_limit_and_leaves_nothing(Pair pair)
+            throws IOException {
+        Capability.GIVES_BACK_AT_ONCE.require();
+        // Loads every class that is needed: that takes descriptors, too.
+        opening_that_fails_at_any_call_leaves_nothing(pair);
+        Fd.close(POSIX.dup(0));
+        int resource = RLIMIT.RLIMIT_NOFILE.intValue();
+        RLimit limit = POSIX.getrlimit(resource);
+        Set<Integer> before = Fds.openNow();
+        var taken = new ArrayDeque<Integer>();
+        taken.push(POSIX.dup(0));
+        int refused = 0;
+        assertEquals(0, POSIX.setrlimit(resource, taken.peek() + 16, limit.rlimMax()));
+        try {
+            for (int fd; (fd = POSIX.dup(0)) >= 0; ) {
+                taken.push(fd);
+            }
+            for (boolean failing = true; failing; ) {
+                try {
+                    pair.open().close();
+                    failing = false;
+                } catch (PolluxException.LimitReached e) {
+                    assertTrue(e.getMessage().contains("RLIMIT_NOFILE"), e.getMessage());
+                    refused++;
+                    Fd.close(taken.pop()); // one more may be opened
+                }
+            }
+        } finally {
+            assertEquals(0, POSIX.setrlimit(resource, limit.rlimCur(), limit.rlimMax()));
+            for (int fd : taken) {
+                Fd.close(fd);
+            }
+        }
+        assertTrue(refused > 0, "it was never refused");
+        assertEquals(before, Fds.openNow());
+    }
+
+    @EveryBackend
+    void opening_with_no_direct_memory_left_leaves_nothing(Pair pair) throws IOException {
+        Capability.IN_A_CHILD.require();
+        Child.here()
+                .withAllElse()
+                .withProperties()
+                .property(Bindings.PROPERTY, pair.binding())
+                .option("-XX:MaxDirectMemorySize=256k")
+                .run(OutOfMemory.class, pair.backend().name())
+                .ok();
+    }
+
+    /** Opens with less and less left; in a JVM that has little to begin with. */
+    static final class OutOfMemory {
+        private static final int MEMORY = 256 * 1024;
+
+        private OutOfMemory() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Backend backend = Backend.valueOf(arguments[0]);
+            FdSelector.open(backend).close();
+            leastDirectMemory(0); // loads what it needs
+            Set<Integer> before = Fds.openNow();
+            int failures = 0;
+            var taken = new ArrayList<ByteBuffer>();
+            for (int left : new int[] {7_000, 80, 0}) {
+                long free = MEMORY - leastDirectMemory(0) - left;
+                if (free > 0) {
+                    taken.add(ByteBuffer.allocateDirect((int) free));
+                }
+                try {
+                    FdSelector.open(backend).close();
+                } catch (OutOfMemoryError e) {
+                    failures++;
+                }
+                assertEquals(before, Fds.openNow(), left + " bytes left beside " + taken);
+            }
+            assertTrue(failures > 0, "it never failed");
+        }
+    }
+}

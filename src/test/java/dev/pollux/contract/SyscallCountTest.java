@@ -1,0 +1,210 @@
+package dev.pollux.contract;
+
+import static java.util.concurrent.TimeUnit.DAYS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.Backend;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.Internals;
+import dev.pollux.PollResult;
+import dev.pollux.ReadyHandler;
+import dev.pollux.Trigger;
+import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Fds;
+import dev.pollux.support.Intercepted;
+import dev.pollux.support.Told;
+import dev.pollux.sys.EpollChanges;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+
+/** How many system calls an operation costs, and which. */
+class SyscallCountTest {
+    private static final ReadyHandler NOTHING = (key, ready) -> {};
+
+    @EveryBackend
+    void a_poll_is_one_call(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            int[] pipe = fds.pipe();
+            Fds.write(pipe[1], 1);
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            calls.calls();
+            for (int i = 0; i < 10; i++) {
+                assertEquals(PollResult.EVENTS, selector.poll(NOTHING));
+                assertOneWait(calls.calls());
+                assertEquals(PollResult.EVENTS, selector.poll(1, DAYS, NOTHING));
+                assertOneWait(calls.calls());
+                assertEquals(PollResult.EVENTS, selector.poll(0, SECONDS, NOTHING));
+                assertOneWait(calls.calls());
+            }
+        }
+    }
+
+    @EveryBackend
+    void a_toggle_there_and_back_costs_nothing_but_the_wait(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            FdKey key = selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
+            for (int i = 0; i < 10; i++) {
+                calls.calls();
+                selector.modify(key, Interest.WRITE);
+                selector.modify(key, Interest.READ);
+                assertEquals(List.of(), calls.calls());
+                assertEquals(PollResult.TIMEOUT, selector.poll(0, SECONDS, NOTHING));
+                assertOneWait(calls.calls());
+            }
+        }
+    }
+
+    @EveryBackend
+    void a_modify_that_changes_nothing_costs_nothing(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            FdKey key = selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
+            calls.calls();
+            for (int i = 0; i < 10; i++) {
+                selector.modify(key, Interest.READ);
+            }
+            selector.poll(0, SECONDS, NOTHING);
+            assertOneWait(calls.calls());
+        }
+    }
+
+    @EveryBackend
+    void one_modify_or_64_travel_with_the_wait(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        var travelled = new ArrayList<Integer>();
+        calls.take(
+                (name, arguments, real) -> {
+                    if (name.startsWith("epoll") && Intercepted.isWait(name)) {
+                        var changes = (EpollChanges) arguments[4];
+                        travelled.add(changes == null ? 0 : changes.count());
+                    }
+                    return real.make();
+                });
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            for (int count : new int[] {1, 64, 300}) {
+                var keys = new ArrayList<FdKey>();
+                for (int i = 0; i < count; i++) {
+                    int fd = fds.socketpair()[0];
+                    keys.add(selector.register(fd, Interest.READ, Trigger.LEVEL, null));
+                }
+                travelled.clear();
+                calls.calls();
+                for (FdKey key : keys) {
+                    selector.modify(key, Interest.READ.plus(Interest.WRITE));
+                    selector.modify(key, Told.idle(selector));
+                    selector.modify(key, Interest.WRITE);
+                }
+                assertEquals(List.of(), calls.calls(), "only remembered");
+                var seen = new AtomicInteger();
+                assertEquals(
+                        PollResult.EVENTS, selector.poll((k, ready) -> seen.incrementAndGet()));
+                var made = new ArrayList<>(calls.calls());
+                if (pair.backend() == Backend.EPOLL) {
+                    assertEquals(List.of(count), travelled);
+                    if (pair.binding().equals("jnr")) { // its wait makes them itself, one by one
+                        int all = made.size();
+                        made.removeIf("epollCtl"::equals);
+                        assertEquals(count, all - made.size(), "the net effect of each");
+                    }
+                }
+                if (pair.backend() == Backend.KQUEUE) { // in calls of their own, many in each
+                    int all = made.size();
+                    made.removeIf("keventChange"::equals);
+                    int few = pair.sys().layout().EV_RECEIPT != 0 ? 1 + count * 4 / 256 : all;
+                    assertTrue(all - made.size() <= few, "few calls: " + made);
+                    made.removeIf(call -> call.equals("fileStatus") && isEmulated(pair));
+                }
+                assertOneWait(made);
+                while (seen.get() < count) { // more than fit into the buffer
+                    selector.poll((k, ready) -> seen.incrementAndGet());
+                }
+                for (FdKey key : keys) {
+                    selector.unregister(key);
+                }
+            }
+        }
+    }
+
+    private static boolean isEmulated(Pair pair) {
+        return pair.sys().layout().kqueueIsEmulated != 0;
+    }
+
+    private static String signal(Pair pair) {
+        boolean user = pair.backend() == Backend.KQUEUE && pair.sys().layout().EVFILT_USER != 0;
+        return user ? "keventChange" : "write";
+    }
+
+    @EveryBackend
+    void wakeup_writes_once_until_it_was_told(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            calls.calls();
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 100; i++) {
+                    selector.wakeup();
+                }
+                assertEquals(List.of(signal(pair)), calls.calls());
+                assertEquals(PollResult.WAKEUP, selector.poll(NOTHING));
+                List<String> made = calls.calls();
+                assertTrue(made.size() <= 2, "the wait, and on a pipe a read: " + made);
+                assertEquals(1, made.stream().filter(Intercepted::isWait).count());
+            }
+        }
+    }
+
+    @EveryBackend
+    void one_interrupt_writes_once(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            calls.calls();
+            try {
+                Thread.currentThread().interrupt();
+                assertEquals(PollResult.INTERRUPT, selector.poll(NOTHING));
+            } finally {
+                assertTrue(Thread.interrupted());
+            }
+            assertEquals(1, calls.calls().stream().filter(signal(pair)::equals).count());
+        }
+    }
+
+    @EveryBackend
+    void the_control_a_poll_that_makes_two_calls_is_found_out(Pair pair) throws IOException {
+        var calls = new Intercepted(pair);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            FdKey key = selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
+            calls.calls();
+            selector.unregister(key);
+            selector.register(key.fd(), Interest.READ, Trigger.LEVEL, null);
+            selector.poll(0, SECONDS, NOTHING);
+            List<String> made = calls.calls();
+            assertThrows(AssertionError.class, () -> assertOneWait(made));
+        }
+    }
+
+    /** After a select that could block, each descriptor that it found is looked at. */
+    private static void assertOneWait(List<String> calls) {
+        String others =
+                calls.stream()
+                        .filter(name -> !Intercepted.isWait(name))
+                        .filter(name -> !(calls.contains("select") && name.equals("isOpen")))
+                        .collect(Collectors.joining());
+        assertEquals("", others);
+        assertEquals(1, calls.stream().filter(Intercepted::isWait).count(), calls.toString());
+    }
+}

@@ -1,0 +1,2 @@
+/** The promises of the library, a chapter a class, on every backend and binding. */
+package dev.pollux.contract;

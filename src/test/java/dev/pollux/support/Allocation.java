@@ -1,0 +1,43 @@
+package dev.pollux.support;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+
+/** What the current thread allocates on the Java heap. */
+public final class Allocation {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private static final int WARM_UP = 20_000;
+    private static final int A_LITTLE = 10_000;
+
+    /** One round of what is measured. */
+    @FunctionalInterface
+    public interface Round {
+        /** The round of this number. */
+        void run(int i) throws IOException;
+    }
+
+    private Allocation() {}
+
+    /**
+     * How many bytes this thread allocates in so many rounds, once warm. The JVM itself allocates a
+     * little when it compiles; what is measured again because of that must come to nothing then.
+     */
+    public static long of(int rounds, Round round) throws IOException {
+        run(Math.min(rounds, WARM_UP), round);
+        long bytes = -1;
+        for (int i = 0; i < 3 && bytes != 0 && bytes < A_LITTLE; i++) {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            run(rounds, round);
+            bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
+        return bytes;
+    }
+
+    private static void run(int rounds, Round round) throws IOException {
+        for (int i = 0; i < rounds; i++) {
+            round.run(i);
+        }
+    }
+}

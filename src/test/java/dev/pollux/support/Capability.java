@@ -1,0 +1,85 @@
+package dev.pollux.support;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pollux.Backend;
+import dev.pollux.kernel.BsdKqueue;
+import java.util.function.Predicate;
+
+/**
+ * What not every pair can do, by name. A test that needs it is skipped on the others, with the
+ * reason. Most stand for differences between a kernel's kqueue and libkqueue's.
+ */
+public enum Capability {
+    PRIORITY("its kqueue has no filter for out-of-band data", pair -> supportsPriority(pair)),
+    FORGETS_WHAT_WAS_CLOSED("libkqueue keeps the knote of a descriptor that was closed"),
+    KEEPS_PENDING_ERRORS("libkqueue takes SO_ERROR away when it reports a socket"),
+    GIVES_BACK_AT_ONCE("libkqueue gives its descriptors back later, by a thread of its own"),
+    KNOWS_ITS_DESCRIPTORS(
+            "libkqueue, and a model, have descriptors of their own beside the kqueue",
+            pair -> !isEmulated(pair) && !isModel(pair)),
+    TELLS_AS_LINUX(
+            "a BSD kernel says otherwise of sockets that are half open or not connected, and has"
+                    + " other files",
+            pair -> Host.LINUX && (pair.backend() != Backend.KQUEUE || isEmulated(pair))),
+    NAMES_HANG_UPS(
+            "which hang-ups poll calls by which name is Linux's own",
+            pair -> Host.LINUX || pair.backend() != Backend.POLL),
+    MANY_COPIES(
+            "a model watches by epolls in epolls, which Linux allows 500 times for a file",
+            pair -> !isModel(pair)),
+    TELLS_PIPES_APART(
+            "its pipes have neither device nor inode",
+            pair -> !isModel(pair) || !((BsdKqueue) pair.sys()).model.hidesPipes()),
+    IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),
+    NESTS("libkqueue's kqueue descriptor cannot be watched"),
+    LONG_LISTS("libkqueue reports 512 events in a call at most"),
+    ALLOCATES_NOTHING_TO_MODIFY(
+            "with libkqueue, or a model on jnr, each modify asks for the file's inode",
+            pair -> !isEmulated(pair) && !(isModel(pair) && pair.sys().binding().equals("jnr")));
+
+    private final String otherwise;
+    private final Predicate<EveryBackend.Pair> has;
+
+    Capability(String otherwise) {
+        this(otherwise, pair -> !isEmulated(pair));
+    }
+
+    Capability(String otherwise, Predicate<EveryBackend.Pair> has) {
+        this.otherwise = otherwise;
+        this.has = has;
+    }
+
+    /** Whether the pair that is tested now has it. */
+    public boolean isThere() {
+        return isThere(EveryBackend.Support.current());
+    }
+
+    public boolean isThere(EveryBackend.Pair pair) {
+        return has.test(pair);
+    }
+
+    /** Whether every pair that is there has it. */
+    public boolean isEverywhere() {
+        return EveryBackend.Provider.PAIRS.stream()
+                .allMatch(pair -> pair.unavailableBecause() != null || has.test(pair));
+    }
+
+    /** Skips the test where the pair that is tested now does not have it. */
+    public void require() {
+        var pair = EveryBackend.Support.current();
+        assumeTrue(isThere(pair), () -> pair + ": " + name() + ": " + otherwise);
+    }
+
+    private static boolean isEmulated(EveryBackend.Pair pair) {
+        return pair.backend() == Backend.KQUEUE && pair.sys().layout().kqueueIsEmulated != 0;
+    }
+
+    private static boolean isModel(EveryBackend.Pair pair) {
+        return pair.sys() instanceof BsdKqueue;
+    }
+
+    private static boolean supportsPriority(EveryBackend.Pair pair) {
+        return pair.backend() != Backend.KQUEUE || pair.sys().layout().EVFILT_EXCEPT != 0;
+    }
+}

@@ -1,0 +1,168 @@
+package dev.pollux.support;
+
+import dev.pollux.sys.EpollChanges;
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+
+/** A binding that hands every call on to another one, for those that do some otherwise. */
+public abstract class ForwardingSyscalls implements Syscalls {
+    /** Where they go. */
+    public final Syscalls real;
+
+    public ForwardingSyscalls(Syscalls real) {
+        this.real = real;
+    }
+
+    @Override
+    public String binding() {
+        return real.binding();
+    }
+
+    @Override
+    public Layout layout() {
+        return real.layout();
+    }
+
+    @Override
+    public Errno errno() {
+        return real.errno();
+    }
+
+    @Override
+    public long layout(int index) {
+        return real.layout(index);
+    }
+
+    @Override
+    public int errorNumber(int index) {
+        return real.errorNumber(index);
+    }
+
+    @Override
+    public int errorText(int error, long text, int capacity) {
+        return real.errorText(error, text, capacity);
+    }
+
+    @Override
+    public ByteBuffer allocate(int bytes) {
+        return real.allocate(bytes);
+    }
+
+    @Override
+    public void free(ByteBuffer allocated) {
+        real.free(allocated);
+    }
+
+    @Override
+    public long address(ByteBuffer direct) {
+        return real.address(direct);
+    }
+
+    @Override
+    public int read(int fd, ByteBuffer direct, int at, int length) {
+        return real.read(fd, direct, at, length);
+    }
+
+    @Override
+    public int write(int fd, ByteBuffer direct, int at, int length) {
+        return real.write(fd, direct, at, length);
+    }
+
+    @Override
+    public int close(int fd) {
+        return real.close(fd);
+    }
+
+    @Override
+    public int pipe(long fds) {
+        return real.pipe(fds);
+    }
+
+    @Override
+    public int socketpair(long fds) {
+        return real.socketpair(fds);
+    }
+
+    @Override
+    public int setNonBlocking(int fd, boolean on) {
+        return real.setNonBlocking(fd, on);
+    }
+
+    @Override
+    public int isOpen(int fd) {
+        return real.isOpen(fd);
+    }
+
+    @Override
+    public int fileStatus(int fd, long status) {
+        return real.fileStatus(fd, status);
+    }
+
+    @Override
+    public int channelDescriptor(Channel channel) {
+        return real.channelDescriptor(channel);
+    }
+
+    @Override
+    public int eventfd() {
+        return real.eventfd();
+    }
+
+    @Override
+    public int epollCreate() {
+        return real.epollCreate();
+    }
+
+    @Override
+    public int epollReplace(int fresh, int epfd) {
+        return real.epollReplace(fresh, epfd);
+    }
+
+    @Override
+    public int epollCtl(int epfd, int op, int fd, int events, long data) {
+        return real.epollCtl(epfd, op, fd, events, data);
+    }
+
+    @Override
+    public int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes) {
+        return real.epollWait(epfd, events, capacity, millis, changes);
+    }
+
+    @Override
+    public int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes) {
+        return real.epollPwait2(epfd, events, capacity, nanos, changes);
+    }
+
+    @Override
+    public int kqueue() {
+        return real.kqueue();
+    }
+
+    @Override
+    public int keventChange(int kq, long changes, int count, int receipts) {
+        return real.keventChange(kq, changes, count, receipts);
+    }
+
+    @Override
+    public int keventWait(int kq, long events, int capacity, long nanos) {
+        return real.keventWait(kq, events, capacity, nanos);
+    }
+
+    @Override
+    public int poll(long fds, int count, int millis) {
+        return real.poll(fds, count, millis);
+    }
+
+    @Override
+    public int ppoll(long fds, int count, long nanos) {
+        return real.ppoll(fds, count, nanos);
+    }
+
+    @Override
+    public int select(int nfds, long reads, long writes, long excepts, long micros) {
+        return real.select(nfds, reads, writes, excepts, micros);
+    }
+}

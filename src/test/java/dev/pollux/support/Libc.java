@@ -1,0 +1,327 @@
+package dev.pollux.support;
+
+import dev.pollux.Fd;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jnr.constants.platform.AddressFamily;
+import jnr.constants.platform.Errno;
+import jnr.constants.platform.Fcntl;
+import jnr.constants.platform.OpenFlags;
+import jnr.constants.platform.Sock;
+import jnr.constants.platform.SocketLevel;
+import jnr.constants.platform.SocketOption;
+import jnr.ffi.LastError;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
+import jnr.ffi.annotations.Out;
+import jnr.ffi.annotations.Variadic;
+
+/**
+ * What tests need of libc and the library does not have, independent of its bindings. Every failure
+ * is an IOException with the error's name.
+ */
+public final class Libc {
+    static final int SHUT_RD = 0;
+    public static final int SHUT_WR = 1;
+    static final int SHUT_RDWR = 2;
+
+    private static final int MSG_OOB = 1; // <sys/socket.h>, as on all systems
+    private static final int MSG_DONTWAIT = 0x40; // on Linux, as the next
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SOCKADDR_SIZE = 128;
+    private static final int FD_CLOEXEC = 1;
+
+    /**
+     * libc under its own names, not all of which are on every system; public because the classes
+     * that jnr-ffi makes implement it. A {@code long} is C's, and does for addresses and sizes.
+     * What is variadic must be said to be, or Apple's arm64 does not find the last argument; open,
+     * called without a mode, has none.
+     */
+    public interface Calls {
+        int dup(int fd);
+
+        int dup2(int from, int to);
+
+        int open(String path, int flags);
+
+        @Variadic(fixedCount = 2)
+        int fcntl(int fd, int command, int argument);
+
+        int mkfifo(String path, int mode);
+
+        int shutdown(int fd, int how);
+
+        long send(int fd, @In byte[] bytes, long length, int flags);
+
+        long send(int fd, long bytes, long length, int flags);
+
+        int getsockopt(int fd, int level, int option, long value, long length);
+
+        int socket(int domain, int type, int protocol);
+
+        int bind(int fd, @In byte[] address, int length);
+
+        int listen(int fd, int backlog);
+
+        int accept(int fd, @Out byte[] address, int[] length);
+
+        int connect(int fd, @In byte[] address, int length);
+
+        int getsockname(int fd, @Out byte[] address, int[] length);
+
+        int setsockopt(int fd, int level, int option, @In byte[] value, int length);
+
+        int posix_openpt(int flags);
+
+        int grantpt(int fd);
+
+        int unlockpt(int fd);
+
+        int ptsname_r(int fd, @Out byte[] name, long length);
+
+        int eventfd(int value, int flags);
+
+        int timerfd_create(int clock, int flags);
+
+        int timerfd_settime(int fd, int flags, @In byte[] value, @Out byte[] old);
+
+        int inotify_init1(int flags);
+    }
+
+    private static final Calls C = LibraryLoader.create(Calls.class).searchDefault().load();
+    private static final Runtime RUNTIME = Runtime.getRuntime(C);
+    private static final int EPIPE = Errno.EPIPE.intValue();
+
+    private Libc() {}
+
+    private static int check(String call, long rc) throws IOException {
+        if (rc < 0) {
+            throw new IOException(call + ": " + Errno.valueOf(LastError.getLastError(RUNTIME)));
+        }
+        return (int) rc;
+    }
+
+    /** A second number for the same open file. */
+    public static int dup(int fd) throws IOException {
+        return check("dup", C.dup(fd));
+    }
+
+    /** A second number, not smaller than this, for the same open file. */
+    public static int dupAbove(int fd, int least) throws IOException {
+        int dup = check("fcntl(F_DUPFD)", C.fcntl(fd, Fcntl.F_DUPFD.intValue(), least));
+        check(
+                "fcntl(F_SETFD)",
+                C.fcntl(dup, Fcntl.F_SETFD.intValue(), FD_CLOEXEC)); // close-on-exec
+        return dup;
+    }
+
+    public static boolean isOpen(int fd) {
+        return C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0) >= 0;
+    }
+
+    public static boolean isCloseOnExec(int fd) throws IOException {
+        return (check("fcntl(F_GETFD)", C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0)) & FD_CLOEXEC)
+                != 0;
+    }
+
+    public static boolean isNonBlocking(int fd) throws IOException {
+        return (statusFlags(fd) & OpenFlags.O_NONBLOCK.intValue()) != 0;
+    }
+
+    public static int statusFlags(int fd) throws IOException {
+        return check("fcntl(F_GETFL)", C.fcntl(fd, Fcntl.F_GETFL.intValue(), 0));
+    }
+
+    /** Makes this number a second one for the same open file, whatever it was before. */
+    public static int dup2(int from, int to) throws IOException {
+        return check("dup2", C.dup2(from, to));
+    }
+
+    /** Opens for reading, and for writing if it can be. */
+    public static int open(String path) throws IOException {
+        int flags = OpenFlags.O_NONBLOCK.intValue() | OpenFlags.O_NOCTTY.intValue();
+        boolean both = Files.isWritable(Path.of(path)) && !Files.isDirectory(Path.of(path));
+        int mode = both ? OpenFlags.O_RDWR.intValue() : OpenFlags.O_RDONLY.intValue();
+        return check("open(" + path + ")", C.open(path, flags | mode));
+    }
+
+    public static int openToRead(Path path) throws IOException {
+        int flags = OpenFlags.O_RDONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
+        return check("open(" + path + ")", C.open(path.toString(), flags));
+    }
+
+    public static int openToWrite(Path path) throws IOException {
+        int flags = OpenFlags.O_WRONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
+        return check("open(" + path + ")", C.open(path.toString(), flags));
+    }
+
+    public static void mkfifo(Path path) throws IOException {
+        check("mkfifo", C.mkfifo(path.toString(), 0600));
+    }
+
+    public static void shutdown(int fd, int how) throws IOException {
+        check("shutdown", C.shutdown(fd, how));
+    }
+
+    /** Sends one byte out of band. */
+    public static void sendUrgent(int fd) throws IOException {
+        check("send(MSG_OOB)", C.send(fd, new byte[1], 1, MSG_OOB));
+    }
+
+    /** Whether this is a stream socket. Needs memory for two ints; allocates nothing. */
+    public static boolean isStream(int socket, ByteBuffer ints, long address) {
+        ints.putInt(4, 4);
+        int level = SocketLevel.SOL_SOCKET.intValue();
+        int option = SocketOption.SO_TYPE.intValue();
+        C.getsockopt(socket, level, option, address, address + 4);
+        return ints.getInt(0) == Sock.SOCK_STREAM.intValue();
+    }
+
+    /** Whether a stream socket takes nothing more, ever. Sends nothing; allocates nothing. */
+    public static boolean isSendShutDown(int stream) {
+        return C.send(stream, 0, 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+                && LastError.getLastError(RUNTIME) == EPIPE;
+    }
+
+    /** Skips the test where there is none; as do the next three. */
+    public static int eventfd() throws IOException {
+        Host.requireLinux("eventfd");
+        return check("eventfd", C.eventfd(0, OpenFlags.O_NONBLOCK.intValue()));
+    }
+
+    public static int inotify() throws IOException {
+        Host.requireLinux("inotify");
+        return check("inotify_init1", C.inotify_init1(OpenFlags.O_NONBLOCK.intValue()));
+    }
+
+    /** A timer that goes off after this time. */
+    public static int timer(long nanos) throws IOException {
+        Host.requireLinux("timerfd");
+        int fd = check("timerfd_create", C.timerfd_create(1, OpenFlags.O_NONBLOCK.intValue()));
+        var value = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
+        value.putLong(16, nanos / 1_000_000_000).putLong(24, nanos % 1_000_000_000);
+        check("timerfd_settime", C.timerfd_settime(fd, 0, value.array(), new byte[32]));
+        return fd;
+    }
+
+    /** The master side of a new pseudo-terminal. */
+    public static int ptyMaster() throws IOException {
+        Host.requireLinux("a pseudo-terminal that hangs up as its does");
+        int flags = OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue();
+        int fd = check("posix_openpt", C.posix_openpt(flags));
+        check("grantpt", C.grantpt(fd));
+        check("unlockpt", C.unlockpt(fd));
+        Fd.setNonBlocking(fd, true);
+        return fd;
+    }
+
+    /** Opens the other side. */
+    public static int ptySlave(int master) throws IOException {
+        byte[] name = new byte[64];
+        check("ptsname_r", C.ptsname_r(master, name, name.length));
+        int length = 0;
+        while (name[length] != 0) {
+            length++;
+        }
+        return open(new String(name, 0, length, StandardCharsets.US_ASCII));
+    }
+
+    /** A family and a type of sockets that listen and connect, or that send to one another. */
+    public enum Socket {
+        TCP_V4(AddressFamily.AF_INET, Sock.SOCK_STREAM, 16),
+        TCP_V6(AddressFamily.AF_INET6, Sock.SOCK_STREAM, 28),
+        UNIX(AddressFamily.AF_UNIX, Sock.SOCK_STREAM, 2),
+        UDP_V4(AddressFamily.AF_INET, Sock.SOCK_DGRAM, 16),
+        UDP_V6(AddressFamily.AF_INET6, Sock.SOCK_DGRAM, 28);
+
+        private final AddressFamily family;
+        private final Sock type;
+        private final int addressSize;
+
+        Socket(AddressFamily family, Sock type, int addressSize) {
+            this.family = family;
+            this.type = type;
+            this.addressSize = addressSize;
+        }
+
+        /** A socket that is not bound, non-blocking. */
+        public int open() throws IOException {
+            int fd = check("socket", C.socket(family.intValue(), type.intValue(), 0));
+            Fd.setNonBlocking(fd, true);
+            return fd;
+        }
+
+        /** Binds to the loopback address and a port of the kernel's choice, or the like. */
+        public void bind(int fd) throws IOException {
+            if (family == AddressFamily.AF_UNIX && !Host.LINUX) {
+                bindToFile(fd);
+                return;
+            }
+            ByteBuffer address = address(addressSize);
+            if (family == AddressFamily.AF_INET) {
+                address.put(4, new byte[] {127, 0, 0, 1});
+            } else if (family == AddressFamily.AF_INET6) {
+                address.put(8 + 15, (byte) 1);
+            } // of a unix socket the family alone: the kernel chooses an abstract name
+            check("bind", C.bind(fd, address.array(), addressSize));
+        }
+
+        /** The name of a file that is removed in the end. */
+        private void bindToFile(int fd) throws IOException {
+            Path path = Files.createTempFile("pollux", ".sock");
+            path.toFile().deleteOnExit();
+            Files.delete(path); // bind makes it
+            byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+            ByteBuffer address = address(2 + name.length + 1).put(2, name);
+            check("bind(" + path + ")", C.bind(fd, address.array(), address.capacity()));
+        }
+
+        /** struct sockaddr: the BSDs have its size in the first byte, the family in the second. */
+        private ByteBuffer address(int size) {
+            var address = ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+            if (Host.LINUX) {
+                return address.putShort(0, (short) family.intValue());
+            }
+            return address.put(0, (byte) size).put(1, (byte) family.intValue());
+        }
+
+        /** A socket that listens. */
+        public int listen() throws IOException {
+            int fd = open();
+            bind(fd);
+            check("listen", C.listen(fd, 16));
+            return fd;
+        }
+
+        /** Connects to where another socket is bound; blocks until it is done. */
+        public void connect(int fd, int other) throws IOException {
+            byte[] address = new byte[SOCKADDR_SIZE];
+            int[] length = {address.length};
+            check("getsockname", C.getsockname(other, address, length));
+            Fd.setNonBlocking(fd, false);
+            check("connect", C.connect(fd, address, length[0]));
+            Fd.setNonBlocking(fd, true);
+        }
+    }
+
+    /** Accepts a connection that is there. */
+    public static int accept(int listener) throws IOException {
+        int[] length = {SOCKADDR_SIZE};
+        int fd = check("accept", C.accept(listener, new byte[SOCKADDR_SIZE], length));
+        Fd.setNonBlocking(fd, true);
+        return fd;
+    }
+
+    /** From now on closing this connection resets it. */
+    public static void resetOnClose(int fd) throws IOException {
+        var linger = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(0, 1);
+        int level = SocketLevel.SOL_SOCKET.intValue();
+        int option = SocketOption.SO_LINGER.intValue();
+        check("setsockopt", C.setsockopt(fd, level, option, linger.array(), 8));
+    }
+}
