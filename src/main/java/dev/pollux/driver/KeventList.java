@@ -72,9 +72,6 @@ final class KeventList {
     /** Appends a change, for which there is room. */
     void add(int ident, int filter, int flags, int fflags, long udata) {
         int at = count++ * size;
-        if (size == 0) {
-            return; // no kqueue here
-        }
         memory.putLong(at + layout.keventIdent, ident);
         if (wide) {
             memory.putInt(at + layout.keventFilter, filter);

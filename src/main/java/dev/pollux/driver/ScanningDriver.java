@@ -2,7 +2,6 @@ package dev.pollux.driver;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
-import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -25,7 +24,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * </ul>
  */
 abstract class ScanningDriver implements Driver {
-    private static final long NONE = -1;
     private static final int LAST_CAPACITY = 8192;
 
     final Syscalls sys;
@@ -41,12 +39,7 @@ abstract class ScanningDriver implements Driver {
     private boolean inKernel;
     private boolean kicked; // the waiter has been signalled by an editor
 
-    /** By descriptor. */
-    private long[] tokens = {};
-
-    private short[] wants = {}; // trigger << 8 | interest
-    private long[] devices = {};
-    private long[] inodes = {};
+    private final DescriptorTable registrations = new DescriptorTable();
 
     ScanningDriver(Syscalls sys) throws OpenFailed {
         this.sys = sys;
@@ -72,17 +65,17 @@ abstract class ScanningDriver implements Driver {
 
     final long token(int fd) {
         assert lock.isHeldByCurrentThread();
-        return fd < tokens.length ? tokens[fd] : NONE;
+        return registrations.token(fd);
     }
 
     /** An event for one descriptor. */
     final void report(int fd, int ready, ReadyEvents events) {
         assert lock.isHeldByCurrentThread();
-        events.add(tokens[fd], ready);
+        events.add(registrations.token(fd), ready);
         if (ready == GONE) {
-            tokens[fd] = NONE;
+            registrations.remove(fd);
             forget(fd);
-        } else if ((wants[fd] >> 8 & ONESHOT) != 0) {
+        } else if ((registrations.trigger(fd) & ONESHOT) != 0) {
             ask(fd, 0); // (c)
         }
     }
@@ -115,36 +108,20 @@ abstract class ScanningDriver implements Driver {
             if (rc < 0) {
                 return rc;
             }
-            long device = kind.device();
-            long inode = kind.inode();
-            if (token(fd) != NONE && devices[fd] == device && inodes[fd] == inode) {
+            if (registrations.isRegistered(fd) && registrations.isSameFile(fd, kind)) {
                 return -errno.EEXIST; // (b)
             }
             rc = kind.check(fd); // (a)
             if (rc < 0) {
                 return rc;
             }
-            reserve(fd);
+            registrations.reserve(fd);
             ask(fd, interest); // first: it may fail for want of memory
-            tokens[fd] = token;
-            wants[fd] = (short) (trigger << 8 | interest);
-            devices[fd] = device;
-            inodes[fd] = inode;
+            registrations.register(fd, token, kind);
+            registrations.want(fd, interest, trigger);
             return 0;
         } finally {
             edited();
-        }
-    }
-
-    private void reserve(int fd) {
-        int old = tokens.length;
-        if (fd >= old) {
-            int length = Math.max(fd + 1, Math.max(64, old * 2));
-            tokens = Arrays.copyOf(tokens, length);
-            Arrays.fill(tokens, old, length, NONE);
-            wants = Arrays.copyOf(wants, length);
-            devices = Arrays.copyOf(devices, length);
-            inodes = Arrays.copyOf(inodes, length);
         }
     }
 
@@ -174,7 +151,7 @@ abstract class ScanningDriver implements Driver {
         if (token(fd) != token) {
             return -errno.ENOENT;
         }
-        wants[fd] = (short) (trigger << 8 | interest);
+        registrations.want(fd, interest, trigger);
         ask(fd, interest);
         return 0;
     }
@@ -186,7 +163,7 @@ abstract class ScanningDriver implements Driver {
             if (token(fd) != token) {
                 return -errno.ENOENT;
             }
-            tokens[fd] = NONE;
+            registrations.remove(fd);
             forget(fd);
             return 0;
         } finally {

@@ -99,7 +99,7 @@ class KqueueDriverTest {
         }
     }
 
-    // ---- ONESHOT (b)
+    // ---- ONESHOT: KqueueDriver (b)
 
     @TestFactory
     Stream<DynamicTest> a_oneshot_that_fired_has_both_filters_disarmed() {
@@ -228,7 +228,7 @@ class KqueueDriverTest {
                 });
     }
 
-    // ---- a write filter that is refused (g)
+    // ---- a write filter that is refused: KqueueControl (c)
 
     @TestFactory
     Stream<DynamicTest> a_pipe_without_a_reader_is_writable_under_each_trigger() {
@@ -316,7 +316,7 @@ class KqueueDriverTest {
                 });
     }
 
-    // ---- numbers that were closed (c)
+    // ---- numbers that were closed: KqueueControl (a)
 
     @TestFactory
     Stream<DynamicTest> a_number_that_was_reused_can_be_registered_under_each_trigger() {
@@ -631,7 +631,7 @@ class KqueueDriverTest {
         }
     }
 
-    /** (g): no urgent data will ever come; the rest works. */
+    /** KqueueControl (c): no urgent data will ever come; the rest works. */
     @TestFactory
     Stream<DynamicTest> what_has_no_urgent_data_can_be_asked_for_it() {
         return each(

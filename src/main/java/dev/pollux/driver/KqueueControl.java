@@ -1,0 +1,325 @@
+package dev.pollux.driver;
+
+import static dev.pollux.driver.Driver.GONE;
+import static dev.pollux.driver.Driver.LOST;
+
+import dev.pollux.sys.Errno;
+import dev.pollux.sys.Syscalls;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Changes what a kqueue watches, and undoes changes that failed. It does not wait; see {@link
+ * KqueueDriver}. What is odd about changing, and what the code below does about it:
+ *
+ * <ul>
+ *   <li>(a) {@code EV_ADD} of a filter that is there changes it without an error. {@link
+ *       KqueueRegistrations} says what was added, and the kernel is asked, by a change that adds
+ *       nothing, whether that is still there: {@code ENOENT} means that the descriptor was closed
+ *       meanwhile. When asked, the kernel checks readiness, so that an edge may be reported once
+ *       more.
+ *   <li>(b) {@code EV_ADD} of a filter that is there may leave the trigger as it was, and need not
+ *       report again what is still ready: so the filter is deleted first.
+ *   <li>(c) A filter that is refused as {@link KnoteChanges} says is no failure. Without its write
+ *       filter a registration is broken, and ready for ever; without that for out-of-band data it
+ *       never has any.
+ *   <li>(d) Regular files and directories are accepted, see {@link FileKind}; some devices are
+ *       refused with {@code EINVAL}.
+ *   <li>(e) libkqueue does not notice that a descriptor was closed, so (a) compares device and
+ *       inode there. It has one epoll registration for both filters, so that all of them are
+ *       deleted whatever changes.
+ * </ul>
+ */
+final class KqueueControl {
+    private final Errno errno;
+    private final boolean emulated; // (e)
+    private final KqueueWakeup wakeup;
+
+    private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
+    private final KqueueRegistrations registrations;
+    private final FileKind kind;
+    private final KnoteChanges changes; // of one registration
+    private final KnoteChanges pending; // sent before the next wait
+    private final KnoteChanges disarms; // sent after a wait
+
+    KqueueControl(Syscalls sys, int kq, KqueueWakeup wakeup, KqueueRegistrations registrations) {
+        this.wakeup = wakeup;
+        this.registrations = registrations;
+        errno = sys.errno();
+        emulated = sys.layout().kqueueIsEmulated != 0;
+        kind = new FileKind(sys);
+        changes = new KnoteChanges(sys, kq, KnoteChanges.EACH);
+        pending = new KnoteChanges(sys, kq, KnoteChanges.RECEIPTS);
+        disarms = new KnoteChanges(sys, kq, KnoteChanges.RECEIPTS);
+    }
+
+    /** As {@link Driver#holdChanges}. */
+    void hold() {
+        lock.lock();
+    }
+
+    /** As {@link Driver#releaseChanges}. */
+    void release() {
+        lock.unlock();
+    }
+
+    // ---- changes that are made at once, by any thread
+
+    /** As {@link Driver#add}. */
+    int add(int fd, int interest, int trigger, long token) {
+        lock.lock();
+        try {
+            int rc = kind.look(fd);
+            if (rc < 0) {
+                return rc;
+            }
+            if (isRegistered(fd)) {
+                return -errno.EEXIST; // (a)
+            }
+            rc = kind.check(fd);
+            if (rc < 0) {
+                return rc;
+            }
+            registrations.reserve(fd);
+            changes.clear();
+            if (emulated) {
+                changes.deleteAny(fd); // (e): of a former owner of the number
+            }
+            changes.add(fd, interest, trigger, token);
+            rc = changes.send();
+            if (rc < 0) {
+                deleteAny(fd);
+                return rc == -errno.EINVAL ? -errno.EPERM : rc; // (d)
+            }
+            registrations.register(fd, token, kind);
+            setArmed(fd, interest, trigger, rc);
+            return 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** (a): whether the number is what it was when it was registered. {@link #kind} has looked. */
+    private boolean isRegistered(int fd) {
+        if (!registrations.isRegistered(fd)) {
+            return false;
+        }
+        int present = registrations.present(fd);
+        if (emulated || present == 0) {
+            return registrations.isSameFile(fd, kind);
+        }
+        changes.clear();
+        changes.ask(fd, present, registrations.token(fd));
+        return changes.send() != -errno.ENOENT;
+    }
+
+    /** As {@link Driver#modify}. */
+    int modify(int fd, int interest, int trigger, long token) {
+        lock.lock();
+        try {
+            int rc = checkSame(fd, token);
+            if (rc < 0) {
+                return rc;
+            }
+            changes.clear();
+            plan(fd, interest, trigger, token, changes);
+            rc = changes.send();
+            if (rc >= 0) {
+                setArmed(fd, interest, trigger, rc);
+                return 0;
+            }
+            return restore(fd, rc) ? rc : LOST;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Puts back what a modify that failed has taken away; whether it could. */
+    private boolean restore(int fd, int rc) {
+        deleteAny(fd);
+        if (rc == -errno.ENOENT || rc == -errno.EBADF) {
+            return true; // it was closed, and so not there before
+        }
+        int interest = registrations.interest(fd);
+        int trigger = registrations.trigger(fd);
+        changes.clear();
+        changes.add(fd, interest, trigger, registrations.token(fd));
+        int refused = changes.send();
+        if (refused < 0) {
+            registrations.remove(fd);
+            return false;
+        }
+        setArmed(fd, interest, trigger, refused);
+        return true;
+    }
+
+    /** As {@link Driver#remove}. */
+    int remove(int fd, long token) {
+        lock.lock();
+        try {
+            if (registrations.token(fd) != token) {
+                return -errno.ENOENT;
+            }
+            forget(fd);
+            return 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forget(int fd) {
+        registrations.remove(fd);
+        deleteAny(fd);
+    }
+
+    private void deleteAny(int fd) {
+        changes.clear();
+        changes.deleteAny(fd);
+        changes.send();
+    }
+
+    // ---- pending changes; the polling thread's, under the lock
+
+    /** Makes room for so many pending changes. */
+    void reserve(int count) {
+        pending.reserve(count * KnoteChanges.EACH);
+    }
+
+    /** As {@link Driver#change}. */
+    void change(int fd, int interest, int trigger, long token) {
+        int rc = checkSame(fd, token);
+        if (rc < 0) {
+            pending.refuse(fd, token); // and so it is reported
+        } else {
+            plan(fd, interest, trigger, token, pending);
+            setArmed(fd, interest, trigger, 0);
+        }
+    }
+
+    boolean hasPending() {
+        return pending.count() > 0;
+    }
+
+    /**
+     * Makes the pending changes and releases the lock. A registration whose change the kernel
+     * refuses is gone, closed or closed and reused (a), and reported as {@link Driver#GONE}.
+     */
+    void sendPending(ReadyEvents events) {
+        try {
+            if (pending.send() == 0) {
+                return;
+            }
+            for (int i = 0; i < pending.count(); i++) {
+                int fd = pending.fd(i);
+                long token = registrations.token(fd);
+                if (pending.error(i) == 0 || token != pending.token(i)) {
+                    continue; // or it may fail, or is reported already
+                }
+                int refused = pending.refused(i);
+                if (refused != 0) {
+                    setRefused(fd, refused);
+                    continue;
+                }
+                events.add(token, GONE);
+                forget(fd);
+            }
+        } finally {
+            pending.clear();
+            lock.unlock();
+        }
+    }
+
+    // ---- after a wait; the polling thread's, under the lock
+
+    /** The {@code index}th broken registration, if it is to be reported; -1 if it was closed. */
+    int takeBroken(int index) {
+        int fd = registrations.broken(index);
+        boolean closed = kind.look(fd) < 0 || !registrations.isSameFile(fd, kind);
+        if (closed || registrations.trigger(fd) != 0) {
+            registrations.removeBroken(fd); // no filter outlives its descriptor; or reported once
+        }
+        return closed ? -1 : fd;
+    }
+
+    /** Disables the filters that have not fired. Takes effect with {@link #sendDisarms}. */
+    void disarm(int fd, int fired) {
+        int twins = registrations.present(fd) & ~fired;
+        if (twins != 0) {
+            if (disarms.count() + KnoteChanges.EACH > KnoteChanges.RECEIPTS) {
+                sendDisarms();
+            }
+            disarms.disable(fd, twins);
+        }
+    }
+
+    void sendDisarms() {
+        if (disarms.count() > 0) {
+            disarms.send();
+            disarms.clear();
+        }
+    }
+
+    /**
+     * Arms a registration again as it is; false if the kernel refuses, which ends it. One whose
+     * descriptor was closed stays until it is removed.
+     */
+    boolean rearm(int fd) {
+        int interest = registrations.interest(fd);
+        int trigger = registrations.trigger(fd);
+        changes.clear();
+        plan(fd, interest, trigger, registrations.token(fd), changes);
+        int refused = changes.send();
+        if (refused >= 0) {
+            setArmed(fd, interest, trigger, refused);
+        } else if (refused != -errno.ENOENT && refused != -errno.EBADF) {
+            forget(fd);
+            return false;
+        }
+        return true;
+    }
+
+    // ---- what all of them share
+
+    /**
+     * 0, or why this is not what was registered. A kernel says so itself when it is asked to change
+     * it, unless it has no filter of this registration (c), or is libkqueue (e).
+     */
+    int checkSame(int fd, long token) {
+        if (registrations.token(fd) != token) {
+            return -errno.ENOENT;
+        }
+        if (!emulated && registrations.present(fd) != 0) {
+            return 0;
+        }
+        // Sockets have no inode on some systems: only where the kernel cannot be asked.
+        int rc = kind.look(fd);
+        return rc < 0 ? rc : registrations.isSameFile(fd, kind) ? 0 : -errno.ENOENT;
+    }
+
+    /** The changes from what the kernel has to what is wanted. */
+    private void plan(int fd, int interest, int trigger, long token, KnoteChanges into) {
+        int old = registrations.present(fd);
+        if (emulated) {
+            into.deleteAny(fd); // (e)
+            into.add(fd, interest, trigger, token);
+        } else if (trigger == 0 && registrations.trigger(fd) == 0) {
+            into.add(fd, interest & ~old, trigger, token);
+            into.ask(fd, interest & old, token); // (a)
+            into.delete(fd, old & ~interest, token);
+        } else {
+            into.delete(fd, old, token); // (b)
+            into.add(fd, interest, trigger, token);
+        }
+    }
+
+    private void setArmed(int fd, int interest, int trigger, int refused) {
+        registrations.setArmed(fd, interest, trigger);
+        setRefused(fd, refused);
+    }
+
+    /** (c): what is broken is ready from now on, and a wait that is under way ends. */
+    private void setRefused(int fd, int filters) {
+        if (registrations.setRefused(fd, filters)) {
+            wakeup.signal();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.pollux.driver;
+
+import static dev.pollux.driver.Driver.EDGE;
+import static dev.pollux.driver.Driver.ONESHOT;
+import static dev.pollux.driver.Driver.WRITE;
+
+import java.util.Arrays;
+
+/**
+ * What is registered with a kqueue: beside what every driver knows, which filters the kernel
+ * refused, and which registrations may have been armed during a wait. A registration whose write
+ * filter was refused is <em>broken</em>: its reader is gone, and it is ready for ever. {@link
+ * KqueueControl} writes this, under its lock; all reading is under that lock too, except where
+ * said.
+ */
+final class KqueueRegistrations extends DescriptorTable {
+    private volatile long waits; // how many have begun; only the polling thread writes it
+
+    /** By descriptor. */
+    private long[] armedIn = {}; // the wait that may have been under way when it was armed last
+
+    private byte[] refused = {}; // filters, by their interest bits
+
+    private int[] broken = new int[8];
+    private volatile int brokenCount;
+
+    @Override
+    void reserve(int fd) {
+        super.reserve(fd);
+        if (armedIn.length < end()) {
+            refused = Arrays.copyOf(refused, end());
+            armedIn = Arrays.copyOf(armedIn, end());
+        }
+    }
+
+    /** The polling thread is about to wait. Without the lock. */
+    void beginWait() {
+        waits = waits + 1;
+    }
+
+    /** After the kernel's answer: a wait that was under way then has begun by now. */
+    void setArmed(int fd, int interest, int trigger) {
+        want(fd, interest, trigger);
+        armedIn[fd] = waits;
+        refused[fd] = 0;
+        removeBroken(fd);
+    }
+
+    /** Whether the last wait may have been under way when it was armed. */
+    boolean isArmedInWait(int fd) {
+        return armedIn[fd] == waits;
+    }
+
+    /** The filters that the kernel has, if the descriptor is what it was. */
+    int present(int fd) {
+        return interest(fd) & ~refused[fd];
+    }
+
+    boolean isOneShot(int fd) {
+        return (trigger(fd) & ONESHOT) != 0;
+    }
+
+    /** Whether it is registered, with EDGE. */
+    boolean isEdge(int fd) {
+        return isRegistered(fd) && (trigger(fd) & EDGE) != 0;
+    }
+
+    /** The kernel has refused these filters; whether that breaks the registration. */
+    boolean setRefused(int fd, int filters) {
+        refused[fd] |= (byte) filters;
+        if ((filters & WRITE) == 0) {
+            return false;
+        }
+        if (brokenCount == broken.length) {
+            broken = Arrays.copyOf(broken, brokenCount * 2);
+        }
+        broken[brokenCount] = fd;
+        brokenCount++; // under the lock
+        return true;
+    }
+
+    /** How many are broken. Also without the lock. */
+    int brokenCount() {
+        return brokenCount;
+    }
+
+    int broken(int index) {
+        return broken[index];
+    }
+
+    /** The last one takes its place. */
+    void removeBroken(int fd) {
+        for (int i = 0; i < brokenCount; i++) {
+            if (broken[i] == fd) {
+                broken[i] = broken[brokenCount - 1];
+                brokenCount--;
+                return;
+            }
+        }
+    }
+
+    @Override
+    void remove(int fd) {
+        super.remove(fd);
+        removeBroken(fd);
+    }
+}
