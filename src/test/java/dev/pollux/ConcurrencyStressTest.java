@@ -9,7 +9,7 @@ import dev.pollux.support.Crew;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -143,7 +143,7 @@ class ConcurrencyStressTest {
             Fds.write(pipe[1], 1);
         }
         boolean late = random.nextInt(4) == 0;
-        Interest first = late ? Told.idle(selector) : Interest.READ;
+        Interest first = late ? Reported.idle(selector) : Interest.READ;
         FdKey key = selector.register(pipe[0], first, trigger, ledger);
         if (late) {
             selector.modify(key, Interest.READ);
@@ -409,7 +409,7 @@ class ConcurrencyStressTest {
                                             selector.modify(
                                                     key,
                                                     flip.getAndIncrement() % 2 == 0
-                                                            ? Told.idle(selector)
+                                                            ? Reported.idle(selector)
                                                             : Interest.READ));
                         });
                 crew.await("all at work", () -> begun.get() == 4);

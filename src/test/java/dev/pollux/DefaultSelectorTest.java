@@ -130,7 +130,7 @@ class DefaultSelectorTest {
         DefaultSelector.open().close();
         int count = Fds.openCount();
         try (var selector = DefaultSelector.open()) {
-            if (Capability.GIVES_BACK_AT_ONCE.isEverywhere()) { // or older ones go meanwhile
+            if (Capability.RELEASES_AT_ONCE.isEverywhere()) { // or older ones go meanwhile
                 assertTrue(Fds.openCount() > count);
             }
             assertTrue(selector.keys().isEmpty());

@@ -5,7 +5,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -839,7 +839,7 @@ final class Model implements AutoCloseable {
         String call = block ? "poll " : "poll(0) ";
         int throwAt = c % 8 == 0 && !wakeup ? 1 + b % 3 : 0;
         int actAt = c % 8 == 1 || c % 8 == 2 ? 1 + b % 3 : 0;
-        var first = new Told(batch, throwAt, actAt, a, b, c);
+        var first = new Reported(batch, throwAt, actAt, a, b, c);
         PollResult result = null;
         try {
             result = selector.poll(block ? 1 : 0, TimeUnit.SECONDS, first);
@@ -910,7 +910,7 @@ final class Model implements AutoCloseable {
     }
 
     /** The handler of one poll: compares each event, and acts or throws at one of them. */
-    private final class Told implements ReadyHandler {
+    private final class Reported implements ReadyHandler {
         private final Batch batch;
         private final int throwAt;
         private final int actAt;
@@ -921,7 +921,7 @@ final class Model implements AutoCloseable {
         private String wrong;
         private final StringBuilder told = new StringBuilder();
 
-        Told(Batch batch, int throwAt, int actAt, int a, int b, int c) {
+        Reported(Batch batch, int throwAt, int actAt, int a, int b, int c) {
             this.batch = batch;
             this.throwAt = throwAt;
             this.actAt = actAt;

@@ -23,7 +23,7 @@ class ModelTest {
 
     @EveryBackend
     void every_poll_reports_what_the_model_says(Pair pair) throws IOException {
-        Capability.TELLS_PIPES_APART.require();
+        Capability.DISTINGUISHES_PIPES.require();
         Capability.NAMES_HANG_UPS.require();
         int before = Fds.openCount();
         for (long seed = SEED; seed < SEED + RUNS; seed++) {

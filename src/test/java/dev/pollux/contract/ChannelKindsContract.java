@@ -1,6 +1,6 @@
 package dev.pollux.contract;
 
-import static dev.pollux.support.Told.assertReady;
+import static dev.pollux.support.Reported.assertReady;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;

@@ -1,6 +1,6 @@
 package dev.pollux.contract;
 
-import static dev.pollux.support.Told.assertReady;
+import static dev.pollux.support.Reported.assertReady;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,7 +15,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class DescriptorKindsContract {
 
     /** Everything that can be asked for. */
     private static Interest all(FdSelector selector) {
-        return BOTH.plus(Told.idle(selector));
+        return BOTH.plus(Reported.idle(selector));
     }
 
     @EveryBackend
@@ -113,7 +113,7 @@ class DescriptorKindsContract {
     /** The kernel calls it hung up: register it after the call of connect, not before. */
     @EveryBackend
     void tcp_socket_that_is_not_connected(FdSelector selector) throws IOException {
-        Capability.TELLS_AS_LINUX.require();
+        Capability.REPORTS_AS_LINUX.require();
         try (var fds = new Fds()) {
             int fd = fds.keep(Libc.Socket.TCP_V4.open());
             assertReady(selector, fd, BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED");
@@ -218,7 +218,8 @@ class DescriptorKindsContract {
             assertEquals("TIMEOUT", Fds.pollNow(selector));
             fds.close(master);
             String told = Fds.poll(selector, 10_000);
-            assertTrue(told.startsWith(slave + " " + Told.by(selector, "READ|READ_CLOSED")), told);
+            assertTrue(
+                    told.startsWith(slave + " " + Reported.by(selector, "READ|READ_CLOSED")), told);
             selector.unregister(key);
             assertEquals(-1, Fd.read(slave, ByteBuffer.allocate(1)));
         }

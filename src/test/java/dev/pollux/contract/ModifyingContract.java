@@ -14,7 +14,7 @@ import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.List;
 
@@ -130,7 +130,7 @@ class ModifyingContract {
         try (var fds = new Fds()) {
             int[] pair = fds.socketpair();
             Fds.write(pair[1], 1);
-            FdKey key = selector.register(pair[0], Told.idle(selector), Trigger.LEVEL, null);
+            FdKey key = selector.register(pair[0], Reported.idle(selector), Trigger.LEVEL, null);
             selector.modify(key, BOTH);
             selector.modify(key, Interest.READ);
             assertEquals(pair[0] + " READ", Fds.pollNow(selector));
@@ -208,7 +208,7 @@ class ModifyingContract {
             FdKey key = selector.register(number, Interest.READ, Trigger.LEVEL, null);
             selector.modify(key, BOTH);
             fds.reuse(number, other);
-            boolean knows = Told.kernelKeeps(selector);
+            boolean knows = Reported.kernelKeeps(selector);
             assertEquals(number + (knows ? " ERROR" : " WRITE"), Fds.poll(selector, 10_000));
             assertEquals(!knows, key.isValid());
             assertEquals(knows ? "TIMEOUT" : number + " WRITE", Fds.pollNow(selector));

@@ -18,7 +18,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,7 +136,7 @@ class RegisteringContract {
     void a_file_that_the_kernel_can_watch_is_pollable(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             Capability.PRIORITY.require();
-            Capability.TELLS_AS_LINUX.require();
+            Capability.REPORTS_AS_LINUX.require();
             int mounts = fds.keep(Libc.openToRead(Path.of("/proc/self/mounts")));
             selector.register(mounts, Interest.PRIORITY, Trigger.LEVEL, null);
             assertEquals("TIMEOUT", Fds.pollNow(selector));
@@ -152,7 +152,7 @@ class RegisteringContract {
                 boolean there =
                         switch (trigger) {
                             case LEVEL, ONESHOT -> true;
-                            case EDGE -> Told.kernelKeeps(selector);
+                            case EDGE -> Reported.kernelKeeps(selector);
                             default -> selector.backend() == Backend.EPOLL;
                         };
                 assertEquals(there, selector.supports(trigger), trigger::toString);
@@ -247,7 +247,7 @@ class RegisteringContract {
     @EveryBackend
     void selectors_in_a_circle_are_unsupported(FdSelector one, FdSelector other)
             throws IOException {
-        if (!Told.kernelKeeps(one) || !Capability.NESTS.isThere()) {
+        if (!Reported.kernelKeeps(one) || !Capability.NESTS.isThere()) {
             var e = assertThrows(PolluxException.Unsupported.class, one::fd);
             assertTrue(e.getMessage().contains(one.backend().name()), e::getMessage);
             return;
@@ -349,7 +349,7 @@ class RegisteringContract {
             FdSelector selector, EveryBackend.Pair pair) throws IOException {
         try (var fds = new Fds();
                 FdSelector outer = pair.open()) {
-            if (!Told.kernelKeeps(selector) || !Capability.NESTS.isThere()) {
+            if (!Reported.kernelKeeps(selector) || !Capability.NESTS.isThere()) {
                 assertThrows(PolluxException.Unsupported.class, selector::fd);
                 return;
             }

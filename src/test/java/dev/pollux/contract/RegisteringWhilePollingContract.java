@@ -19,7 +19,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.PollingThread;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.util.List;
 
 /** The chapter "Registering": from another thread, while a poll blocks. */
@@ -45,7 +45,7 @@ class RegisteringWhilePollingContract {
             int fd = fds.socketpair()[0];
             FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
             polling.awaitBlocked();
-            selector.modify(key, Told.idle(selector));
+            selector.modify(key, Reported.idle(selector));
             polling.awaitBlocked();
             selector.unregister(key);
             polling.awaitBlocked();
@@ -141,11 +141,11 @@ class RegisteringWhilePollingContract {
             var e =
                     assertThrows(
                             PolluxException.BadDescriptor.class,
-                            () -> selector.modify(key, Told.idle(selector)));
+                            () -> selector.modify(key, Reported.idle(selector)));
             assertEquals("modify", e.operation());
             assertEquals(fd, e.fd());
             assertSame(Interest.READ, key.interest());
-            if (Told.kernelKeeps(selector)) { // which no longer knows of it
+            if (Reported.kernelKeeps(selector)) { // which no longer knows of it
                 assertTrue(key.isValid());
             } else {
                 String told = polling.next();

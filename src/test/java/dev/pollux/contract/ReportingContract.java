@@ -18,7 +18,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -89,14 +89,14 @@ class ReportingContract {
             int[] tcp = fds.connected(Libc.Socket.TCP_V4);
             Fds.write(tcp[0], 1);
             Libc.sendUrgent(tcp[0]);
-            Told.assertReady(selector, tcp[1], Interest.PRIORITY, "PRIORITY");
-            Told.assertReady(selector, tcp[1], Interest.READ, "READ");
-            Told.assertReady(selector, tcp[1], Interest.WRITE, "WRITE");
-            Told.assertReady(selector, tcp[1], BOTH, "READ|WRITE");
-            Told.assertReady(
+            Reported.assertReady(selector, tcp[1], Interest.PRIORITY, "PRIORITY");
+            Reported.assertReady(selector, tcp[1], Interest.READ, "READ");
+            Reported.assertReady(selector, tcp[1], Interest.WRITE, "WRITE");
+            Reported.assertReady(selector, tcp[1], BOTH, "READ|WRITE");
+            Reported.assertReady(
                     selector, tcp[1], Interest.READ.plus(Interest.PRIORITY), "READ|PRIORITY");
             Fds.drain(tcp[1]);
-            Told.assertReady(selector, tcp[1], Interest.READ, "TIMEOUT");
+            Reported.assertReady(selector, tcp[1], Interest.READ, "TIMEOUT");
         }
     }
 
@@ -134,7 +134,8 @@ class ReportingContract {
             assertTrue(key.isValid());
             selector.modify(key, Interest.READ);
             assertEquals(
-                    pair[0] + " " + Told.by(selector, "READ|READ_CLOSED"), Fds.pollNow(selector));
+                    pair[0] + " " + Reported.by(selector, "READ|READ_CLOSED"),
+                    Fds.pollNow(selector));
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
     }

@@ -20,7 +20,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,14 +45,14 @@ class ReportingErrorsContract {
                 Fds.write(pair[0], 10);
                 Libc.shutdown(pair[0], Libc.SHUT_WR);
                 FdKey key = selector.register(pair[1], Interest.READ, Trigger.LEVEL, null);
-                String expected = pair[1] + " " + Told.by(selector, "READ|READ_CLOSED");
+                String expected = pair[1] + " " + Reported.by(selector, "READ|READ_CLOSED");
                 assertEquals(expected, Fds.eventually(selector, expected));
                 assertEquals(10, Fds.drain(pair[1]));
                 assertEquals(-1, Fd.read(pair[1], ByteBuffer.allocate(1)));
                 assertEquals(expected, Fds.pollNow(selector), "the end stays");
                 Fds.write(pair[1], 10); // the other direction is open still
                 selector.modify(key, BOTH);
-                expected = pair[1] + " " + Told.by(selector, "READ|WRITE|READ_CLOSED");
+                expected = pair[1] + " " + Reported.by(selector, "READ|WRITE|READ_CLOSED");
                 assertEquals(expected, Fds.pollNow(selector));
                 selector.unregister(key);
             }
@@ -66,9 +66,9 @@ class ReportingErrorsContract {
             int[] pipe = fds.pipe();
             Fds.write(pipe[1], 3);
             fds.close(pipe[1]);
-            Told.assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
+            Reported.assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
             assertEquals(3, Fds.drain(pipe[0]));
-            Told.assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
+            Reported.assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
             assertEquals(-1, Fd.read(pipe[0], ByteBuffer.allocate(1)));
         }
     }
@@ -86,9 +86,9 @@ class ReportingErrorsContract {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
             Fds.fill(pipe[1]);
-            Told.assertReady(selector, pipe[1], Interest.WRITE, "TIMEOUT");
+            Reported.assertReady(selector, pipe[1], Interest.WRITE, "TIMEOUT");
             fds.close(pipe[0]);
-            Told.assertReady(selector, pipe[1], Interest.WRITE, noReader(selector));
+            Reported.assertReady(selector, pipe[1], Interest.WRITE, noReader(selector));
             int errno = pair.sys().errno().number("EPIPE");
             var e =
                     assertThrows(
@@ -100,15 +100,15 @@ class ReportingErrorsContract {
     /** mio 1091, libuv 3277: one's own half-close taken for the peer's. */
     @EveryBackend
     void ones_own_half_close_is_no_hang_up(FdSelector selector) throws IOException {
-        Capability.TELLS_AS_LINUX.require();
+        Capability.REPORTS_AS_LINUX.require();
         try (var fds = new Fds()) {
             for (Libc.Socket kind : List.of(Libc.Socket.UNIX, Libc.Socket.TCP_V4)) {
                 int[] pair = fds.connected(kind);
                 Libc.shutdown(pair[0], Libc.SHUT_WR);
-                Told.assertReady(selector, pair[0], BOTH, "WRITE");
-                Told.assertReady(selector, pair[0], Interest.READ, "TIMEOUT");
+                Reported.assertReady(selector, pair[0], BOTH, "WRITE");
+                Reported.assertReady(selector, pair[0], Interest.READ, "TIMEOUT");
                 Fds.write(pair[1], 1);
-                Told.assertReady(selector, pair[0], BOTH, "READ|WRITE");
+                Reported.assertReady(selector, pair[0], BOTH, "READ|WRITE");
             }
         }
     }
@@ -119,14 +119,15 @@ class ReportingErrorsContract {
             int[] pair = fds.socketpair();
             fds.close(pair[1]);
             String all = "READ|WRITE|READ_CLOSED|WRITE_CLOSED";
-            Told.assertReady(selector, pair[0], BOTH, all);
-            Told.assertReady(selector, pair[0], Interest.READ, "READ|READ_CLOSED");
-            Told.assertReady(selector, pair[0], Interest.WRITE, "WRITE|READ_CLOSED|WRITE_CLOSED");
+            Reported.assertReady(selector, pair[0], BOTH, all);
+            Reported.assertReady(selector, pair[0], Interest.READ, "READ|READ_CLOSED");
+            Reported.assertReady(
+                    selector, pair[0], Interest.WRITE, "WRITE|READ_CLOSED|WRITE_CLOSED");
 
             int[] tcp = fds.connected(Libc.Socket.TCP_V4);
             Libc.shutdown(tcp[0], Libc.SHUT_WR);
             Libc.shutdown(tcp[1], Libc.SHUT_WR);
-            Told.assertReady(selector, tcp[0], BOTH, all);
+            Reported.assertReady(selector, tcp[0], BOTH, all);
         }
     }
 
@@ -156,10 +157,10 @@ class ReportingErrorsContract {
                 int[] tcp = fds.connected(kind);
                 Libc.resetOnClose(tcp[0]);
                 fds.close(tcp[0]);
-                Told.assertReady(
+                Reported.assertReady(
                         selector, tcp[1], BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED|ERROR");
-                Told.assertReady(selector, tcp[1], Interest.READ, "READ|READ_CLOSED|ERROR");
-                Told.assertReady(
+                Reported.assertReady(selector, tcp[1], Interest.READ, "READ|READ_CLOSED|ERROR");
+                Reported.assertReady(
                         selector, tcp[1], Interest.WRITE, "WRITE|READ_CLOSED|WRITE_CLOSED|ERROR");
                 int errno = pair.sys().errno().number("ECONNRESET");
                 var e =
@@ -175,7 +176,7 @@ class ReportingErrorsContract {
     @EveryBackend
     void an_error_alone_is_reported_also_when_not_asked_for(FdSelector selector)
             throws IOException {
-        Capability.TELLS_AS_LINUX.require();
+        Capability.REPORTS_AS_LINUX.require();
         Capability.KEEPS_PENDING_ERRORS.require();
         try (var fds = new Fds()) {
             int peer = Libc.Socket.UDP_V4.open();
@@ -184,14 +185,14 @@ class ReportingErrorsContract {
             Libc.Socket.UDP_V4.connect(udp, peer);
             Fd.close(peer);
             Fds.write(udp, 1); // answered with "port unreachable"
-            Told.assertReady(selector, udp, Interest.READ, "READ|ERROR");
-            Told.assertReady(selector, udp, Interest.WRITE, "WRITE|ERROR");
+            Reported.assertReady(selector, udp, Interest.READ, "READ|ERROR");
+            Reported.assertReady(selector, udp, Interest.WRITE, "WRITE|ERROR");
             FdKey key = selector.register(udp, Interest.PRIORITY, Trigger.LEVEL, null);
             boolean blind = selector.backend() == Backend.SELECT; // see SelectDriver (d)
             assertEquals(blind ? "TIMEOUT" : udp + " ERROR", Fds.pollNow(selector));
             selector.unregister(key);
             assertThrows(PolluxException.class, () -> Fd.read(udp, ByteBuffer.allocate(1)));
-            Told.assertReady(selector, udp, Interest.READ, "TIMEOUT");
+            Reported.assertReady(selector, udp, Interest.READ, "TIMEOUT");
         }
     }
 
@@ -260,7 +261,7 @@ class ReportingErrorsContract {
             }
             assertTrue(told.contains(live + " WRITE"), told::toString);
             for (FdKey key : closed) {
-                boolean silent = Told.kernelKeeps(selector); // the kernel forgot it
+                boolean silent = Reported.kernelKeeps(selector); // the kernel forgot it
                 long times = told.stream().filter((key.fd() + " ERROR")::equals).count();
                 assertEquals(silent ? 0 : 1, times, told::toString);
                 assertEquals(silent, key.isValid());
@@ -305,7 +306,7 @@ class ReportingErrorsContract {
                 for (int i = 0; i < 4; i++) {
                     FdKey key = keys.get(i);
                     boolean isGone = (gone & 1 << i) != 0;
-                    boolean silent = isGone && Told.kernelKeeps(selector);
+                    boolean silent = isGone && Reported.kernelKeeps(selector);
                     String flags = key.fd() + (isGone ? " ERROR" : " WRITE");
                     assertEquals(!silent, told.contains(flags), told::toString);
                     selector.unregister(key);
@@ -408,7 +409,7 @@ class ReportingErrorsContract {
             assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
             fds.close(large);
             var told = List.of(Fds.pollNow(selector), Fds.pollNow(selector)).toString();
-            boolean silent = Told.kernelKeeps(selector); // open under another number
+            boolean silent = Reported.kernelKeeps(selector); // open under another number
             assertEquals(!silent, told.contains(large + " ERROR"), told);
             assertEquals(silent, key.isValid());
             assertTrue(told.contains(pair[0] + " WRITE"), told);

@@ -177,7 +177,7 @@ class ResourcesContract {
             for (int i = 0; i < CYCLES; i++) {
                 cycle(pair, pipe[0]);
             }
-            if (Capability.GIVES_BACK_AT_ONCE.isThere()) {
+            if (Capability.RELEASES_AT_ONCE.isThere()) {
                 assertEquals(open, Fds.openNow());
             }
             Fds.assertOpenCount(open.size());
@@ -244,7 +244,7 @@ class ResourcesContract {
 
     @EveryBackend
     void opening_that_fails_at_any_call_leaves_nothing(Pair pair) throws IOException {
-        Capability.GIVES_BACK_AT_ONCE.require();
+        Capability.RELEASES_AT_ONCE.require();
         Set<Integer> before = Fds.openNow();
         for (String error : List.of("EMFILE", "ENFILE", "ENOMEM", "ENOSPC")) {
             int rc = -pair.sys().errno().number(error);
@@ -274,7 +274,7 @@ class ResourcesContract {
     @EveryBackend
     void opening_with_no_descriptor_left_names_the_limit_and_leaves_nothing(Pair pair)
             throws IOException {
-        Capability.GIVES_BACK_AT_ONCE.require();
+        Capability.RELEASES_AT_ONCE.require();
         // Loads every class that is needed: that takes descriptors, too.
         opening_that_fails_at_any_call_leaves_nothing(pair);
         Fd.close(POSIX.dup(0));

@@ -18,7 +18,7 @@ import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Libc;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +74,7 @@ class ReusedDescriptorsContract {
             FdKey old = selector.register(number, Interest.READ, Trigger.LEVEL, "old");
             fds.reuse(number, fds.keep(Libc.eventfd()));
             boolean forgotten =
-                    Told.kernelKeeps(selector) && Capability.FORGETS_WHAT_WAS_CLOSED.isThere();
+                    Reported.kernelKeeps(selector) && Capability.FORGETS_WHAT_WAS_CLOSED.isThere();
             if (!forgotten) {
                 assertThrows(
                         PolluxException.AlreadyRegistered.class,
@@ -280,7 +280,8 @@ class ReusedDescriptorsContract {
             assertEquals("TIMEOUT", Fds.poll(selector, 20));
             assertEquals("TIMEOUT", Fds.pollNow(selector));
             selector.modify(key, Interest.READ);
-            assertEquals(pair[0] + Told.by(selector, " READ|READ_CLOSED"), Fds.pollNow(selector));
+            assertEquals(
+                    pair[0] + Reported.by(selector, " READ|READ_CLOSED"), Fds.pollNow(selector));
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
     }

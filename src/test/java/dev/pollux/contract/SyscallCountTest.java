@@ -18,7 +18,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
-import dev.pollux.support.Told;
+import dev.pollux.support.Reported;
 import dev.pollux.sys.EpollChanges;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -106,7 +106,7 @@ class SyscallCountTest {
                 calls.calls();
                 for (FdKey key : keys) {
                     selector.modify(key, Interest.READ.plus(Interest.WRITE));
-                    selector.modify(key, Told.idle(selector));
+                    selector.modify(key, Reported.idle(selector));
                     selector.modify(key, Interest.WRITE);
                 }
                 assertEquals(List.of(), calls.calls(), "only remembered");

@@ -25,8 +25,8 @@ import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Poller;
+import dev.pollux.support.Reported;
 import dev.pollux.support.Storm;
-import dev.pollux.support.Told;
 import dev.pollux.sys.Errno;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -1189,7 +1189,7 @@ class WaitingContract {
             int changes = 0;
             while (!poller.isDone()) {
                 FdKey key = selector.register(both[0], Interest.READ, Trigger.LEVEL, null);
-                selector.modify(key, Told.idle(selector));
+                selector.modify(key, Reported.idle(selector));
                 selector.modify(key, Interest.READ, Trigger.ONESHOT);
                 selector.unregister(key);
                 changes++;

@@ -14,11 +14,11 @@ public enum Capability {
     PRIORITY("its kqueue has no filter for out-of-band data", pair -> supportsPriority(pair)),
     FORGETS_WHAT_WAS_CLOSED("libkqueue keeps the knote of a descriptor that was closed"),
     KEEPS_PENDING_ERRORS("libkqueue takes SO_ERROR away when it reports a socket"),
-    GIVES_BACK_AT_ONCE("libkqueue gives its descriptors back later, by a thread of its own"),
+    RELEASES_AT_ONCE("libkqueue closes its descriptors later, by a thread of its own"),
     KNOWS_ITS_DESCRIPTORS(
             "libkqueue, and a model, have descriptors of their own beside the kqueue",
             pair -> !isEmulated(pair) && !isModel(pair)),
-    TELLS_AS_LINUX(
+    REPORTS_AS_LINUX(
             "a BSD kernel says otherwise of sockets that are half open or not connected, and has"
                     + " other files",
             pair -> Host.LINUX && (pair.backend() != Backend.KQUEUE || isEmulated(pair))),
@@ -28,7 +28,7 @@ public enum Capability {
     MANY_COPIES(
             "a model watches by epolls in epolls, which Linux allows 500 times for a file",
             pair -> !isModel(pair)),
-    TELLS_PIPES_APART(
+    DISTINGUISHES_PIPES(
             "its pipes have neither device nor inode",
             pair -> !isModel(pair) || !((BsdKqueue) pair.sys()).model.hidesPipes()),
     IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),

@@ -67,13 +67,13 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     /**
-     * Makes the changes one by one, each by an {@code epollCtl} that can be refused, and gives the
-     * gate back; but leaves them to the real wait if nothing is said about either.
+     * Makes the changes one by one, each by an {@code epollCtl} that can be refused, and releases
+     * the gate; but leaves them to the real wait if nothing is said about either.
      */
     private int runWait(String method, RealWait call, EpollChanges changes, long... args) {
         boolean scripted = rules.containsKey(method) || rules.containsKey("epollCtl");
         if (scripted && changes != null && changes.apply((int) args[0]) > 0) {
-            args[3] = 0; // a refusal is told at once
+            args[3] = 0; // a refusal is reported at once
         }
         return run(method, a -> call.call(a, scripted ? null : changes), args);
     }

@@ -132,11 +132,11 @@ public final class Fds implements AutoCloseable {
      */
     public static String eventually(FdSelector selector, String expected) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        String told;
+        String reported;
         do {
-            told = pollNow(selector);
-        } while (!told.equals(expected) && System.nanoTime() < end);
-        return told;
+            reported = pollNow(selector);
+        } while (!reported.equals(expected) && System.nanoTime() < end);
+        return reported;
     }
 
     /**
@@ -167,7 +167,7 @@ public final class Fds implements AutoCloseable {
         events.forEach(
                 (fd, ready) ->
                         text.append(text.length() == 0 ? "" : ", ").append(fd + " " + ready));
-        return Told.comparable(selector, text.toString());
+        return Reported.comparable(selector, text.toString());
     }
 
     /**
@@ -183,7 +183,7 @@ public final class Fds implements AutoCloseable {
      * it, unless that is soon so, or fewer, if older ones go as well.
      */
     public static void assertOpenCount(int expected) throws IOException {
-        if (Capability.GIVES_BACK_AT_ONCE.isEverywhere()) {
+        if (Capability.RELEASES_AT_ONCE.isEverywhere()) {
             assertEquals(expected, openCount());
         } else {
             Poller.await("not more than " + expected + " open", () -> isOpenAtMost(expected));

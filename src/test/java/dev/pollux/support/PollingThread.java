@@ -24,9 +24,9 @@ public final class PollingThread implements AutoCloseable {
     }
 
     private Void run() throws Exception {
-        ReadyHandler tell = (key, ready) -> events.add(key.fd() + " " + ready);
+        ReadyHandler handler = (key, ready) -> events.add(key.fd() + " " + ready);
         while (!ended) {
-            PollResult result = selector.poll(tell);
+            PollResult result = selector.poll(handler);
             synchronized (results) {
                 results.add(result);
             }

@@ -10,11 +10,11 @@ import dev.pollux.Trigger;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What a backend can tell of what there is to tell. */
-public final class Told {
+/** What a backend can report of what there is to report. */
+public final class Reported {
     private static final AtomicBoolean SAID = new AtomicBoolean();
 
-    private Told() {}
+    private Reported() {}
 
     /** Whether the kernel, and not the backend, keeps the registrations. */
     public static boolean kernelKeeps(FdSelector selector) {
@@ -62,14 +62,14 @@ public final class Told {
             throws IOException {
         FdKey key = selector.register(fd, interest, Trigger.LEVEL, null);
         if (selector.backend() == Backend.KQUEUE && !interest.isRead()) {
-            flags = flags.replace("|READ_CLOSED", ""); // only the read filter tells
+            flags = flags.replace("|READ_CLOSED", ""); // only the read filter reports it
         }
         String expected = flags.equals("TIMEOUT") ? flags : fd + " " + by(selector, flags);
-        String told =
+        String reported =
                 expected.equals("TIMEOUT")
                         ? Fds.pollNow(selector)
                         : Fds.eventually(selector, expected);
         selector.unregister(key);
-        assertEquals(expected, told, () -> "with interest " + interest);
+        assertEquals(expected, reported, () -> "with interest " + interest);
     }
 }
