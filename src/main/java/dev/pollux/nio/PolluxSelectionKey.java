@@ -90,8 +90,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
 
     // What the kernel has; guarded by the selector.
     FdKey fdKey; // null if it has nothing yet
-    private int toldOps; // 0: the registration is silent, or there is none
-    private Trigger toldTrigger = Trigger.LEVEL;
+    private int sentOps; // 0: the registration is silent, or there is none
+    private Trigger sentTrigger = Trigger.LEVEL;
 
     /** The socket was seen connected, which ends with its close alone: not to be asked again. */
     private boolean connected;
@@ -216,9 +216,9 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         Trigger wanted = trigger;
         if (fdKey != null && !fdKey.isValid()) {
             fdKey = null; // its descriptor was closed behind the channel's back, or it was refused
-            toldOps = 0;
+            sentOps = 0;
         }
-        if (ops == toldOps && wanted == toldTrigger && wanted == Trigger.LEVEL) {
+        if (ops == sentOps && wanted == sentTrigger && wanted == Trigger.LEVEL) {
             return;
         }
         if (ops == 0) {
@@ -228,8 +228,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
         } else {
             fds.modify(fdKey, interestIn(ops), wanted);
         }
-        toldOps = ops;
-        toldTrigger = wanted;
+        sentOps = ops;
+        sentTrigger = wanted;
     }
 
     /**
@@ -237,7 +237,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
      * kernel reports at most once, and is not listened to, costs one change less than to leave.
      */
     private void silence(FdSelector fds) throws PolluxException {
-        if (fdKey == null || toldOps == 0) {
+        if (fdKey == null || sentOps == 0) {
             return;
         }
         if (fds.supports(Interest.PRIORITY, Trigger.ONESHOT)) {
@@ -251,7 +251,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
     void forget(FdSelector fds) throws PolluxException {
         FdKey old = fdKey;
         fdKey = null;
-        toldOps = 0;
+        sentOps = 0;
         if (old != null) {
             fds.unregister(old);
         }
@@ -265,12 +265,12 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
 
     /** Whether an event is one that nobody has asked for: a hang-up of a silent registration. */
     boolean isSilent() {
-        return toldOps == 0;
+        return sentOps == 0;
     }
 
     /** Whether the kernel reports it again by itself. */
     boolean isLevel() {
-        return toldTrigger == Trigger.LEVEL;
+        return sentTrigger == Trigger.LEVEL;
     }
 
     /**
@@ -278,7 +278,7 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
      * still wanted. An error or a hang-up makes all of them ready, so that the operation meets it.
      */
     int operations(Ready event) {
-        int asked = toldOps & (int) INTEREST.getVolatile(this);
+        int asked = sentOps & (int) INTEREST.getVolatile(this);
         if (event.isError()) {
             return asked;
         }
@@ -299,7 +299,8 @@ public final class PolluxSelectionKey extends AbstractSelectionKey {
                 return asked & (isLevel() ? ops & OP_CONNECT : ops);
             }
         }
-        return ops & asked & ~OP_CONNECT;
+        // A channel of another kind that connects (SCTP) says by its interest that it still does.
+        return ops & asked & (isSocket ? ~OP_CONNECT : -1);
     }
 
     /** What is ready, if there is no older readiness to keep. */
