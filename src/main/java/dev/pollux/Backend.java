@@ -6,6 +6,7 @@ import dev.pollux.driver.KqueueDriver;
 import dev.pollux.driver.PollDriver;
 import dev.pollux.driver.SelectDriver;
 import dev.pollux.sys.Bindings;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
 /**
@@ -36,7 +37,7 @@ public enum Backend {
     /** How a driver is opened. */
     @FunctionalInterface
     interface Opener {
-        Driver open(Syscalls sys) throws Driver.OpenFailed;
+        Driver open(Syscalls sys, NativeMemory memory) throws Driver.OpenFailed;
     }
 
     private final Opener opener;
@@ -46,7 +47,17 @@ public enum Backend {
     }
 
     Driver open(Syscalls sys) throws Driver.OpenFailed {
-        return opener.open(sys);
+        var memory = new NativeMemory(sys);
+        boolean opened = false;
+        try {
+            Driver driver = opener.open(sys, memory);
+            opened = true;
+            return driver;
+        } finally {
+            if (!opened) {
+                memory.close();
+            }
+        }
     }
 
     /** {@return whether a selector on this backend can be opened here and now} Tries it. */

@@ -285,10 +285,11 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Releases every descriptor of this selector's own; the registered ones stay open, their keys
-     * become invalid. A poll that is blocked in another thread throws {@link
-     * PolluxException.Closed}, and this waits until it has left; called by a handler, this returns
-     * at once, and that poll closes when it leaves. Closing again does nothing, and does not wait.
+     * Closes every descriptor and frees all memory of this selector's own, at once; the registered
+     * ones stay open, their keys become invalid. A poll that is blocked in another thread throws
+     * {@link PolluxException.Closed}, and this waits until it has left; called by a handler, this
+     * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
+     * not wait.
      */
     @Override
     public void close() {

@@ -147,7 +147,10 @@ public interface Driver {
      */
     default void endRebuild(boolean commit) {}
 
-    /** Gives back every descriptor. */
+    /**
+     * Closes every descriptor and frees all memory, at once. A driver that could not be opened has
+     * closed its descriptors; its memory is freed by who gave it.
+     */
     void close();
 
     /** A driver could not be opened; nothing of it is left. */

@@ -3,9 +3,9 @@ package dev.pollux.driver;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * epoll, {@code man 7 epoll}. What is odd about it, and what the code below does about it:
@@ -38,29 +38,31 @@ public final class EpollDriver implements Driver {
     private final int eventSize;
     private final int eventsAt;
     private final int dataAt;
-    private final ByteBuffer one; // what is written to the eventfd
+    private final NativeMemory memory;
+    private final NativeMemory.Block one; // what is written to the eventfd
     private final EpollChanges changes;
     private final int epfd;
     private final int eventfd;
 
-    private ByteBuffer buffer; // struct epoll_event[capacity]; the polling thread's
-    private long address;
-    private int capacity;
+    private final NativeMemory.Block buffer; // struct epoll_event[capacity]; the polling thread's
+    private int capacity = FIRST_CAPACITY;
     private boolean precise = true; // (e); the polling thread's
     private int rebuilt = -1; // the new epoll instance, between beginRebuild and endRebuild
 
-    /** Opens epoll and its eventfd. */
-    public EpollDriver(Syscalls sys) throws OpenFailed {
+    /** Opens epoll and its eventfd; the memory is its own from then on. */
+    public EpollDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
         this.sys = sys;
         errno = sys.errno();
         layout = sys.layout();
         eventSize = layout.epollEventSize;
         eventsAt = layout.epollEventEvents;
         dataAt = layout.epollEventData;
-        // Memory first: when there is none, no descriptor is to be given back.
-        one = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder()).putLong(0, 1);
-        changes = new EpollChanges(sys, CHANGES);
-        allocate(FIRST_CAPACITY);
+        // Memory first: when there is none, no descriptor has to be closed.
+        this.memory = memory;
+        one = memory.allocate(8);
+        one.bytes().putLong(0, 1);
+        changes = new EpollChanges(sys, memory, CHANGES);
+        buffer = memory.allocate(capacity * eventSize);
         epfd = sys.epollCreate();
         if (epfd < 0) {
             throw new OpenFailed(sys, "epoll_create1", epfd);
@@ -80,13 +82,6 @@ public final class EpollDriver implements Driver {
     private int watchEventfd(int epoll) {
         int events = layout.EPOLLIN | layout.EPOLLET; // (c)
         return sys.epollCtl(epoll, layout.EPOLL_CTL_ADD, eventfd, events, SIGNAL);
-    }
-
-    private void allocate(int events) {
-        var memory = ByteBuffer.allocateDirect(events * eventSize).order(ByteOrder.nativeOrder());
-        address = sys.address(memory);
-        buffer = memory;
-        capacity = events; // last: the kernel must not be told of memory that could not be had
     }
 
     @Override
@@ -176,7 +171,7 @@ public final class EpollDriver implements Driver {
         if (rc < 0) {
             return events.size() > 0 ? events.size() : rc;
         }
-        ByteBuffer from = buffer;
+        ByteBuffer from = buffer.bytes();
         for (int i = 0, at = 0; i < rc; i++, at += eventSize) {
             long token = from.getLong(at + dataAt);
             if (token != SIGNAL) {
@@ -184,19 +179,20 @@ public final class EpollDriver implements Driver {
             }
         }
         if (rc == capacity && capacity < LAST_CAPACITY) {
-            allocate(capacity * 2);
+            buffer.grow(2 * capacity * eventSize);
+            capacity *= 2; // last: the kernel must not be told of memory that could not be had
         }
         return events.size();
     }
 
     private int await(long timeoutNanos, EpollChanges list) {
         if (timeoutNanos == 0) {
-            return sys.epollWait(epfd, address, capacity, 0, list);
+            return sys.epollWait(epfd, buffer.address(), capacity, 0, list);
         }
         EpollChanges left = list;
         if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (e)
             long nanos = Deadline.nanos(timeoutNanos);
-            int rc = sys.epollPwait2(epfd, address, capacity, nanos, left);
+            int rc = sys.epollPwait2(epfd, buffer.address(), capacity, nanos, left);
             if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
                 return rc;
             }
@@ -206,7 +202,7 @@ public final class EpollDriver implements Driver {
             }
             left = null;
         }
-        return sys.epollWait(epfd, address, capacity, Deadline.millis(timeoutNanos), left);
+        return sys.epollWait(epfd, buffer.address(), capacity, Deadline.millis(timeoutNanos), left);
     }
 
     /** What the kernel refused is gone: closed, or closed and reused (b). */
@@ -225,7 +221,7 @@ public final class EpollDriver implements Driver {
     public void signal() {
         int rc;
         do {
-            rc = sys.write(eventfd, one, 0, 8);
+            rc = sys.write(eventfd, one.bytes(), 0, 8);
         } while (rc == -errno.EINTR);
     }
 
@@ -276,6 +272,7 @@ public final class EpollDriver implements Driver {
     public void close() {
         sys.close(eventfd);
         sys.close(epfd);
+        memory.close();
     }
 
     private int toEpoll(int interest, int trigger) {

@@ -2,10 +2,9 @@ package dev.pollux.driver;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,33 +21,31 @@ final class FileKind {
     private final Syscalls sys;
     private final Errno errno;
     private final Layout layout;
-    private final ByteBuffer status; // four longs: device, inode, mode, device number
-    private final long address;
+    private final NativeMemory.Block status; // four longs: device, inode, mode, device number
 
-    FileKind(Syscalls sys) {
+    FileKind(Syscalls sys, NativeMemory memory) {
         this.sys = sys;
         errno = sys.errno();
         layout = sys.layout();
-        status = ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder());
-        address = sys.address(status);
+        status = memory.allocate(32);
     }
 
     /** Looks at a descriptor, for the methods below: 0 or a negated error number. */
     int look(int fd) {
-        return sys.fileStatus(fd, address);
+        return sys.fileStatus(fd, status.address());
     }
 
     long device() {
-        return status.getLong(0);
+        return status.bytes().getLong(0);
     }
 
     long inode() {
-        return status.getLong(8);
+        return status.bytes().getLong(8);
     }
 
     /** 0, or {@code -EPERM}, as epoll says it. */
     int check(int fd) {
-        int type = (int) status.getLong(16) & layout.S_IFMT;
+        int type = (int) status.bytes().getLong(16) & layout.S_IFMT;
         if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
             return 0;
         }
@@ -69,7 +66,7 @@ final class FileKind {
             return type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK;
         }
         for (String path : NEVER_READY) {
-            if (status.getLong(24) == deviceNumber(path)) {
+            if (status.bytes().getLong(24) == deviceNumber(path)) {
                 return true;
             }
         }

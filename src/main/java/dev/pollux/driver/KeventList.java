@@ -1,9 +1,9 @@
 package dev.pollux.driver;
 
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * An array of {@code struct kevent} in native memory: changes on their way to the kernel, what
@@ -14,38 +14,28 @@ import java.nio.ByteOrder;
  * }</pre>
  */
 final class KeventList {
-    private final Syscalls sys;
     private final Layout layout;
     private final int size;
     private final boolean wide; // NetBSD: .filter and .flags have 32 bits
 
-    private ByteBuffer memory;
-    private long address;
+    private final NativeMemory.Block block;
     private int capacity;
     private int count; // of changes
 
-    KeventList(Syscalls sys, int capacity) {
-        this.sys = sys;
+    KeventList(Syscalls sys, NativeMemory memory, int capacity) {
         layout = sys.layout();
         size = layout.keventSize;
         wide = layout.keventFlagsSize == 4;
-        allocate(capacity);
-    }
-
-    private void allocate(int newCapacity) {
-        var fresh = ByteBuffer.allocateDirect(newCapacity * size).order(ByteOrder.nativeOrder());
-        if (memory != null) {
-            fresh.put(0, memory, 0, count * size);
-        }
-        address = sys.address(fresh);
-        memory = fresh;
-        capacity = newCapacity; // last: the kernel must not be told of memory that cannot be had
+        block = memory.allocate(capacity * size);
+        this.capacity = capacity;
     }
 
     /** Makes room for so many. */
     void reserve(int wanted) {
         if (wanted > capacity) {
-            allocate(Math.max(wanted, capacity * 2));
+            int more = Math.max(wanted, capacity * 2);
+            block.grow(more * size);
+            capacity = more; // last: the kernel must not be told of memory that cannot be had
         }
     }
 
@@ -54,11 +44,11 @@ final class KeventList {
     }
 
     long address() {
-        return address;
+        return block.address();
     }
 
     long address(int index) {
-        return address + (long) index * size;
+        return block.address() + (long) index * size;
     }
 
     int count() {
@@ -72,6 +62,7 @@ final class KeventList {
     /** Appends a change, for which there is room. */
     void add(int ident, int filter, int flags, int fflags, long udata) {
         int at = count++ * size;
+        ByteBuffer memory = block.bytes();
         memory.putLong(at + layout.keventIdent, ident);
         if (wide) {
             memory.putInt(at + layout.keventFilter, filter);
@@ -86,32 +77,32 @@ final class KeventList {
     }
 
     int ident(int index) {
-        return (int) memory.getLong(index * size + layout.keventIdent);
+        return (int) block.bytes().getLong(index * size + layout.keventIdent);
     }
 
     int filter(int index) {
         int at = index * size + layout.keventFilter;
-        return wide ? memory.getInt(at) : memory.getShort(at);
+        return wide ? block.bytes().getInt(at) : block.bytes().getShort(at);
     }
 
     int flags(int index) {
         int at = index * size + layout.keventFlags;
-        return wide ? memory.getInt(at) : memory.getShort(at) & 0xffff;
+        return wide ? block.bytes().getInt(at) : block.bytes().getShort(at) & 0xffff;
     }
 
     int fflags(int index) {
-        return memory.getInt(index * size + layout.keventFflags);
+        return block.bytes().getInt(index * size + layout.keventFflags);
     }
 
     long data(int index) {
-        return memory.getLong(index * size + layout.keventData);
+        return block.bytes().getLong(index * size + layout.keventData);
     }
 
     void data(int index, long value) {
-        memory.putLong(index * size + layout.keventData, value);
+        block.bytes().putLong(index * size + layout.keventData, value);
     }
 
     long udata(int index) {
-        return memory.getLong(index * size + layout.keventUdata);
+        return block.bytes().getLong(index * size + layout.keventUdata);
     }
 }

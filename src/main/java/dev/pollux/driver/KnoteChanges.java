@@ -8,6 +8,7 @@ import static dev.pollux.driver.Driver.WRITE;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
 /**
@@ -49,12 +50,12 @@ final class KnoteChanges {
     private final int kq;
     private final KeventList list;
 
-    KnoteChanges(Syscalls sys, int kq, int capacity) {
+    KnoteChanges(Syscalls sys, NativeMemory memory, int kq, int capacity) {
         this.sys = sys;
         errno = sys.errno();
         layout = sys.layout();
         this.kq = kq;
-        list = new KeventList(sys, capacity);
+        list = new KeventList(sys, memory, capacity);
     }
 
     /** Makes room for so many, an {@link #EACH} for a registration. */

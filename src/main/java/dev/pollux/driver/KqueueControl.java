@@ -4,6 +4,7 @@ import static dev.pollux.driver.Driver.GONE;
 import static dev.pollux.driver.Driver.LOST;
 
 import dev.pollux.sys.Errno;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -41,15 +42,20 @@ final class KqueueControl {
     private final KnoteChanges pending; // sent before the next wait
     private final KnoteChanges disarms; // sent after a wait
 
-    KqueueControl(Syscalls sys, int kq, KqueueWakeup wakeup, KqueueRegistrations registrations) {
+    KqueueControl(
+            Syscalls sys,
+            NativeMemory memory,
+            int kq,
+            KqueueWakeup wakeup,
+            KqueueRegistrations registrations) {
         this.wakeup = wakeup;
         this.registrations = registrations;
         errno = sys.errno();
         emulated = sys.layout().kqueueIsEmulated != 0;
-        kind = new FileKind(sys);
-        changes = new KnoteChanges(sys, kq, KnoteChanges.EACH);
-        pending = new KnoteChanges(sys, kq, KnoteChanges.RECEIPTS);
-        disarms = new KnoteChanges(sys, kq, KnoteChanges.RECEIPTS);
+        kind = new FileKind(sys, memory);
+        changes = new KnoteChanges(sys, memory, kq, KnoteChanges.EACH);
+        pending = new KnoteChanges(sys, memory, kq, KnoteChanges.RECEIPTS);
+        disarms = new KnoteChanges(sys, memory, kq, KnoteChanges.RECEIPTS);
     }
 
     /** As {@link Driver#holdChanges}. */

@@ -1,6 +1,7 @@
 package dev.pollux.driver;
 
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.util.Arrays;
 
@@ -29,6 +30,7 @@ public final class KqueueDriver implements Driver {
     private static final int LAST_CAPACITY = 16384;
 
     private final Syscalls sys;
+    private final NativeMemory memory;
     private final Layout layout;
     private final boolean emulated; // (f)
     private final int kq;
@@ -42,20 +44,21 @@ public final class KqueueDriver implements Driver {
     private int[] placeOf = new int[256]; // by slot: where in the batch its event is, if it is
     private long[] fired = {}; // by event: descriptor << 3 | filters that fired, if it is ONESHOT
 
-    /** Opens kqueue, and a pipe if need be. */
-    public KqueueDriver(Syscalls sys) throws OpenFailed {
+    /** Opens kqueue, and a pipe if need be; the memory is its own from then on. */
+    public KqueueDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
         this.sys = sys;
+        this.memory = memory;
         layout = sys.layout();
         emulated = layout.kqueueIsEmulated != 0;
-        list = new KeventList(sys, FIRST_CAPACITY);
+        list = new KeventList(sys, memory, FIRST_CAPACITY);
         kq = sys.kqueue();
         if (kq < 0) {
             throw new OpenFailed(sys, "kqueue", kq);
         }
         KqueueWakeup opened = null;
         try {
-            opened = new KqueueWakeup(sys, kq);
-            control = new KqueueControl(sys, kq, opened, registrations);
+            opened = new KqueueWakeup(sys, memory, kq);
+            control = new KqueueControl(sys, memory, kq, opened, registrations);
         } catch (OpenFailed | OutOfMemoryError e) {
             if (opened != null) {
                 opened.close();
@@ -304,5 +307,6 @@ public final class KqueueDriver implements Driver {
     public void close() {
         wakeup.close();
         sys.close(kq);
+        memory.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.pollux.driver;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
 /**
@@ -16,13 +17,13 @@ final class KqueueWakeup {
     private final WakeupPipe pipe; // null if it is not needed
 
     /** Registers with the kqueue; a failure leaves nothing open. */
-    KqueueWakeup(Syscalls sys, int kq) throws Driver.OpenFailed {
+    KqueueWakeup(Syscalls sys, NativeMemory memory, int kq) throws Driver.OpenFailed {
         this.sys = sys;
         errno = sys.errno();
         this.kq = kq;
-        change = new KeventList(sys, 1);
+        change = new KeventList(sys, memory, 1);
         Layout layout = sys.layout();
-        pipe = hasUserFilter(layout) ? null : openPipe(layout);
+        pipe = hasUserFilter(layout) ? null : openPipe(memory, layout);
         change.clear();
         change.add(0, layout.EVFILT_USER, 0, layout.NOTE_TRIGGER, Driver.SIGNAL);
     }
@@ -39,8 +40,8 @@ final class KqueueWakeup {
         return rc >= 0;
     }
 
-    private WakeupPipe openPipe(Layout layout) throws Driver.OpenFailed {
-        var opened = new WakeupPipe(sys);
+    private WakeupPipe openPipe(NativeMemory memory, Layout layout) throws Driver.OpenFailed {
+        var opened = new WakeupPipe(sys, memory);
         change.clear();
         change.add(opened.reader(), layout.EVFILT_READ, layout.EV_ADD, 0, Driver.SIGNAL);
         int rc = sys.keventChange(kq, change.address(), 1, 0);

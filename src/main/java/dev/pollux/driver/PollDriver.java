@@ -1,9 +1,9 @@
 package dev.pollux.driver;
 
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -23,34 +23,33 @@ public final class PollDriver extends ScanningDriver {
     private final int size;
     private final int pipeEntry = 0; // where the pipe is in the array
 
-    private ByteBuffer entries; // struct pollfd[capacity]
-    private long address;
+    private final NativeMemory.Block entries; // struct pollfd[capacity]
     private int count = 1; // entries in use
     private int[] fds = new int[64]; // descriptor by entry, also when (a) hides it from the kernel
     private int[] entryOf = new int[64]; // entry by descriptor; 0 is none
     private int start = 1; // where the next scan begins, so that all have their turn
     private boolean precise = true; // (c)
 
-    /** Opens the pipe. */
-    public PollDriver(Syscalls sys) throws OpenFailed {
-        super(sys);
+    /** Opens the pipe; the memory is its own from then on. */
+    public PollDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
+        super(sys, memory);
         layout = sys.layout();
         size = layout.pollfdSize;
         try {
-            entries = ByteBuffer.allocateDirect(fds.length * size).order(ByteOrder.nativeOrder());
+            entries = memory.allocate(fds.length * size);
         } catch (OutOfMemoryError e) {
             close();
             throw e;
         }
-        address = sys.address(entries);
         put(pipeEntry, pipe.reader(), layout.POLLIN);
     }
 
     private void put(int entry, int fd, int events) {
         int at = entry * size;
-        entries.putInt(at + layout.pollfdFd, fd);
-        entries.putShort(at + layout.pollfdEvents, (short) events);
-        entries.putShort(at + layout.pollfdRevents, (short) 0);
+        ByteBuffer bytes = entries.bytes();
+        bytes.putInt(at + layout.pollfdFd, fd);
+        bytes.putShort(at + layout.pollfdEvents, (short) events);
+        bytes.putShort(at + layout.pollfdRevents, (short) 0);
     }
 
     @Override
@@ -68,10 +67,7 @@ public final class PollDriver extends ScanningDriver {
         }
         if (count == fds.length) {
             int[] moreFds = Arrays.copyOf(fds, count * 2);
-            var more = ByteBuffer.allocateDirect(count * 2 * size).order(ByteOrder.nativeOrder());
-            more.put(0, entries, 0, count * size);
-            address = sys.address(more);
-            entries = more;
+            entries.grow(count * 2 * size);
             fds = moreFds; // last: its length says how much room there is
         }
         fds[count] = fd;
@@ -86,7 +82,7 @@ public final class PollDriver extends ScanningDriver {
         entryOf[fd] = 0;
         int last = --count;
         if (entry != last) {
-            entries.put(entry * size, entries, last * size, size);
+            entries.bytes().put(entry * size, entries.bytes(), last * size, size);
             fds[entry] = fds[last];
             entryOf[fds[last]] = entry;
         }
@@ -95,13 +91,13 @@ public final class PollDriver extends ScanningDriver {
     @Override
     int await(long timeoutNanos) {
         if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (c)
-            int rc = sys.ppoll(address, count, Deadline.nanos(timeoutNanos));
+            int rc = sys.ppoll(entries.address(), count, Deadline.nanos(timeoutNanos));
             if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
                 return rc;
             }
             precise = false;
         }
-        return sys.poll(address, count, Deadline.millis(timeoutNanos));
+        return sys.poll(entries.address(), count, Deadline.millis(timeoutNanos));
     }
 
     @Override
@@ -123,7 +119,7 @@ public final class PollDriver extends ScanningDriver {
             int fd = fds[entry];
             if (revents != 0) {
                 left--;
-                entries.putShort(entry * size + layout.pollfdRevents, (short) 0); // told
+                entries.bytes().putShort(entry * size + layout.pollfdRevents, (short) 0); // told
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
                     report(fd, GONE, events);
                     if (entry < count) {
@@ -140,7 +136,7 @@ public final class PollDriver extends ScanningDriver {
     }
 
     private short revents(int entry) {
-        return entries.getShort(entry * size + layout.pollfdRevents);
+        return entries.bytes().getShort(entry * size + layout.pollfdRevents);
     }
 
     private int toPoll(int interest) {

@@ -1,6 +1,7 @@
 package dev.pollux.driver;
 
 import dev.pollux.sys.Errno;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,6 +29,7 @@ abstract class ScanningDriver implements Driver {
 
     final Syscalls sys;
     final Errno errno;
+    final NativeMemory memory;
     final WakeupPipe pipe;
 
     private final FileKind kind;
@@ -41,11 +43,12 @@ abstract class ScanningDriver implements Driver {
 
     private final DescriptorTable registrations = new DescriptorTable();
 
-    ScanningDriver(Syscalls sys) throws OpenFailed {
+    ScanningDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
         this.sys = sys;
         errno = sys.errno();
-        kind = new FileKind(sys);
-        pipe = new WakeupPipe(sys); // last: no memory, no descriptor
+        this.memory = memory;
+        kind = new FileKind(sys, memory);
+        pipe = new WakeupPipe(sys, memory); // last: no memory, no descriptor
     }
 
     /** Starts to ask for the descriptor, or asks for something else; interest 0: for nothing. */
@@ -245,5 +248,6 @@ abstract class ScanningDriver implements Driver {
     @Override
     public final void close() {
         pipe.close();
+        memory.close();
     }
 }

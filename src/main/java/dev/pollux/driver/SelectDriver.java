@@ -1,15 +1,15 @@
 package dev.pollux.driver;
 
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * {@code man 2 select}. What is odd about it, beside what {@link ScanningDriver} lists:
  *
  * <ul>
  *   <li>(a) {@code fd_set} ends at descriptor 1024, and its macros write beyond it without a word.
- *       The kernel takes sets of any size; these are direct memory sized by the largest descriptor.
+ *       The kernel takes sets of any size; these are native memory sized by the largest descriptor.
  *   <li>(b) The sets are overwritten by the answer: each wait works on a copy.
  *   <li>(c) One closed descriptor fails the call for all, with {@code EBADF}; the culprit is looked
  *       for and reported. A number above the size of the process's table of descriptors does not
@@ -23,20 +23,20 @@ public final class SelectDriver extends ScanningDriver {
     private static final int WORD_BITS = 64;
 
     /** Three sets after one another, each of {@code words} longs: read, write, except. */
-    private ByteBuffer wanted;
+    private final NativeMemory.Block wanted;
 
-    private ByteBuffer found; // (b)
-    private long foundAddress;
-    private int words;
+    private final NativeMemory.Block found; // (b)
+    private int words = 16;
     private int highest; // the largest descriptor that is asked for
     private int start; // where the next scan begins, so that all have their turn
     private boolean blocked; // whether the last wait could block
 
-    /** Opens the pipe. */
-    public SelectDriver(Syscalls sys) throws OpenFailed {
-        super(sys);
+    /** Opens the pipe; the memory is its own from then on. */
+    public SelectDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
+        super(sys, memory);
         try {
-            resize(16);
+            wanted = memory.allocate(3 * words * 8);
+            found = memory.allocate(3 * words * 8);
             ask(pipe.reader(), READ);
         } catch (OutOfMemoryError e) {
             close();
@@ -44,27 +44,24 @@ public final class SelectDriver extends ScanningDriver {
         }
     }
 
-    private void resize(int newWords) {
-        ByteBuffer newWanted = allocate(newWords);
-        ByteBuffer newFound = allocate(newWords); // nothing is changed before there is room for all
-        for (int set = 0; wanted != null && set < 3; set++) {
-            newWanted.put(set * newWords * 8, wanted, set * words * 8, words * 8);
+    /** When there is no room for all, nothing has changed. */
+    private void grow(int newWords) {
+        found.grow(3 * newWords * 8);
+        wanted.grow(3 * newWords * 8);
+        ByteBuffer sets = wanted.bytes();
+        for (int i = 3 * words - 1; i >= words; i--) { // the last first: each goes to free room
+            int to = i / words * newWords + i % words;
+            sets.putLong(to * 8, sets.getLong(i * 8));
+            sets.putLong(i * 8, 0);
         }
-        foundAddress = sys.address(newFound);
-        found = newFound;
-        wanted = newWanted;
         words = newWords;
-    }
-
-    private static ByteBuffer allocate(int words) {
-        return ByteBuffer.allocateDirect(3 * words * 8).order(ByteOrder.nativeOrder());
     }
 
     @Override
     void ask(int fd, int interest) {
         int word = fd / WORD_BITS;
         if (word >= words) {
-            resize(Math.max(word + 1, words * 2)); // (a)
+            grow(Math.max(word + 1, words * 2)); // (a)
         }
         long bit = 1L << fd;
         put(word, bit, (interest & READ) != 0);
@@ -78,17 +75,22 @@ public final class SelectDriver extends ScanningDriver {
     }
 
     private void put(int word, long bit, boolean on) {
-        long old = wanted.getLong(word * 8);
-        wanted.putLong(word * 8, on ? old | bit : old & ~bit);
+        ByteBuffer sets = wanted.bytes();
+        long old = sets.getLong(word * 8);
+        sets.putLong(word * 8, on ? old | bit : old & ~bit);
     }
 
     /** The pipe is always asked for. */
     private void lowerHighest() {
         int word = highest / WORD_BITS;
-        while (any(wanted, word) == 0) {
+        while (any(wanted.bytes(), word) == 0) {
             word--;
         }
-        highest = word * WORD_BITS + WORD_BITS - 1 - Long.numberOfLeadingZeros(any(wanted, word));
+        highest =
+                word * WORD_BITS
+                        + WORD_BITS
+                        - 1
+                        - Long.numberOfLeadingZeros(any(wanted.bytes(), word));
     }
 
     /** One word of the three sets together. */
@@ -106,12 +108,13 @@ public final class SelectDriver extends ScanningDriver {
     @Override
     int await(long timeoutNanos) {
         blocked = timeoutNanos != 0;
-        found.put(0, wanted, 0, wanted.capacity());
+        found.bytes().put(0, wanted.bytes(), 0, 3 * words * 8);
+        long sets = found.address();
         return sys.select(
                 highest + 1,
-                foundAddress,
-                foundAddress + words * 8L,
-                foundAddress + 2 * words * 8L,
+                sets,
+                sets + words * 8L,
+                sets + 2 * words * 8L,
                 Deadline.micros(timeoutNanos));
     }
 
@@ -122,7 +125,7 @@ public final class SelectDriver extends ScanningDriver {
             return rc;
         }
         for (int word = 0; word <= highest / WORD_BITS; word++) {
-            for (long left = any(wanted, word); left != 0; left &= left - 1) {
+            for (long left = any(wanted.bytes(), word); left != 0; left &= left - 1) {
                 int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
                 if (fd != pipe.reader() && sys.isOpen(fd) < 0 && !events.isFull()) {
                     report(fd, GONE, events);
@@ -137,10 +140,10 @@ public final class SelectDriver extends ScanningDriver {
         boolean doubtful = blocked || countFound() > rc; // (c)
         int pipeWord = pipe.reader() / WORD_BITS;
         long pipeBit = 1L << pipe.reader();
-        long pipeFound = found.getLong(pipeWord * 8);
+        long pipeFound = found.bytes().getLong(pipeWord * 8);
         if ((pipeFound & pipeBit) != 0) {
             pipe.drain();
-            found.putLong(pipeWord * 8, pipeFound & ~pipeBit);
+            found.bytes().putLong(pipeWord * 8, pipeFound & ~pipeBit);
         }
         int end = highest + 1;
         int first = start < end ? start : 0;
@@ -167,7 +170,7 @@ public final class SelectDriver extends ScanningDriver {
     private int nextFound(int from, int to) {
         long mask = -1L << from;
         for (int word = from / WORD_BITS; word * WORD_BITS < to; word++) {
-            long left = any(found, word) & mask;
+            long left = any(found.bytes(), word) & mask;
             if (left != 0) {
                 return word * WORD_BITS + Long.numberOfTrailingZeros(left);
             }
@@ -180,7 +183,7 @@ public final class SelectDriver extends ScanningDriver {
         int bits = 0;
         for (int i = 0; i < 3; i++) {
             for (int word = 0; word <= highest / WORD_BITS; word++) {
-                bits += Long.bitCount(found.getLong((i * words + word) * 8));
+                bits += Long.bitCount(found.bytes().getLong((i * words + word) * 8));
             }
         }
         return bits;
@@ -190,13 +193,13 @@ public final class SelectDriver extends ScanningDriver {
         int word = fd / WORD_BITS;
         long bit = 1L << fd;
         int ready = 0;
-        if ((found.getLong(word * 8) & bit) != 0) {
+        if ((found.bytes().getLong(word * 8) & bit) != 0) {
             ready |= READ;
         }
-        if ((found.getLong((words + word) * 8) & bit) != 0) {
+        if ((found.bytes().getLong((words + word) * 8) & bit) != 0) {
             ready |= WRITE;
         }
-        if ((found.getLong((2 * words + word) * 8) & bit) != 0) {
+        if ((found.bytes().getLong((2 * words + word) * 8) & bit) != 0) {
             ready |= PRIORITY;
         }
         return ready;

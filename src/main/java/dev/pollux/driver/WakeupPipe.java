@@ -1,25 +1,27 @@
 package dev.pollux.driver;
 
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** The self-pipe that ends a wait of poll and select. Both ends are non-blocking. */
 final class WakeupPipe {
+    private static final int DRAINED = 64; // bytes at a time
+
     private final Syscalls sys;
-    private final ByteBuffer bytes = ByteBuffer.allocateDirect(64); // only ever zeros
+    private final NativeMemory.Block
+            bytes; // two ints, when it is opened; what they are does not matter
     private final int reader;
     private final int writer;
 
-    WakeupPipe(Syscalls sys) throws Driver.OpenFailed {
+    WakeupPipe(Syscalls sys, NativeMemory memory) throws Driver.OpenFailed {
         this.sys = sys;
-        var fds = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
-        int rc = sys.pipe(sys.address(fds));
+        bytes = memory.allocate(DRAINED);
+        int rc = sys.pipe(bytes.address());
         if (rc < 0) {
             throw new Driver.OpenFailed(sys, "pipe", rc);
         }
-        reader = fds.getInt(0);
-        writer = fds.getInt(4);
+        reader = bytes.bytes().getInt(0);
+        writer = bytes.bytes().getInt(4);
     }
 
     int reader() {
@@ -34,7 +36,7 @@ final class WakeupPipe {
     void signal() {
         int rc;
         do {
-            rc = sys.write(writer, bytes, 0, 1);
+            rc = sys.write(writer, bytes.bytes(), 0, 1);
         } while (rc == -sys.errno().EINTR);
     }
 
@@ -42,8 +44,8 @@ final class WakeupPipe {
     void drain() {
         int rc;
         do {
-            rc = sys.read(reader, bytes, 0, bytes.capacity());
-        } while (rc == bytes.capacity() || rc == -sys.errno().EINTR);
+            rc = sys.read(reader, bytes.bytes(), 0, DRAINED);
+        } while (rc == DRAINED || rc == -sys.errno().EINTR);
     }
 
     void close() {

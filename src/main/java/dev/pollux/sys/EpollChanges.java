@@ -34,35 +34,28 @@ public final class EpollChanges {
     private final Syscalls sys;
     private final int eventsAt;
     private final int dataAt;
-    private final ByteBuffer gate = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+    private final NativeMemory.Block gate;
 
     /** The list is the polling thread's. */
-    private ByteBuffer memory;
+    private final NativeMemory.Block list;
 
-    private long address;
     private int capacity;
     private int count; // what COUNT says, without a look at it
 
     /** An empty list, at first with room for {@code capacity} changes. */
-    public EpollChanges(Syscalls sys, int capacity) {
+    public EpollChanges(Syscalls sys, NativeMemory memory, int capacity) {
         this.sys = sys;
         eventsAt = EVENT + sys.layout().epollEventEvents;
         dataAt = EVENT + sys.layout().epollEventData;
-        allocate(capacity);
-    }
-
-    private void allocate(int newCapacity) {
-        var fresh =
-                ByteBuffer.allocateDirect(LIST + newCapacity * SIZE).order(ByteOrder.nativeOrder());
-        fresh.putLong(GATE, sys.address(gate));
-        address = sys.address(fresh);
-        memory = fresh;
-        capacity = newCapacity;
+        gate = memory.allocate(4);
+        list = memory.allocate(LIST + capacity * SIZE);
+        list.bytes().putLong(GATE, gate.address());
+        this.capacity = capacity;
     }
 
     /** Takes the gate if it is free. */
     public boolean tryHold() {
-        return INT.compareAndSet(gate, 0, 0, 1);
+        return INT.compareAndSet(gate.bytes(), 0, 0, 1);
     }
 
     /** Takes the gate, spinning: it is held for the length of a few system calls at most. */
@@ -78,7 +71,7 @@ public final class EpollChanges {
 
     /** Gives the gate back. */
     public void release() {
-        INT.setRelease(gate, 0, 0);
+        INT.setRelease(gate.bytes(), 0, 0);
     }
 
     /** How many changes there are. */
@@ -89,12 +82,15 @@ public final class EpollChanges {
     /** Makes room for so many; the list is empty, the gate not held. */
     public void reserve(int changes) {
         if (changes > capacity) {
-            allocate(Math.max(changes, capacity * 2));
+            int more = Math.max(changes, capacity * 2);
+            list.grow(LIST + more * SIZE);
+            capacity = more;
         }
     }
 
     /** Appends one, for which there is room; the gate is held. */
     public void add(int fd, int events, long data) {
+        ByteBuffer memory = list.bytes();
         int at = LIST + count++ * SIZE;
         memory.putInt(at, fd);
         memory.putInt(at + eventsAt, events);
@@ -105,32 +101,32 @@ public final class EpollChanges {
     /** Forgets the list, and how it went. */
     public void clear() {
         count = 0;
-        memory.putInt(COUNT, 0);
-        memory.putInt(FAILED, 0);
+        list.bytes().putInt(COUNT, 0).putInt(FAILED, 0);
     }
 
     /** How many of the changes the kernel refused. */
     public int failed() {
-        return memory.getInt(FAILED);
+        return list.bytes().getInt(FAILED);
     }
 
     /** 0, or why the kernel refused this one. */
     public int rc(int index) {
-        return memory.getInt(LIST + index * SIZE + RC);
+        return list.bytes().getInt(LIST + index * SIZE + RC);
     }
 
     /** The data of this one. */
     public long data(int index) {
-        return memory.getLong(LIST + index * SIZE + dataAt);
+        return list.bytes().getLong(LIST + index * SIZE + dataAt);
     }
 
     /** The address for native code. */
     public long address() {
-        return address;
+        return list.address();
     }
 
     /** Hands the list over, for a binding whose wait cannot; returns how many were refused. */
     public int apply(int epfd) {
+        ByteBuffer memory = list.bytes();
         int failed = 0;
         for (int i = 0; i < count; i++) {
             int at = LIST + i * SIZE;

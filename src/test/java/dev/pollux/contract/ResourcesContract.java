@@ -16,22 +16,21 @@ import dev.pollux.PollResult;
 import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
-import dev.pollux.support.Child;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
+import dev.pollux.support.Ledger;
 import dev.pollux.support.Libc;
 import dev.pollux.support.Poller;
-import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
 import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import jnr.constants.platform.RLIMIT;
@@ -168,27 +167,26 @@ class ResourcesContract {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
             Fds.write(pipe[1], 1);
+            var ledger = new Ledger(pair.sys());
             for (int i = 0; i < 20; i++) {
-                cycle(pair, pipe[0]);
+                cycle(pair.backend(), ledger, pipe[0]);
             }
             Set<Integer> open = Fds.openNow();
             int threads = threads();
-            long memory = leastDirectMemory(0);
             for (int i = 0; i < CYCLES; i++) {
-                cycle(pair, pipe[0]);
+                cycle(pair.backend(), ledger, pipe[0]);
             }
+            assertEquals(Map.of(), ledger.held());
             if (Capability.RELEASES_AT_ONCE.isThere()) {
                 assertEquals(open, Fds.openNow());
             }
             Fds.assertOpenCount(open.size());
             Poller.await("the threads of before", () -> threads() <= threads);
-            long after = leastDirectMemory(memory);
-            assertTrue(after <= memory, after + " bytes of direct memory, before: " + memory);
         }
     }
 
-    private static void cycle(Pair pair, int fd) throws IOException {
-        try (FdSelector selector = pair.open()) {
+    private static void cycle(Backend backend, Syscalls sys, int fd) throws IOException {
+        try (FdSelector selector = Internals.open(backend, sys)) {
             FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, null);
             selector.modify(key, Interest.READ, Trigger.ONESHOT);
             selector.wakeup();
@@ -199,45 +197,15 @@ class ResourcesContract {
     @EveryBackend
     void the_control_a_selector_that_stays_open_is_found_out(Pair pair) throws IOException {
         Set<Integer> open = Fds.openNow();
-        boolean found = false;
-        for (int i = 0; i < 10 && !found; i++) { // older garbage may be given back meanwhile
-            long memory = leastDirectMemory(0);
-            try (FdSelector selector = pair.open()) {
-                assertFalse(open.containsAll(Fds.openNow()), selector.toString());
-                found = leastDirectMemory(0) > memory;
-            }
+        var ledger = new Ledger(pair.sys());
+        try (FdSelector selector = Internals.open(pair.backend(), ledger)) {
+            assertFalse(open.containsAll(Fds.openNow()), selector.toString());
+            assertFalse(ledger.held().isEmpty(), selector.toString());
         }
-        assertTrue(found);
     }
 
     private static int threads() {
         return ManagementFactory.getThreadMXBean().getThreadCount();
-    }
-
-    /** What is left after collections: at most this, or what it comes to. */
-    private static long leastDirectMemory(long wanted) {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < 20 && least > wanted; i++) {
-            System.gc();
-            for (int j = 0; j < 1_000 && directMemory() > wanted; j++) {
-                Thread.onSpinWait(); // it is given back by another thread
-            }
-            long now = directMemory();
-            if (now == least && wanted == 0) {
-                return least; // settled
-            }
-            least = Math.min(least, now);
-        }
-        return least;
-    }
-
-    private static long directMemory() {
-        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
-            if (pool.getName().equals("direct")) {
-                return pool.getMemoryUsed();
-            }
-        }
-        throw new AssertionError("no pool of direct buffers");
     }
 
     // ---- opening that fails
@@ -307,46 +275,5 @@ class ResourcesContract {
         }
         assertTrue(refused > 0, "it was never refused");
         assertEquals(before, Fds.openNow());
-    }
-
-    @EveryBackend
-    void opening_with_no_direct_memory_left_leaves_nothing(Pair pair) throws IOException {
-        Capability.IN_A_CHILD.require();
-        Child.here()
-                .withAllElse()
-                .withProperties()
-                .property(Bindings.PROPERTY, pair.binding())
-                .option("-XX:MaxDirectMemorySize=256k")
-                .run(OutOfMemory.class, pair.backend().name())
-                .ok();
-    }
-
-    /** Opens with less and less left; in a JVM that has little to begin with. */
-    static final class OutOfMemory {
-        private static final int MEMORY = 256 * 1024;
-
-        private OutOfMemory() {}
-
-        public static void main(String[] arguments) throws Exception {
-            Backend backend = Backend.valueOf(arguments[0]);
-            FdSelector.open(backend).close();
-            leastDirectMemory(0); // loads what it needs
-            Set<Integer> before = Fds.openNow();
-            int failures = 0;
-            var taken = new ArrayList<ByteBuffer>();
-            for (int left : new int[] {7_000, 80, 0}) {
-                long free = MEMORY - leastDirectMemory(0) - left;
-                if (free > 0) {
-                    taken.add(ByteBuffer.allocateDirect((int) free));
-                }
-                try {
-                    FdSelector.open(backend).close();
-                } catch (OutOfMemoryError e) {
-                    failures++;
-                }
-                assertEquals(before, Fds.openNow(), left + " bytes left beside " + taken);
-            }
-            assertTrue(failures > 0, "it never failed");
-        }
     }
 }

@@ -12,6 +12,7 @@ import dev.pollux.sys.Bindings;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -276,7 +277,8 @@ class SyscallsContract {
             assertEquals(layout.EPOLLIN, events.getInt(layout.epollEventEvents));
             assertEquals(token, events.getLong(layout.epollEventData));
 
-            var changes = new EpollChanges(other, 1);
+            var memory = new NativeMemory(other);
+            var changes = new EpollChanges(other, memory, 1);
             changes.reserve(2);
             changes.hold();
             changes.add(fd, layout.EPOLLOUT, token + 1);
@@ -291,6 +293,7 @@ class SyscallsContract {
             for (int each : new int[] {epfd, fd, two.getInt(4)}) {
                 assertEquals(0, other.close(each));
             }
+            memory.close();
         }
     }
 
@@ -300,7 +303,8 @@ class SyscallsContract {
         for (Syscalls sys : BOTH) {
             ByteBuffer events = ByteBuffer.allocateDirect(64).order(ByteOrder.nativeOrder());
             int epfd = sys.epollCreate();
-            var changes = new EpollChanges(sys, 4);
+            var memory = new NativeMemory(sys);
+            var changes = new EpollChanges(sys, memory, 4);
             changes.hold();
             changes.add(NO_FD, sys.layout().EPOLLIN, 1);
             assertEquals(0, sys.epollWait(epfd, sys.address(events), 4, -1, changes));
@@ -313,6 +317,7 @@ class SyscallsContract {
             assertTrue(rc == 0 || rc == -sys.errno().ENOSYS, sys.binding() + " " + rc);
             assertEquals(1, changes.failed());
             assertEquals(0, sys.close(epfd));
+            memory.close();
         }
     }
 

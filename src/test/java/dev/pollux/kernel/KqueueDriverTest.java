@@ -27,6 +27,7 @@ import dev.pollux.support.Poller;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.NativeMemory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -127,7 +128,7 @@ class KqueueDriverTest {
                     Fds.write(pair[1], 1);
                     Fds.fill(pair[0]);
                     var events = new ReadyEvents(16);
-                    var driver = new KqueueDriver(s.sys);
+                    var driver = new KqueueDriver(s.sys, new NativeMemory(s.sys));
                     try {
                         int both = Driver.READ | Driver.WRITE;
                         assertEquals(0, driver.add(pair[0], both, Driver.ONESHOT, 1));
@@ -477,7 +478,7 @@ class KqueueDriverTest {
                 s -> {
                     int[] pair = s.fds.socketpair();
                     var events = new ReadyEvents(16);
-                    var driver = new KqueueDriver(s.sys);
+                    var driver = new KqueueDriver(s.sys, new NativeMemory(s.sys));
                     try {
                         s.sys.refusal =
                                 (fd, filter, flags) ->
@@ -511,7 +512,7 @@ class KqueueDriverTest {
                     int[] pair = s.fds.socketpair();
                     int[] other = s.fds.socketpair();
                     var events = new ReadyEvents(16);
-                    var driver = new KqueueDriver(s.sys);
+                    var driver = new KqueueDriver(s.sys, new NativeMemory(s.sys));
                     try {
                         assertEquals(0, driver.add(pair[0], Driver.READ, 0, 1));
                         assertEquals(0, driver.add(other[0], Driver.READ, 0, 2));
