@@ -24,7 +24,7 @@ final class PollLoop {
     static {
         try {
             var lookup = MethodHandles.lookup();
-            STATE = lookup.findVarHandle(PollLoop.class, "state", long.class);
+            STATE = lookup.findVarHandle(PollLoop.class, "state", Object.class);
             WAKEUP_ASKED = lookup.findVarHandle(PollLoop.class, "wakeupAsked", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -34,11 +34,11 @@ final class PollLoop {
         PollResult.values();
     }
 
-    /** Values of {@link #state} that are no thread's id. */
-    private static final long IDLE = 0;
+    /** Values of {@link #state} that are no thread. */
+    private static final Object IDLE = null;
 
-    private static final long CHANGING = -1; // somebody outside a poll adds a pending change
-    private static final long RELEASED = -2; // closed, all released
+    private static final Object CHANGING = "changing"; // outside a poll a pending change is added
+    private static final Object RELEASED = "released"; // closed, all released
 
     private static final int FIRST_EVENTS = 256;
 
@@ -65,8 +65,8 @@ final class PollLoop {
     private boolean released; // under signalLock
     private volatile Thread closer; // waits until the poll has left
 
-    /** Who polls: its thread id, or one of the constants above. */
-    private long state;
+    /** Who polls, or one of the constants above. */
+    private Object state;
 
     private volatile boolean nested; // somebody may wait on the driver's own descriptor
 
@@ -102,19 +102,19 @@ final class PollLoop {
     }
 
     private void enter() throws PolluxException {
-        long me = Thread.currentThread().getId();
+        Object me = Thread.currentThread();
         while (!STATE.compareAndSet(this, IDLE, me)) {
-            long other = (long) STATE.getAcquire(this);
+            Object other = (Object) STATE.getAcquire(this);
             if (other == RELEASED) {
                 throw new PolluxException.Closed("poll");
             }
-            if (other > 0) {
+            if (other instanceof Thread thread) {
                 throw new IllegalStateException(
-                        other == me
+                        thread == me
                                 ? "poll: called by a handler of this very poll"
-                                : "poll: thread "
-                                        + other
-                                        + " is polling; one thread polls at once");
+                                : "poll: the thread \""
+                                        + thread.getName()
+                                        + "\" is polling; one thread polls at once");
             }
             Thread.yield(); // a pending change is being added, or the state has just changed
         }
@@ -344,7 +344,7 @@ final class PollLoop {
 
     /** Only this thread can have put itself there. */
     private boolean isPollingThread() {
-        return (long) STATE.getOpaque(this) == Thread.currentThread().getId();
+        return (Object) STATE.getOpaque(this) == Thread.currentThread();
     }
 
     /** From now on somebody may wait on the driver's own descriptor: nothing is left pending. */

@@ -636,6 +636,30 @@ class WaitingContract {
     }
 
     @EveryBackend
+    void a_second_poll_is_refused_whatever_the_threads_call_themselves(Pair pair) throws Exception {
+        for (long id : new long[] {0, -1, -2, Thread.currentThread().getId()}) {
+            try (var fds = new Fds();
+                    FdSelector selector = pair.open()) {
+                int[] pipe = fds.pipe();
+                FdKey key = selector.register(pipe[0], Interest.READ, Trigger.ONESHOT, null);
+                var first = Poller.poll(selector, pollsAgain(selector), id).awaitBlocked();
+                assertThrows(IllegalStateException.class, () -> selector.poll(UNEXPECTED));
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> Poller.poll(selector, UNEXPECTED, id).result());
+                selector.modify(key, Interest.READ); // not taken for the polling thread's
+                Fds.write(pipe[1], 1);
+                assertEquals(PollResult.EVENTS, first.result());
+            }
+        }
+    }
+
+    private static ReadyHandler pollsAgain(FdSelector selector) {
+        return (key, ready) ->
+                assertThrows(IllegalStateException.class, () -> selector.poll(UNEXPECTED));
+    }
+
+    @EveryBackend
     void a_handler_that_polls_gets_an_exception(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** One call, usually a poll, in a thread of its own. */
@@ -38,9 +39,9 @@ public final class Poller {
     private final CompletableFuture<Long> tid = new CompletableFuture<>();
     private final CompletableFuture<Object> result = new CompletableFuture<>();
 
-    private Poller(Body<?> body) {
+    private Poller(Body<?> body, Function<Runnable, Thread> factory) {
         thread =
-                new Thread(
+                factory.apply(
                         () -> {
                             try {
                                 tid.complete(ownTid());
@@ -49,8 +50,7 @@ public final class Poller {
                                 tid.completeExceptionally(e);
                                 result.completeExceptionally(e);
                             }
-                        },
-                        "poller");
+                        });
         thread.setDaemon(true);
         thread.start();
     }
@@ -65,8 +65,22 @@ public final class Poller {
         return run(() -> selector.poll(handler));
     }
 
+    /** Polls without end, in a thread that calls itself by this number, as some frameworks' do. */
+    public static Poller poll(FdSelector selector, ReadyHandler handler, long id) {
+        return new Poller(
+                () -> selector.poll(handler),
+                body ->
+                        new Thread(body, "poller") {
+                            @Override
+                            @SuppressWarnings("deprecation") // from JDK 19 on
+                            public long getId() {
+                                return id;
+                            }
+                        });
+    }
+
     public static Poller run(Body<?> body) {
-        return new Poller(body);
+        return new Poller(body, task -> new Thread(task, "poller"));
     }
 
     public Thread thread() {
