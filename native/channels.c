@@ -6,7 +6,7 @@
 static jclass sel_ch_impl;    /* a class of the boot loader: a global reference that is never released */
 static jmethodID get_fd_val;
 
-/* Another VM may have no such class: then channelDescriptor answers -ENOSYS. */
+/* Another VM may have no such class: then channelDescriptor returns -ENOSYS. */
 int pollux_resolveChannels(JNIEnv *env) {
     jclass found = (*env)->FindClass(env, "sun/nio/ch/SelChImpl");
     if (found == NULL) {

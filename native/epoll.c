@@ -13,10 +13,9 @@
 #include "returns.h"
 
 /*
- * Changes of interest on their way to the kernel, laid out by dev.pollux.sys.EpollChanges. The gate
- * is a lock that Java takes before it draws up the list; it is released here as soon as the
- * kernel has the last of them, before the wait that they travel with. It lies apart from the list,
- * which may move when it grows.
+ * Pending changes of interest, laid out by dev.pollux.sys.EpollChanges. Java takes the lock before
+ * it builds the list; it is released here after the last change and before the wait. It lies apart
+ * from the list, which may move when it grows.
  */
 struct change {
     int32_t fd;
@@ -25,7 +24,7 @@ struct change {
 } __attribute__((aligned(8)));
 
 struct changes {
-    int64_t gate; /* the address of an int32_t */
+    int64_t lock; /* the address of an int32_t */
     int32_t count;
     int32_t failed;
     struct change list[];
@@ -34,7 +33,7 @@ struct changes {
 _Static_assert(sizeof(struct change) == 24, "EpollChanges relies on it");
 _Static_assert(offsetof(struct change, event) == 8, "EpollChanges relies on it");
 
-/* How many were refused: whoever hears of it must not be kept waiting. */
+/* How many were refused: then the wait must not block, so that they are reported at once. */
 static inline int apply(int epfd, struct changes *changes) {
     int failed = 0;
     for (int i = 0; i < changes->count; i++) {
@@ -43,7 +42,7 @@ static inline int apply(int epfd, struct changes *changes) {
         failed += change->rc < 0;
     }
     changes->failed = failed;
-    __atomic_store_n((int32_t *)pointer(changes->gate), 0, __ATOMIC_RELEASE);
+    __atomic_store_n((int32_t *)pointer(changes->lock), 0, __ATOMIC_RELEASE);
     return failed;
 }
 
@@ -64,7 +63,7 @@ jint pollux_epollCreate(JNIEnv *env, jobject self) {
     return -error;
 }
 
-/* The number epfd becomes another name of fresh, in one step: nobody sees it closed. */
+/* The number epfd refers to the instance fresh from now on, in one step: nobody sees it closed. */
 jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd) {
     (void)env, (void)self;
     return dup3(fresh, epfd, O_CLOEXEC) < 0 ? -errno : 0;
@@ -74,7 +73,7 @@ jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jin
     (void)env, (void)self;
     struct epoll_event event = {.events = (uint32_t)events, .data.u64 = (uint64_t)data};
     int rc = call_epoll_ctl(epfd, op, fd, &event);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
@@ -87,7 +86,7 @@ static __attribute__((noinline)) jint change_and_wait(JNIEnv *env, jobject self,
     (void)env, (void)self;
     if (apply(epfd, pointer(changes)) > 0) millis = 0;
     int rc = call_epoll_wait(epfd, pointer(events), capacity, millis);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
@@ -95,7 +94,7 @@ jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint 
                        jlong changes) {
     if (changes != 0) return change_and_wait(env, self, epfd, events, capacity, millis, changes);
     int rc = call_epoll_wait(epfd, pointer(events), capacity, millis);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
@@ -105,10 +104,10 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
     if (changes != 0 && apply(epfd, pointer(changes)) > 0) nanos = 0;
     struct kernel_timespec timeout = {nanos / 1000000000, nanos % 1000000000};
     int rc = call_epoll_pwait2(epfd, pointer(events), capacity, &timeout);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
 #else
-typedef int no_epoll_here; /* unsupported.c answers instead; ISO C wants a declaration */
+typedef int no_epoll_here; /* unsupported.c has them instead; ISO C wants a declaration */
 #endif

@@ -108,14 +108,14 @@ jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {
 jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
     jint rc = call_read(fd, bytes(env, directBuffer) + at, (size_t)length);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
 jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
     jint rc = call_write(fd, bytes(env, directBuffer) + at, (size_t)length);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 

@@ -41,5 +41,5 @@ jint pollux_keventWait(JNIEnv *env, jobject self, jint kq, jlong events, jint ca
 }
 
 #else
-typedef int no_kqueue_here; /* unsupported.c answers instead; ISO C wants a declaration */
+typedef int no_kqueue_here; /* unsupported.c has them instead; ISO C wants a declaration */
 #endif

@@ -1,4 +1,4 @@
-/* read and write through libc; they answer -errno. */
+/* read and write through libc; they return -errno. */
 #ifndef POLLUX_LIBC_CALLS_H
 #define POLLUX_LIBC_CALLS_H
 

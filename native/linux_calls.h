@@ -1,6 +1,6 @@
 /*
  * How the calls that come often are made. Where the processor is known the `syscall` instruction is issued in place,
- * elsewhere libc is called; both answer -errno. libc's wrappers add the bookkeeping of a cancellation
+ * elsewhere libc is called; both return -errno. libc's wrappers add the bookkeeping of a cancellation
  * point, and a `ret` that nobody can prepare: see returns.h.
  */
 #ifndef POLLUX_LINUX_CALLS_H

@@ -1,8 +1,8 @@
-/* Whether renew_returns pays here. */
+/* Whether fill_return_buffer pays here. */
 #define _GNU_SOURCE
 #include "returns.h"
 
-#ifdef POLLUX_RENEWS_RETURNS
+#ifdef POLLUX_FILLS_RETURN_BUFFER
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -11,12 +11,12 @@
 
 enum { CALLS = 50, ATTEMPTS = 4 };
 
-int pollux_renewsReturns;
+int pollux_fillsReturnBuffer;
 
 /* Two levels, as there are between a system call and Java. */
 static __attribute__((noinline)) long call_kernel(void) {
     long rc = call6(SYS_getppid, 0, 0, 0, 0, 0, 0);
-    renew_returns();
+    fill_return_buffer();
     return rc;
 }
 
@@ -32,8 +32,8 @@ static int64_t now(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static int64_t time_calls(int renewing) {
-    pollux_renewsReturns = renewing;
+static int64_t time_calls(int filling) {
+    pollux_fillsReturnBuffer = filling;
     int64_t start = now();
     for (int i = 0; i < CALLS; i++) call_kernel_below();
     return now() - start;
@@ -48,14 +48,14 @@ static int has_shadow_stack(void) {
 
 void pollux_timeReturns(void) {
     if (has_shadow_stack()) return;
-    int64_t plain = INT64_MAX, renewed = INT64_MAX;
+    int64_t plain = INT64_MAX, filled = INT64_MAX;
     for (int i = 0; i < ATTEMPTS; i++) {
         int64_t time = time_calls(0);
         if (time < plain) plain = time;
         time = time_calls(1);
-        if (time < renewed) renewed = time;
+        if (time < filled) filled = time;
     }
-    pollux_renewsReturns = plain - renewed > plain / 8;
+    pollux_fillsReturnBuffer = plain - filled > plain / 8;
 }
 
 #else

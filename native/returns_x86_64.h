@@ -1,4 +1,4 @@
-extern int pollux_renewsReturns; /* set once, by pollux_timeReturns */
+extern int pollux_fillsReturnBuffer; /* set once, by pollux_timeReturns */
 
 /* For eight returns. The 128 bytes below the stack pointer may be in use by the function around. */
 static inline void push_returns(void) {
@@ -14,6 +14,6 @@ static inline void push_returns(void) {
 }
 
 /* Where it pays there is no jump on the way: that would be mispredicted too, for another 16 ns. */
-static inline void renew_returns(void) {
-    if (__builtin_expect(pollux_renewsReturns, 1)) push_returns();
+static inline void fill_return_buffer(void) {
+    if (__builtin_expect(pollux_fillsReturnBuffer, 1)) push_returns();
 }

@@ -6,11 +6,11 @@
  *     echo_load PORT CONNECTIONS MESSAGE_BYTES
  *
  * Says "connected" when all connections stand. A line of input begins, another one ends; then, as
- * soon as nothing is under way any more, it tells what happened since the beginning:
+ * soon as nothing is under way any more, it prints what happened since the beginning:
  *
  *     MESSAGES NANOSECONDS P50 P99 P99.9
  *
- * the last three in nanoseconds from a message's sending to its return. The next line begins anew. It
+ * the last three in nanoseconds from a message's sending to its return. The next line begins again. It
  * ends with its input. A connection that is lost, or a reply that differs, ends it with status 1.
  */
 #define _GNU_SOURCE

@@ -310,7 +310,7 @@ static void descriptors(void) {
 
 /* As dev.pollux.sys.EpollChanges lays them out. */
 static struct {
-    int64_t gate;
+    int64_t lock;
     int32_t count;
     int32_t failed;
     struct {
@@ -352,8 +352,8 @@ static void epoll(void) {
     EQUAL(epollWait(ENV, epfd, address(ready), 4, 0, 0), 1); /* the other was an edge */
     EQUAL(ready[0].data.u64, first);
 
-    int32_t gate = 1;
-    changes.gate = address(&gate);
+    int32_t lock = 1;
+    changes.lock = address(&lock);
     changes.count = 2;
     changes.list[0].fd = fds[0];
     changes.list[0].event.events = EPOLLIN;
@@ -362,7 +362,7 @@ static void epoll(void) {
     changes.list[1].event.events = EPOLLIN;
     changes.list[1].event.data.u64 = ~second;
     check_two(epollWait(ENV, epfd, address(ready), 4, -1, address(&changes)), ready, ~first, ~second);
-    EQUAL(gate, 0);
+    EQUAL(lock, 0);
     EQUAL(changes.failed, 0);
 
     jint rc = epollPwait2(ENV, epfd, address(ready), 4, INT64_C(5000000000), 0);

@@ -210,7 +210,7 @@ static struct epoll_event ready[CAPACITY];
 
 /* As dev.pollux.sys.EpollChanges lays them out. */
 static struct {
-    int64_t gate;
+    int64_t lock;
     int32_t count;
     int32_t failed;
     struct {
@@ -219,7 +219,7 @@ static struct {
         struct epoll_event event;
     } __attribute__((aligned(8))) list[64];
 } changes;
-static int32_t gate;
+static int32_t lock;
 
 static jint wait_how(int how, jlong time, jlong list) {
     return how == MILLIS ? pollux_epollWait0(ENV, epfd, address(ready), CAPACITY, (jint)time, list)
@@ -229,10 +229,10 @@ static jint wait_how(int how, jlong time, jlong list) {
 /* Longer than anybody waits for this test. */
 static jlong how_long(int how) { return how == MILLIS ? -1 : INT64_C(3600000000000); }
 
-static void draw_up(int count) {
+static void build_list(int count) {
     memset(&changes, 0x55, sizeof(changes)); /* what C must write it must write itself */
-    gate = 1;
-    changes.gate = address(&gate);
+    lock = 1;
+    changes.lock = address(&lock);
     changes.count = count;
 }
 
@@ -325,7 +325,7 @@ static void short_event_list(void) {
     }
 }
 
-/* A list of so many changes, all of them good: made before the wait, and the gate is released. */
+/* A list of so many changes, all of them good: made before the wait, and the lock is released. */
 static void changes_that_succeed(int how, int count) {
     int pipes[64][2];
     for (int i = 0; i < count; i++) {
@@ -333,11 +333,11 @@ static void changes_that_succeed(int how, int count) {
         write_byte(pipes[i][1]);
         EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_ADD, pipes[i][0], EPOLLONESHOT, -1), 0);
     }
-    draw_up(count);
+    build_list(count);
     for (int i = 0; i < count; i++) change(i, pipes[i][0], EPOLLIN | EPOLLONESHOT, 1000 + (uint64_t)i);
     int expected = count < CAPACITY ? count : CAPACITY;
     EQUAL(wait_how(how, 0, address(&changes)), expected);
-    EQUAL(gate, 0);
+    EQUAL(lock, 0);
     EQUAL(changes.count, count);
     EQUAL(changes.failed, 0);
     for (int i = 0; i < count; i++) EQUAL(changes.list[i].rc, 0);
@@ -357,12 +357,12 @@ static void changes_that_are_refused(int how) {
     EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_ADD, good[0], 0, 1), 0);
     EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_ADD, closed[0], 0, 2), 0);
     close_pair(closed);
-    draw_up(3);
+    build_list(3);
     change(0, closed[0], EPOLLIN, 2);
     change(1, unknown[0], EPOLLIN, 3);
     change(2, good[0], EPOLLIN, 4);
     EQUAL(wait_how(how, how_long(how), address(&changes)), 0);
-    EQUAL(gate, 0);
+    EQUAL(lock, 0);
     EQUAL(changes.failed, 2);
     EQUAL(changes.list[0].rc, -EBADF);
     EQUAL(changes.list[1].rc, -ENOENT);
@@ -371,19 +371,19 @@ static void changes_that_are_refused(int how) {
     EQUAL(wait_how(how, 0, 0), 1); /* the good one was made */
     EQUAL(ready[0].data.u64, 4);
 
-    draw_up(1); /* refused, and something is ready: both are reported */
+    build_list(1); /* refused, and something is ready: both are reported */
     change(0, unknown[0], EPOLLIN, 3);
     EQUAL(wait_how(how, 0, address(&changes)), 1);
-    EQUAL(gate, 0);
+    EQUAL(lock, 0);
     EQUAL(changes.failed, 1);
     EQUAL(changes.list[0].rc, -ENOENT);
 
-    draw_up(1); /* the wait itself fails: the change was made all the same */
+    build_list(1); /* the wait itself fails: the change was made all the same */
     change(0, good[0], 0, 5);
     jint rc = how == MILLIS ? pollux_epollWait0(ENV, epfd, address(ready), 0, 0, address(&changes))
                             : pollux_epollPwait20(ENV, epfd, address(ready), 0, 0, address(&changes));
     EQUAL(rc, -EINVAL);
-    EQUAL(gate, 0);
+    EQUAL(lock, 0);
     EQUAL(changes.failed, 0);
     EQUAL(wait_how(how, 0, 0), 0);
     close_pair(good);

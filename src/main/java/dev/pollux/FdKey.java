@@ -36,14 +36,14 @@ public final class FdKey {
     private final Object attachment;
     private int want; // interest and trigger as last asked for; written by any thread, see WANT
 
-    int sent; // interest and trigger as the driver has them; guarded by the driver's change gate
+    int sent; // interest and trigger as the driver has them; guarded by the driver's change lock
     boolean queued; // in the list of remembered changes; guarded by who may poll
 
     /**
      * Waits of the selector, by their number: a later one than {@code armedAt} fires what was armed
      * last; that one itself may have fired before.
      */
-    long armedAt; // guarded by the driver's change gate
+    long armedAt; // guarded by the driver's change lock
 
     long firedAt; // the last one that reported it; the polling thread's
 

@@ -7,9 +7,9 @@ import dev.pollux.sys.Syscalls;
  * speaks only in numbers: descriptors, interest and trigger bits, tokens, and results that are
  * counts or negated error numbers.
  *
- * <p>A <em>token</em> is carried untouched to the event; it names the registration, so that a
- * descriptor's number that was reused cannot be taken for its former owner. A token has a slot in
- * its lower half, which is never negative: {@link #SIGNAL} is no token.
+ * <p>A <em>token</em> is returned unchanged with the event; it names the registration, so that a
+ * descriptor's number that was reused cannot be mistaken for its former owner. A token has a slot
+ * in its lower half, which is never negative: {@link #SIGNAL} is no token.
  *
  * <p>{@link #poll} is called by one thread at a time, and so is {@link #change}. {@link #add},
  * {@link #modify} and {@link #remove} may come from any thread, also while a poll blocks, one at a
@@ -35,7 +35,9 @@ public interface Driver {
     /** Readiness only. */
     int ERROR = 32;
 
-    /** Readiness only: the descriptor is not open any more; the driver has forgotten it. */
+    /**
+     * Readiness only: the descriptor is not open any more; the driver has dropped the registration.
+     */
     int GONE = 64;
 
     /** Trigger bits. No bit is level-triggered. */
@@ -53,7 +55,7 @@ public interface Driver {
      */
     int LOST = Integer.MIN_VALUE;
 
-    /** What the driver's own wakeup carries for a token. */
+    /** The token of the driver's own wakeup event. */
     long SIGNAL = -1;
 
     /** A time-out that never ends. */
@@ -78,31 +80,31 @@ public interface Driver {
     int add(int fd, int interest, int trigger, long token);
 
     /**
-     * Changes a registration now, and arms it again.
+     * Changes a registration now, and re-arms it.
      *
      * @param oldWas interest and trigger bits before, as {@code trigger << 8 | interest}
      */
     int modify(int fd, int oldWas, int interest, int trigger, long token);
 
-    /** Unregisters. Whatever this returns, the registration is gone from the driver's side. */
+    /** Unregisters. Whatever this returns, the driver has dropped the registration. */
     int remove(int fd, long token);
 
-    /** Keeps every other change away, and those on their way to the kernel. */
+    /** Locks out every other change, and waits for those on their way to the kernel. */
     default void holdChanges() {}
 
     /** The end of {@link #holdChanges}. */
     default void releaseChanges() {}
 
     /**
-     * Makes room for so many changes and what may become of them, before they are held: what fails
-     * for want of memory fails here.
+     * Makes room for so many pending changes and the events of those that are refused, before they
+     * are held: what fails for want of memory fails here.
      */
     default void reserve(int count, ReadyEvents events) {}
 
     /**
      * Changes a registration before the next wait, by the thread that polls. The changes are held;
      * the next {@link #poll} releases them if there was at least one. A change that the kernel
-     * refuses comes back as an event with {@link #GONE}.
+     * refuses is reported as an event with {@link #GONE}.
      */
     void change(int fd, int interest, int trigger, long token);
 
@@ -149,7 +151,7 @@ public interface Driver {
 
     /**
      * Closes every descriptor and frees all memory, at once. A driver that could not be opened has
-     * closed its descriptors; its memory is freed by who gave it.
+     * closed its descriptors; whoever allocated its memory frees it.
      */
     void close();
 

@@ -12,9 +12,9 @@ import java.nio.ByteBuffer;
  *
  * <ul>
  *   <li>(a) It watches open files, not descriptors. A file that is still open under another number,
- *       or in a child process, keeps its events coming after the registered number was closed, and
- *       can then not be removed: {@code EBADF}. {@link #beginRebuild} starts a new instance without
- *       it.
+ *       or in a child process, keeps reporting events after the registered number was closed. Such
+ *       an orphaned registration cannot be removed: {@code EBADF}. {@link #beginRebuild} starts a
+ *       new instance without it.
  *   <li>(b) A number that was closed and reused is a new file: adding it succeeds, changing or
  *       removing it says {@code ENOENT}.
  *   <li>(c) Closing an epoll descriptor wakes nobody who waits on it; an eventfd does. It is
@@ -180,7 +180,7 @@ public final class EpollDriver implements Driver {
         }
         if (rc == capacity && capacity < LAST_CAPACITY) {
             buffer.grow(2 * capacity * eventSize);
-            capacity *= 2; // last: the kernel must not be told of memory that could not be had
+            capacity *= 2; // last: it must not exceed the memory, also when there was none
         }
         return events.size();
     }
@@ -198,7 +198,7 @@ public final class EpollDriver implements Driver {
             }
             precise = false;
             if (left != null && left.failed() > 0) {
-                return 0; // to be told of at once
+                return 0; // to be reported at once
             }
             left = null;
         }

@@ -10,13 +10,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a descriptor stands for, for the kernel interfaces that take everything: poll, select and
- * kqueue take regular files, directories and /dev/null for ready. epoll refuses them, and so does
- * this, by the file's type; where that does not tell (devices, anonymous inodes) by asking epoll,
- * if there is one, and by the device's number otherwise. Used under a lock of the driver's.
+ * The type of file behind a descriptor, for the kernel interfaces that accept every type: poll,
+ * select and kqueue report regular files, directories and /dev/null as always ready. epoll refuses
+ * them, and so does this, by the file's type; where that does not decide (devices, anonymous
+ * inodes) by asking epoll, if there is one, and by the device's number otherwise. Used under a lock
+ * of the driver's.
  */
 final class FileKind {
-    private static final List<String> NEVER_READY = List.of("/dev/null", "/dev/zero", "/dev/full");
+    private static final List<String> UNPOLLABLE = List.of("/dev/null", "/dev/zero", "/dev/full");
 
     private final Syscalls sys;
     private final Errno errno;
@@ -43,7 +44,7 @@ final class FileKind {
         return status.bytes().getLong(8);
     }
 
-    /** 0, or {@code -EPERM}, as epoll says it. */
+    /** 0, or {@code -EPERM}, as epoll answers. */
     int check(int fd) {
         int type = (int) status.bytes().getLong(16) & layout.S_IFMT;
         if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
@@ -51,7 +52,7 @@ final class FileKind {
         }
         int epfd = sys.epollCreate();
         if (epfd == -errno.ENOSYS) {
-            return isNeverWaitedFor(type) ? -errno.EPERM : 0;
+            return isUnpollable(type) ? -errno.EPERM : 0;
         }
         if (epfd < 0) {
             return epfd;
@@ -61,11 +62,11 @@ final class FileKind {
         return rc;
     }
 
-    private boolean isNeverWaitedFor(int type) {
+    private boolean isUnpollable(int type) {
         if (type != layout.S_IFCHR) {
             return type == layout.S_IFREG || type == layout.S_IFDIR || type == layout.S_IFBLK;
         }
-        for (String path : NEVER_READY) {
+        for (String path : UNPOLLABLE) {
             if (status.bytes().getLong(24) == deviceNumber(path)) {
                 return true;
             }

@@ -6,8 +6,8 @@ import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
 
 /**
- * An array of {@code struct kevent} in native memory: changes on their way to the kernel, what
- * became of them, or events.
+ * An array of {@code struct kevent} in native memory: changes, the kernel's answers to them, or
+ * events.
  *
  * <pre>{@code
  * struct kevent { uintptr_t ident; short filter; u_short flags; u_int fflags; int64_t data; void *udata; ... };

@@ -119,7 +119,8 @@ public final class PollDriver extends ScanningDriver {
             int fd = fds[entry];
             if (revents != 0) {
                 left--;
-                entries.bytes().putShort(entry * size + layout.pollfdRevents, (short) 0); // told
+                entries.bytes()
+                        .putShort(entry * size + layout.pollfdRevents, (short) 0); // reported
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
                     report(fd, GONE, events);
                     if (entry < count) {

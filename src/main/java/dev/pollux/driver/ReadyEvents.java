@@ -3,7 +3,7 @@ package dev.pollux.driver;
 import java.util.Arrays;
 
 /**
- * The batch of events that a wait found, reused by every poll: filled by a driver, emptied by the
+ * The batch of events that a wait found, reused by every poll: filled by a driver, delivered by the
  * facade through a cursor. What is left when a handler throws stays for the next poll. Used by the
  * polling thread only.
  */
@@ -41,19 +41,19 @@ public final class ReadyEvents {
         bits[size++] = readyBits;
     }
 
-    /** More readiness of the event at this place. */
+    /** Adds readiness to the event at this place. */
     public void merge(int index, int readyBits) {
         bits[index] |= readyBits;
     }
 
-    /** Takes an event out; the last one takes its place. */
+    /** Removes an event; the last one takes its place. */
     public void remove(int index) {
         size--;
         tokens[index] = tokens[size];
         bits[index] = bits[size];
     }
 
-    /** Forgets all. */
+    /** Removes all events. */
     public void clear() {
         size = 0;
         cursor = 0;

@@ -17,11 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>What these interfaces get wrong, and what is done here about it:
  *
  * <ul>
- *   <li>(a) They take regular files, directories and /dev/null for ready; see {@link FileKind}.
- *   <li>(b) They remember nothing about a descriptor, so a number that was closed and reused is
- *       found out by its device and inode when it is registered again. Anonymous inodes (eventfd,
- *       timerfd, epoll) all have the same one: such a successor is taken for its predecessor.
- *   <li>(c) ONESHOT is made here: a descriptor that fired is taken out of what is asked for.
+ *   <li>(a) They report regular files, directories and /dev/null as always ready; see {@link
+ *       FileKind}.
+ *   <li>(b) They keep no state about a descriptor, so a number that was closed and reused is
+ *       detected by its device and inode when it is registered again. Anonymous inodes (eventfd,
+ *       timerfd, epoll) all have the same one: such a successor is mistaken for its predecessor.
+ *   <li>(c) They have no ONESHOT: a descriptor that fired is no longer asked for.
  * </ul>
  */
 abstract class ScanningDriver implements Driver {
@@ -54,7 +55,7 @@ abstract class ScanningDriver implements Driver {
     /** Starts to ask for the descriptor, or asks for something else; interest 0: for nothing. */
     abstract void ask(int fd, int interest);
 
-    /** Ceases to ask. */
+    /** Stops asking. */
     abstract void forget(int fd);
 
     /** The system call. */
@@ -63,7 +64,7 @@ abstract class ScanningDriver implements Driver {
     /** Adds what {@link #await} found. {@code rc} is its result, not negative. */
     abstract void scan(int rc, ReadyEvents events);
 
-    /** What can be done about an error of {@link #await}: events to tell, or the error. */
+    /** What can be done about an error of {@link #await}: events to report, or the error. */
     abstract int recover(int rc, ReadyEvents events);
 
     final long token(int fd) {
@@ -139,7 +140,7 @@ abstract class ScanningDriver implements Driver {
         }
     }
 
-    /** A closed descriptor is found out by the wait. */
+    /** A closed descriptor is detected by the wait. */
     @Override
     public final void change(int fd, int interest, int trigger, long token) {
         edit();
@@ -174,7 +175,7 @@ abstract class ScanningDriver implements Driver {
         }
     }
 
-    /** So that a change and what the facade notes of it are one step. */
+    /** So that a change and the facade's record of it are one step. */
     @Override
     public final void holdChanges() {
         lock.lock();

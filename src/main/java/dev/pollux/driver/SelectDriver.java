@@ -8,15 +8,17 @@ import java.nio.ByteBuffer;
  * {@code man 2 select}. What is odd about it, beside what {@link ScanningDriver} lists:
  *
  * <ul>
- *   <li>(a) {@code fd_set} ends at descriptor 1024, and its macros write beyond it without a word.
- *       The kernel takes sets of any size; these are native memory sized by the largest descriptor.
+ *   <li>(a) {@code fd_set} ends at descriptor 1024, and its macros write beyond it without an
+ *       error. The kernel takes sets of any size; these are native memory sized by the largest
+ *       descriptor.
  *   <li>(b) The sets are overwritten by the answer: each wait works on a copy.
- *   <li>(c) One closed descriptor fails the call for all, with {@code EBADF}; the culprit is looked
+ *   <li>(c) One closed descriptor fails the call for all, with {@code EBADF}; that one is searched
  *       for and reported. A number above the size of the process's table of descriptors does not
  *       even do that, its bits are left as they were: then more bits are set than were counted. One
- *       that is closed while the call blocks is told as ready: after such a wait each is looked at.
- *   <li>(d) It cannot tell a hang-up or an error from readiness. A hang-up is noticed only by who
- *       wants {@code READ}, an error only by who wants {@code READ} or {@code WRITE}.
+ *       that is closed while the call blocks is reported as ready: after such a wait each is
+ *       checked.
+ *   <li>(d) It does not distinguish a hang-up or an error from readiness. A hang-up is reported
+ *       only for {@code READ}, an error only for {@code READ} or {@code WRITE}.
  * </ul>
  */
 public final class SelectDriver extends ScanningDriver {

@@ -3,13 +3,15 @@ package dev.pollux.driver;
 import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
-/** The self-pipe that ends a wait of poll and select. Both ends are non-blocking. */
+/**
+ * The self-pipe that ends a wait of poll and select, and of kqueue on older systems. Both ends are
+ * non-blocking.
+ */
 final class WakeupPipe {
     private static final int DRAINED = 64; // bytes at a time
 
     private final Syscalls sys;
-    private final NativeMemory.Block
-            bytes; // two ints, when it is opened; what they are does not matter
+    private final NativeMemory.Block bytes; // what is in them does not matter
     private final int reader;
     private final int writer;
 
@@ -40,7 +42,7 @@ final class WakeupPipe {
         } while (rc == -sys.errno().EINTR);
     }
 
-    /** A signal that comes in between makes the next wait return once more, which hurts nobody. */
+    /** A signal that comes in between makes the next wait return once more, which does no harm. */
     void drain() {
         int rc;
         do {

@@ -6,24 +6,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Changes of interest that travel to the kernel with the next wait, and the gate that keeps other
- * changes away while they do.
+ * Pending changes of interest, which the call that waits next makes first, and the spin lock that
+ * keeps other changes away until then.
  *
  * <pre>{@code
- * struct changes { long gate; int count; int failed;                                // the gate's address
+ * struct changes { long lock; int count; int failed;                                // the lock's address
  *                  struct { int fd; int rc; struct epoll_event event; } list[]; };   // 24 bytes each
  * }</pre>
  *
- * <p>The gate is a lock in native memory: whoever takes it in Java (the polling thread when it
- * draws up the list, any thread that changes registrations) is alone; for the list it is given back
- * by the call that hands the list over, after the last change and before the wait. So nobody can
- * delete, reuse and add a descriptor between the drawing up of a change for it and its execution,
- * and nobody waits for longer than the changes take.
+ * <p>The lock is a word in native memory. Java takes it (the polling thread to build the list, any
+ * thread to change a registration); for the list the call that waits releases it, after the last
+ * change and before the wait. So nobody can remove, reuse and add a descriptor between the building
+ * of a change for it and its execution, and nobody waits for longer than the changes take.
  */
 public final class EpollChanges {
     private static final VarHandle INT =
             MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
-    private static final int GATE = 0;
+    private static final int LOCK = 0;
     private static final int COUNT = 8;
     private static final int FAILED = 12;
     private static final int LIST = 16;
@@ -34,7 +33,7 @@ public final class EpollChanges {
     private final Syscalls sys;
     private final int eventsAt;
     private final int dataAt;
-    private final NativeMemory.Block gate;
+    private final NativeMemory.Block lock;
 
     /** The list is the polling thread's. */
     private final NativeMemory.Block list;
@@ -47,18 +46,18 @@ public final class EpollChanges {
         this.sys = sys;
         eventsAt = EVENT + sys.layout().epollEventEvents;
         dataAt = EVENT + sys.layout().epollEventData;
-        gate = memory.allocate(4);
+        lock = memory.allocate(4);
         list = memory.allocate(LIST + capacity * SIZE);
-        list.bytes().putLong(GATE, gate.address());
+        list.bytes().putLong(LOCK, lock.address());
         this.capacity = capacity;
     }
 
-    /** Takes the gate if it is free. */
+    /** Takes the lock if it is free. */
     public boolean tryHold() {
-        return INT.compareAndSet(gate.bytes(), 0, 0, 1);
+        return INT.compareAndSet(lock.bytes(), 0, 0, 1);
     }
 
-    /** Takes the gate, spinning: it is held for the length of a few system calls at most. */
+    /** Takes the lock, spinning: it is held for the length of a few system calls at most. */
     public void hold() {
         for (int spins = 0; !tryHold(); spins++) {
             if (spins < 100) {
@@ -69,9 +68,9 @@ public final class EpollChanges {
         }
     }
 
-    /** Gives the gate back. */
+    /** Releases the lock. */
     public void release() {
-        INT.setRelease(gate.bytes(), 0, 0);
+        INT.setRelease(lock.bytes(), 0, 0);
     }
 
     /** How many changes there are. */
@@ -79,7 +78,7 @@ public final class EpollChanges {
         return count;
     }
 
-    /** Makes room for so many; the list is empty, the gate not held. */
+    /** Makes room for so many; the list is empty, the lock not held. */
     public void reserve(int changes) {
         if (changes > capacity) {
             int more = Math.max(changes, capacity * 2);
@@ -88,7 +87,7 @@ public final class EpollChanges {
         }
     }
 
-    /** Appends one, for which there is room; the gate is held. */
+    /** Appends one, for which there is room; the lock is held. */
     public void add(int fd, int events, long data) {
         ByteBuffer memory = list.bytes();
         int at = LIST + count++ * SIZE;
@@ -98,7 +97,7 @@ public final class EpollChanges {
         memory.putInt(COUNT, count);
     }
 
-    /** Forgets the list, and how it went. */
+    /** Empties the list, and drops its results. */
     public void clear() {
         count = 0;
         list.bytes().putInt(COUNT, 0).putInt(FAILED, 0);
@@ -124,7 +123,10 @@ public final class EpollChanges {
         return list.address();
     }
 
-    /** Hands the list over, for a binding whose wait cannot; returns how many were refused. */
+    /**
+     * Makes the changes and releases the lock, for a binding that makes them from Java. Returns how
+     * many were refused.
+     */
     public int apply(int epfd) {
         ByteBuffer memory = list.bytes();
         int failed = 0;

@@ -17,7 +17,7 @@ public final class Layout {
     /** How many constants there are. */
     public static final int COUNT = 56;
 
-    /** The place of the first constant that tells of kqueue. */
+    /** The place of the first constant of kqueue. */
     public static final int KQUEUE = 15;
 
     /** The place of the first one after those. */

@@ -36,7 +36,7 @@ public interface Syscalls {
      */
     ByteBuffer allocate(int bytes);
 
-    /** {@code man 3 free}: what {@link #allocate} gave; nothing looks at it any more. */
+    /** {@code man 3 free}: what {@link #allocate} returned; nothing uses it any more. */
     void free(ByteBuffer allocated);
 
     /** Where a direct buffer's memory begins. */
@@ -70,7 +70,7 @@ public interface Syscalls {
 
     /**
      * The descriptor of a {@code java.nio} channel of the JDK's own. {@code -EINVAL}: not such a
-     * channel; {@code -ENOSYS}: this binding, or this VM, cannot tell.
+     * channel; {@code -ENOSYS}: this binding, or this VM, has no way to it.
      */
     int channelDescriptor(Channel channel);
 
@@ -89,7 +89,7 @@ public interface Syscalls {
     /** {@code man 2 epoll_create1}: close-on-exec. */
     int epollCreate();
 
-    /** {@code man 2 dup3}: the number {@code epfd} becomes another name of {@code fresh}. */
+    /** {@code man 2 dup3}: the number {@code epfd} refers to the epoll instance {@code fresh}. */
     int epollReplace(int fresh, int epfd);
 
     /** {@code man 2 epoll_ctl}. */
@@ -97,7 +97,7 @@ public interface Syscalls {
 
     /**
      * {@code man 2 epoll_wait}, after the given changes have been made. {@code changes} may be
-     * null; otherwise its gate is held by the caller and is given back between the changes and the
+     * null; otherwise the caller holds its lock, which is released between the changes and the
      * wait. When a change is refused the wait does not block. {@code millis}: -1 waits for ever.
      */
     int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes);
@@ -109,8 +109,8 @@ public interface Syscalls {
     int kqueue();
 
     /**
-     * {@code man 2 kevent}: makes changes and waits for nothing. Up to {@code receipts} answers
-     * take the place of the changes.
+     * {@code man 2 kevent}: makes changes and does not wait. Up to {@code receipts} answers take
+     * the place of the changes.
      */
     int keventChange(int kq, long changes, int count, int receipts);
 

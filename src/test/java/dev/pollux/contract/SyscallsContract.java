@@ -284,7 +284,7 @@ class SyscallsContract {
             changes.add(fd, layout.EPOLLOUT, token + 1);
             changes.add(NO_FD, layout.EPOLLOUT, 5);
             assertEquals(1, other.epollWait(epfd, other.address(events), 4, -1, changes));
-            assertTrue(changes.tryHold(), "the gate was given back");
+            assertTrue(changes.tryHold(), "the lock was released");
             assertEquals(1, changes.failed());
             assertEquals(0, changes.rc(0));
             assertEquals(-sys.errno().EBADF, changes.rc(1));

@@ -68,7 +68,7 @@ public final class FaultySyscalls extends ForwardingSyscalls {
 
     /**
      * Makes the changes one by one, each by an {@code epollCtl} that can be refused, and releases
-     * the gate; but leaves them to the real wait if nothing is said about either.
+     * the lock; but leaves them to the real wait if nothing is said about either.
      */
     private int runWait(String method, RealWait call, EpollChanges changes, long... args) {
         boolean scripted = rules.containsKey(method) || rules.containsKey("epollCtl");

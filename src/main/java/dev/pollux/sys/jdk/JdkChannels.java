@@ -17,9 +17,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a selector of another make needs of the JDK's channels and {@code java.nio} gives to the
- * JDK's own selectors only ({@code sun.nio.ch}, the same in JDK 17 and 25): their descriptor, the
- * end of a close that was put off, and channels that know another provider.
+ * What a selector that is not the JDK's needs of the JDK's channels, and {@code java.nio} gives to
+ * the JDK's own only ({@code sun.nio.ch}, the same in JDK 17 and 25): their descriptor, the end of
+ * a close that was put off, and channels that know another provider.
  */
 public final class JdkChannels {
     private static final boolean INTERRUPTIBLE = true; // as the JDK's provider has it
@@ -131,9 +131,7 @@ public final class JdkChannels {
         return PROVIDER;
     }
 
-    /**
-     * The descriptor of a channel, also of one that is half closed; -1 if it is of another make.
-     */
+    /** The descriptor of a channel, also of one that is half closed; -1 if it is not the JDK's. */
     public static int descriptor(Channel channel) {
         if (!SEL_CH_IMPL.isInstance(channel)) {
             return -1;

@@ -37,7 +37,7 @@ final class TrustedLookup {
         }
     }
 
-    /** By reflection: javac warns of the class, and cannot be told not to. */
+    /** By reflection: javac warns of the class, and the warning cannot be suppressed. */
     private static Lookup fromUnsafe() throws ReflectiveOperationException {
         Class<?> type = Class.forName("sun.misc.Unsafe");
         Field theUnsafe = type.getDeclaredField("theUnsafe");

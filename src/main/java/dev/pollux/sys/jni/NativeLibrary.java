@@ -44,7 +44,7 @@ final class NativeLibrary {
                     + PATH
                     + "=, or leave that away to take the copy in the jar";
 
-    /** Tells JNI_OnLoad which class the methods are of, also when it was renamed. */
+    /** Says to JNI_OnLoad which class the methods are of, also when it was renamed. */
     private static final String CLASS = "pollux.jni.class";
 
     private static boolean loaded; // guarded by the class
@@ -287,7 +287,7 @@ final class NativeLibrary {
                         .append(", type ")
                         .append(store.type());
             } catch (IOException e) {
-                text.append(" on a file system that cannot be told (").append(e).append(')');
+                text.append(" on an unknown file system (").append(e).append(')');
             }
         }
         return text.append(": ").append(reason(file, error)).toString();
