@@ -142,6 +142,17 @@ jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on) {
     return wanted != flags && fcntl(fd, F_SETFL, wanted) < 0 ? -errno : 0;
 }
 
+/* As dev.pollux.sys.Syscalls has them. */
+_Static_assert(SOCK_STREAM == 1 && SOCK_DGRAM == 2, "types of sockets");
+
+jint pollux_socketType(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    int type;
+    socklen_t length = sizeof(type);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return errno == ENOTSOCK ? 0 : -errno;
+    return type;
+}
+
 jint pollux_isOpen(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;
     return fcntl(fd, F_GETFD) < 0 ? -errno : 0;

@@ -19,6 +19,7 @@ static const JNINativeMethod methods[] = {
     METHOD(socketpair, "(J)I"),
     METHOD(setNonBlocking, "(IZ)I"),
     METHOD(isOpen, "(I)I"),
+    METHOD(socketType, "(I)I"),
     METHOD(fileStatus, "(IJ)I"),
     METHOD(channelDescriptor, "(Ljava/nio/channels/Channel;)I"),
     METHOD(trustedLookup, "()Ljava/lang/Object;"),

@@ -37,6 +37,7 @@ jint pollux_pipe(JNIEnv *env, jobject self, jlong fds);
 jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds);
 jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
 jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
+jint pollux_socketType(JNIEnv *env, jobject self, jint fd);
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);
 int pollux_resolveBuffer(JNIEnv *env);                                                               /* uses env */
 

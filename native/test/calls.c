@@ -76,6 +76,8 @@ static void descriptors(void) {
     CHECK(fcntl(fds[0], F_GETFL) & O_NONBLOCK);
 
     EQUAL(pollux_isOpen(ENV, fds[0]), 0);
+    EQUAL(pollux_socketType(ENV, fds[0]), 0);
+    EQUAL(pollux_socketType(ENV, -1), -EBADF);
     close_pair(fds);
     EQUAL(pollux_isOpen(ENV, fds[0]), -EBADF);
     EQUAL(pollux_isOpen(ENV, -1), -EBADF);

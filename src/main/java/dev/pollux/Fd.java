@@ -20,15 +20,22 @@ public final class Fd {
     private Fd() {}
 
     /**
-     * Reads into the buffer, at its position. A direct buffer is read into without a copy; a heap
-     * buffer through a direct one of 64 KiB, from a small pool for all threads. Allocates nothing
-     * on the Java heap, unless more threads than the pool has buffers (one for each processor, 16
-     * at least) do so at the same moment. Blocks if the descriptor does. Nobody may give the
-     * buffer's memory back (close its Arena) meanwhile.
+     * Reads into the buffer, at its position, with one {@code man 2 read}. A direct buffer is read
+     * into without a copy; a heap buffer through a direct one of 64 KiB, from a small pool for all
+     * threads. Allocates nothing on the Java heap, unless more threads than the pool has buffers
+     * (one for each processor, 16 at least) do so at the same moment, or a heap buffer has room for
+     * more than 64 KiB: prefer a direct one then. Blocks if the descriptor does. Nobody may release
+     * the buffer's memory (close its Arena) meanwhile.
+     *
+     * <p>A datagram socket has no end, and may receive a datagram without any bytes: 0 then says
+     * either that or that nothing was there. Under {@link Trigger#EDGE} more may be waiting behind
+     * an empty datagram: {@link FdSelector#modify(FdKey, Interest)} after a 0 has the rest
+     * reported, or {@code DatagramChannel.receive} tells the two apart.
      *
      * @param fd a descriptor
      * @param buffer where to; its position moves
-     * @return how many bytes were read; 0 if it would block; -1 at the end
+     * @return how many bytes were read; 0 if it would block, or for an empty datagram; -1 at the
+     *     end
      * @throws IllegalArgumentException if the buffer has no room: 0 would have two meanings
      * @throws PolluxException.BadDescriptor if it is not open for reading
      * @throws PolluxException any other error, such as a connection that was reset
@@ -42,35 +49,29 @@ public final class Fd {
                     "read(fd=" + fd + "): the buffer has no room; clear or grow it first");
         }
         Syscalls sys = Native.calls("read");
+        int at = buffer.position();
+        int length = buffer.remaining();
         int rc;
-        int total = 0;
         if (buffer.isDirect()) {
-            buffer.get(buffer.position()); // throws if its memory was released (a closed Arena)
-            rc = readDirect(sys, fd, buffer, buffer.position(), buffer.remaining());
-            total = Math.max(rc, 0);
-            buffer.position(buffer.position() + total);
+            buffer.get(at); // throws if its memory was released (a closed Arena)
+            rc = readDirect(sys, fd, buffer, at, length);
         } else {
-            TransferBuffer direct = TransferBuffer.take(sys, buffer.remaining());
+            TransferBuffer direct = TransferBuffer.take(sys, length);
             try {
-                int length;
-                do { // a short read is to mean the same as of a direct buffer
-                    length = Math.min(TransferBuffer.SIZE, buffer.remaining());
-                    rc = readDirect(sys, fd, direct.bytes, 0, length);
-                    if (rc > 0) {
-                        buffer.put(buffer.position(), direct.bytes, 0, rc);
-                        buffer.position(buffer.position() + rc);
-                        total += rc;
-                    }
-                } while (rc == length && buffer.hasRemaining());
+                rc = readDirect(sys, fd, direct.bytes, 0, length);
+                if (rc > 0) {
+                    buffer.put(at, direct.bytes, 0, rc);
+                }
             } finally {
                 direct.release();
             }
         }
-        if (total > 0) {
-            return total; // an end or an error after some bytes comes again with the next read
+        if (rc > 0) {
+            buffer.position(at + rc);
+            return rc;
         }
         if (rc == 0) {
-            return -1;
+            return sys.socketType(fd) == Syscalls.DATAGRAM ? 0 : -1;
         }
         if (rc == -sys.errno().EAGAIN) {
             return 0;
@@ -87,7 +88,8 @@ public final class Fd {
     }
 
     /**
-     * Writes from the buffer, at its position; copies and blocks as {@link #read}.
+     * Writes from the buffer, at its position, as {@code man 2 write} does; copies, allocates and
+     * blocks as {@link #read}. What goes to a socket that keeps messages apart is one message.
      *
      * @param fd a descriptor
      * @param buffer where from; its position moves
@@ -97,37 +99,54 @@ public final class Fd {
      */
     public static int write(int fd, ByteBuffer buffer) throws PolluxException {
         Syscalls sys = Native.calls("write");
+        int at = buffer.position();
+        int length = buffer.remaining();
         int rc;
-        int total = 0;
-        do {
-            int length = buffer.remaining();
-            if (buffer.isDirect()) {
-                if (length > 0) {
-                    buffer.get(buffer.position()); // throws if its memory was released
-                }
-                rc = writeDirect(sys, fd, buffer, buffer.position(), length);
-            } else {
-                length = Math.min(TransferBuffer.SIZE, length);
-                TransferBuffer direct = TransferBuffer.take(sys, length);
-                try {
-                    direct.bytes.put(0, buffer, buffer.position(), length);
-                    rc = writeDirect(sys, fd, direct.bytes, 0, length);
-                } finally {
-                    direct.release();
-                }
+        if (buffer.isDirect()) {
+            if (length > 0) {
+                buffer.get(at); // throws if its memory was released
             }
-            if (rc > 0) {
-                buffer.position(buffer.position() + rc);
-                total += rc;
-            }
-            if (rc < length) {
-                break;
-            }
-        } while (buffer.hasRemaining());
-        if (rc >= 0 || rc == -sys.errno().EAGAIN || total > 0) {
-            return total; // an error after some bytes comes again with the next write
+            rc = writeDirect(sys, fd, buffer, at, length);
+        } else if (length <= TransferBuffer.SIZE || sys.socketType(fd) > Syscalls.STREAM) {
+            rc = writeCopy(sys, fd, buffer, at, length);
+        } else {
+            rc = writePieces(sys, fd, buffer, at, length);
+        }
+        if (rc >= 0) {
+            buffer.position(at + rc);
+            return rc;
+        }
+        if (rc == -sys.errno().EAGAIN) {
+            return 0;
         }
         throw PolluxException.of(sys.errno(), "write", fd, "write(fd=" + fd + ")", -rc);
+    }
+
+    /** Of a heap buffer that a stream takes bit by bit: not all is copied for the bit. */
+    private static int writePieces(Syscalls sys, int fd, ByteBuffer buffer, int at, int length) {
+        int total = 0;
+        while (total < length) {
+            int piece = Math.min(TransferBuffer.SIZE, length - total);
+            int rc = writeCopy(sys, fd, buffer, at + total, piece);
+            if (rc < 0) {
+                return total > 0 ? total : rc; // an error comes again with the next write
+            }
+            total += rc;
+            if (rc < piece) {
+                break;
+            }
+        }
+        return total;
+    }
+
+    private static int writeCopy(Syscalls sys, int fd, ByteBuffer buffer, int at, int length) {
+        TransferBuffer direct = TransferBuffer.take(sys, length);
+        try {
+            direct.bytes.put(0, buffer, at, length);
+            return writeDirect(sys, fd, direct.bytes, 0, length);
+        } finally {
+            direct.release();
+        }
     }
 
     private static int writeDirect(Syscalls sys, int fd, ByteBuffer direct, int at, int length) {

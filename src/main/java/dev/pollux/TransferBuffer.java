@@ -9,10 +9,12 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * A direct buffer through which the bytes of a heap buffer go. There is a pool of them, of a fixed
  * size whatever the number of threads; who finds it empty takes memory of its own for that one
- * call, since those who have the others may be blocked for long.
+ * call, since those who have the others may be blocked for long. So does who has more to move than
+ * one of them holds: in pieces it would be several system calls, of which the second may block, or
+ * make two datagrams of one.
  */
 final class TransferBuffer {
-    /** How many bytes go through it at a time. */
+    /** How many bytes go through one of the pool. */
     static final int SIZE = 64 * 1024;
 
     /** A power of two, as many as there are processors at least: so many reads run at a time. */
@@ -33,8 +35,11 @@ final class TransferBuffer {
         this.ofThisCall = ofThisCall;
     }
 
-    /** One with room for so many bytes or {@link #SIZE}, the caller's until it is released. */
+    /** One with room for so many bytes, the caller's until it is released. */
     static TransferBuffer take(Syscalls sys, int wanted) {
+        if (wanted > SIZE) {
+            return ofThisCall(sys, wanted);
+        }
         int home = (int) Thread.currentThread().getId();
         for (int i = 0; i < POOLED; i++) {
             int place = home + i & POOLED - 1;
@@ -60,7 +65,7 @@ final class TransferBuffer {
 
     private static TransferBuffer ofThisCall(Syscalls sys, int wanted) {
         var memory = new NativeMemory(sys);
-        return new TransferBuffer(memory.allocate(Math.min(wanted, SIZE)).bytes(), memory);
+        return new TransferBuffer(memory.allocate(wanted).bytes(), memory);
     }
 
     /** Nobody uses it any more. */

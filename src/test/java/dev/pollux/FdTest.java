@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.OpenFlags;
 import org.junit.jupiter.api.Test;
 
@@ -168,6 +169,77 @@ class FdTest {
                 }
                 assertEquals(out.flip(), in.flip());
             }
+        }
+    }
+
+    /** In pieces of 64 KiB the second read would wait for bytes that may never come. */
+    @Test
+    void one_read_takes_what_is_there_also_of_a_blocking_descriptor() throws Exception {
+        try (var fds = new Fds()) {
+            for (boolean direct : new boolean[] {true, false}) {
+                int[] pair = fds.socketpair();
+                int there = 64 * 1024;
+                assertEquals(there, Fd.write(pair[1], ByteBuffer.allocate(there)));
+                Fd.setNonBlocking(pair[0], false);
+                int size = 2 * there;
+                ByteBuffer in =
+                        direct ? ByteBuffer.allocateDirect(size) : ByteBuffer.allocate(size);
+                var reader = Poller.run(() -> Fd.read(pair[0], in));
+                assertEquals(there, reader.result());
+                assertEquals(there, in.position());
+            }
+        }
+    }
+
+    @Test
+    void a_large_heap_buffer_is_one_message() throws IOException {
+        try (var fds = new Fds()) {
+            int size = 100_000;
+            int[] ends = fds.datagrams(Libc.Socket.UNIX_DATAGRAM);
+            byte[] bytes = new byte[size];
+            new Random(1).nextBytes(bytes);
+            assertEquals(size, Fd.write(ends[0], ByteBuffer.wrap(bytes)));
+            ByteBuffer in = ByteBuffer.allocate(2 * size);
+            assertEquals(size, Fd.read(ends[1], in));
+            assertEquals(ByteBuffer.wrap(bytes), in.flip());
+            assertEquals(0, Fd.read(ends[1], in.clear()));
+        }
+    }
+
+    @Test
+    void an_empty_datagram_is_not_the_end() throws IOException {
+        try (var fds = new Fds()) {
+            int[] ends = fds.datagrams(Libc.Socket.UDP_V4);
+            ByteBuffer in = ByteBuffer.allocate(9);
+            assertEquals(0, Fd.write(ends[0], ByteBuffer.allocate(0)));
+            assertEquals(3, Fd.write(ends[0], ByteBuffer.allocate(3)));
+            assertEquals(0, Fd.read(ends[1], in), "the empty one");
+            assertEquals(3, Fd.read(ends[1], in), "the next");
+            assertEquals(0, Fd.read(ends[1], in), "it would block");
+        }
+    }
+
+    private static int events(FdSelector selector) throws IOException {
+        int[] count = {0};
+        selector.poll(0, TimeUnit.SECONDS, (key, ready) -> count[0]++);
+        return count[0];
+    }
+
+    /** What {@code Fd.read} advises. */
+    @Test
+    void under_edge_a_modify_reports_what_is_behind_an_empty_datagram() throws IOException {
+        try (var fds = new Fds();
+                var selector = DefaultSelector.open()) {
+            assumeTrue(selector.supports(Trigger.EDGE), selector.backend() + " does not have EDGE");
+            int[] ends = fds.datagrams(Libc.Socket.UDP_V4);
+            FdKey key = selector.register(ends[1], Interest.READ, Trigger.EDGE, null);
+            Fd.write(ends[0], ByteBuffer.allocate(0));
+            Fd.write(ends[0], ByteBuffer.allocate(3));
+            assertEquals(1, events(selector));
+            assertEquals(0, Fd.read(ends[1], ByteBuffer.allocate(9)));
+            assertEquals(0, events(selector));
+            selector.modify(key, Interest.READ);
+            assertEquals(1, events(selector));
         }
     }
 

@@ -31,6 +31,7 @@ public final class Errno {
     public final int EPIPE;
     public final int ENOSYS;
     public final int ELOOP;
+    public final int ENOTSOCK;
 
     private final Syscalls sys;
     private final int[] numbers;
@@ -56,6 +57,7 @@ public final class Errno {
         EPIPE = number("EPIPE");
         ENOSYS = number("ENOSYS");
         ELOOP = number("ELOOP");
+        ENOTSOCK = number("ENOTSOCK");
     }
 
     /** The number of one of {@link #NAMES}. */

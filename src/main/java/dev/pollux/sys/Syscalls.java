@@ -12,6 +12,12 @@ import java.nio.channels.Channel;
  */
 public interface Syscalls {
 
+    /** What {@link #socketType} says of a stream socket, on every system. */
+    int STREAM = 1;
+
+    /** Of a datagram socket. */
+    int DATAGRAM = 2;
+
     /** {@code "jni"} or {@code "jnr"}. */
     String binding();
 
@@ -64,6 +70,9 @@ public interface Syscalls {
      * Whether the descriptor is open, {@code F_GETFD} of {@code man 2 fcntl}: 0, or {@code -EBADF}.
      */
     int isOpen(int fd);
+
+    /** {@code SO_TYPE} of {@code man 7 socket}, see {@link #STREAM}; 0 if it is no socket. */
+    int socketType(int fd);
 
     /** {@code man 2 fstat}: writes four longs: device, inode, mode, number of a device file. */
     int fileStatus(int fd, long status);

@@ -144,6 +144,7 @@ class SyscallsContract {
         same("close", sys -> sys.close(NO_FD), "EBADF");
         same("setNonBlocking", sys -> sys.setNonBlocking(NO_FD, true), "EBADF");
         same("isOpen", sys -> sys.isOpen(NO_FD), "EBADF");
+        same("socketType", sys -> sys.socketType(NO_FD), "EBADF");
         same("fileStatus", sys -> sys.fileStatus(NO_FD, sys.address(memory)), "EBADF");
         String epoll = hasEpoll() ? "EBADF" : "ENOSYS";
         same("epollReplace", sys -> sys.epollReplace(NO_FD, NO_FD + 1), epoll);

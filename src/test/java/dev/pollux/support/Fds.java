@@ -70,6 +70,15 @@ public final class Fds implements AutoCloseable {
         Libc.dup2(file, number);
     }
 
+    /** Two datagram sockets, the first connected to the second. */
+    public int[] datagrams(Libc.Socket kind) throws IOException {
+        int receiver = keep(kind.open());
+        kind.bind(receiver);
+        int sender = keep(kind.open());
+        kind.connect(sender, receiver);
+        return new int[] {sender, receiver};
+    }
+
     /** Two connected sockets: who connected, who accepted. */
     public int[] connected(Libc.Socket kind) throws IOException {
         int listener = kind.listen();

@@ -97,6 +97,11 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int socketType(int fd) {
+        return real.socketType(fd);
+    }
+
+    @Override
     public int fileStatus(int fd, long status) {
         return real.fileStatus(fd, status);
     }

@@ -236,6 +236,7 @@ public final class Libc {
         TCP_V4(AddressFamily.AF_INET, Sock.SOCK_STREAM, 16),
         TCP_V6(AddressFamily.AF_INET6, Sock.SOCK_STREAM, 28),
         UNIX(AddressFamily.AF_UNIX, Sock.SOCK_STREAM, 2),
+        UNIX_DATAGRAM(AddressFamily.AF_UNIX, Sock.SOCK_DGRAM, 2),
         UDP_V4(AddressFamily.AF_INET, Sock.SOCK_DGRAM, 16),
         UDP_V6(AddressFamily.AF_INET6, Sock.SOCK_DGRAM, 28);
 

@@ -84,6 +84,9 @@ public final class JniSyscalls implements Syscalls {
     public native int isOpen(int fd);
 
     @Override
+    public native int socketType(int fd);
+
+    @Override
     public native int fileStatus(int fd, long status);
 
     @Override

@@ -37,6 +37,8 @@ public final class C {
 
         int pipe(long fds);
 
+        int getsockopt(int fd, int level, int name, long value, long length);
+
         int socketpair(int domain, int type, int protocol, long fds);
 
         long read(int fd, long buffer, long length);

@@ -186,6 +186,19 @@ public final class JnrSyscalls implements Syscalls {
     }
 
     @Override
+    public int socketType(int fd) {
+        Scratch scratched = scratch.get();
+        scratched.bytes.putInt(4, 4);
+        long type = scratched.address;
+        int rc = libc.getsockopt(fd, platform.SOL_SOCKET, platform.SO_TYPE, type, type + 4);
+        if (rc < 0) {
+            int error = result(rc);
+            return error == -errno.ENOTSOCK ? 0 : error;
+        }
+        return scratched.bytes.getInt(0);
+    }
+
+    @Override
     public int fileStatus(int fd, long status) {
         Scratch stat = scratch.get();
         int rc =

@@ -110,6 +110,8 @@ final class Platform {
         O_CLOEXEC          0x80000    0x80000    0x80000 0x1000000   0x100000   0x10000   0x400000
         SOCK_NONBLOCK        0x800      0x800      0x800         0 0x20000000    0x4000 0x20000000
         SOCK_CLOEXEC       0x80000    0x80000    0x80000         0 0x10000000    0x8000 0x10000000
+        SOL_SOCKET               1          1          1    0xffff     0xffff    0xffff     0xffff
+        SO_TYPE                  3          3          3    0x1008     0x1008    0x1008     0x1008
         -- <errno.h>
         EPERM                    1          1          1         1          1         1          1
         ENOENT                   2          2          2         2          2         2          2
@@ -191,6 +193,8 @@ final class Platform {
     final int O_CLOEXEC;
     final int SOCK_NONBLOCK;
     final int SOCK_CLOEXEC;
+    final int SOL_SOCKET;
+    final int SO_TYPE;
 
     /** The platform of one column. */
     Platform(String name, Map<String, String> symbols) {
@@ -217,6 +221,8 @@ final class Platform {
         O_CLOEXEC = constant("O_CLOEXEC");
         SOCK_NONBLOCK = constant("SOCK_NONBLOCK");
         SOCK_CLOEXEC = constant("SOCK_CLOEXEC");
+        SOL_SOCKET = constant("SOL_SOCKET");
+        SO_TYPE = constant("SO_TYPE");
     }
 
     /** The columns of the table. */
