@@ -114,6 +114,10 @@ final class Jvm implements AutoCloseable {
         return version;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     int port() {
         return port;
     }

@@ -1,6 +1,7 @@
 package dev.pollux.sys;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -10,6 +11,9 @@ import java.util.Locale;
 public final class Bindings {
     /** Names the binding to take: {@code jni} or {@code jnr}. */
     public static final String PROPERTY = "pollux.binding";
+
+    /** What there are, the first choice first. */
+    public static final List<String> NAMES = List.of("jni", "jnr");
 
     /** Names the native library's file, or its directory; then no other is tried. */
     public static final String LIBRARY_PATH = "pollux.library.path";

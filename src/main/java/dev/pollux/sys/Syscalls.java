@@ -21,6 +21,11 @@ public interface Syscalls {
     /** {@code "jni"} or {@code "jnr"}. */
     String binding();
 
+    /** Where the native code that makes the calls was loaded from; for people. */
+    default String loadedFrom() {
+        return getClass().getName();
+    }
+
     /** Sizes, offsets and flags of this platform. */
     Layout layout();
 

@@ -41,6 +41,8 @@ class LayersTest {
 
     private static final Set<String> ARROWS =
             Set.of(
+                    "dev.pollux.doctor -> dev.pollux",
+                    "dev.pollux.doctor -> dev.pollux.sys.proc",
                     "dev.pollux.nio -> dev.pollux",
                     "dev.pollux -> dev.pollux.driver",
                     "dev.pollux.driver -> dev.pollux.sys",
@@ -58,6 +60,13 @@ class LayersTest {
                     "dev.pollux.sys.NativeMemory$Block",
                     "dev.pollux.sys.Syscalls",
                     "dev.pollux.sys.jdk.VirtualThreads");
+
+    /** What the doctor may know below the facade, beside {@code /proc}: how bindings are chosen. */
+    private static final Set<String> DOCTOR_MAY_USE =
+            Set.of(
+                    "dev.pollux.sys.Bindings",
+                    "dev.pollux.sys.Bindings$Unavailable",
+                    "dev.pollux.sys.Syscalls");
 
     /** What the drop-in may know below the facade: the way to java.nio's channels. */
     private static final String NIO_MAY_USE = "dev.pollux.sys.jdk.JdkChannels";
@@ -98,6 +107,12 @@ class LayersTest {
                         new Edge("dev.pollux.X", "dev.pollux.nio.Y"),
                         new Edge("dev.pollux.nio.X", "dev.pollux.driver.Driver"),
                         new Edge("dev.pollux.nio.X", "dev.pollux.sys.Syscalls"),
+                        new Edge("dev.pollux.X", "dev.pollux.doctor.Main"),
+                        new Edge("dev.pollux.nio.X", "dev.pollux.doctor.Main"),
+                        new Edge("dev.pollux.doctor.X", "dev.pollux.driver.Driver"),
+                        new Edge("dev.pollux.doctor.X", "dev.pollux.sys.jni.JniSyscalls"),
+                        new Edge("dev.pollux.sys.proc.X", "dev.pollux.sys.Syscalls"),
+                        new Edge("dev.pollux.sys.X", "dev.pollux.sys.proc.Watch"),
                         new Edge("dev.pollux.driver.X", "jnr.ffi.Pointer"),
                         new Edge("dev.pollux.sys.X", "com.kenai.jffi.MemoryIO"));
         for (Edge edge : wrong) {
@@ -123,6 +138,8 @@ class LayersTest {
                 || ARROWS.contains(edge.packages())
                 || Edge.packageOf(edge.from).equals("dev.pollux")
                         && FACADE_MAY_USE.contains(edge.to)
+                || Edge.packageOf(edge.from).equals("dev.pollux.doctor")
+                        && DOCTOR_MAY_USE.contains(edge.to)
                 || Edge.packageOf(edge.from).equals("dev.pollux.nio")
                         && edge.to.equals(NIO_MAY_USE);
     }

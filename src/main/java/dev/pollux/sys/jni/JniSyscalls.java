@@ -25,6 +25,11 @@ public final class JniSyscalls implements Syscalls {
     }
 
     @Override
+    public String loadedFrom() {
+        return NativeLibrary.loadedFrom();
+    }
+
+    @Override
     public Layout layout() {
         return layout;
     }

@@ -48,6 +48,7 @@ final class NativeLibrary {
     private static final String CLASS = "pollux.jni.class";
 
     private static boolean loaded; // guarded by the class
+    private static String loadedFrom; // guarded by the class; for people
 
     private NativeLibrary() {}
 
@@ -79,6 +80,11 @@ final class NativeLibrary {
                             + "\nto mend it: "
                             + joined("; or ", failures, Failure::remedy));
         }
+    }
+
+    /** Which file it was, and who named it; null before it is loaded. */
+    static synchronized String loadedFrom() {
+        return loadedFrom;
     }
 
     private static String joined(
@@ -232,7 +238,11 @@ final class NativeLibrary {
         Path file = directory.resolve(fileName());
         try {
             Files.copy(library, file);
-            return tryLoad(calls, file, TEMPORARY, failures);
+            boolean done = tryLoad(calls, file, TEMPORARY, failures);
+            if (done) {
+                loadedFrom = "its copy in the jar, unpacked as " + file + " and removed";
+            }
+            return done;
         } finally {
             // What is mapped stays mapped: on every system with POSIX permissions this is at once.
             Files.deleteIfExists(file);
@@ -264,6 +274,7 @@ final class NativeLibrary {
             try {
                 System.load(file.toString());
                 calls.layout(0); // fails if it is another library, or was loaded for a renamed copy
+                loadedFrom = file + ", by " + property;
                 return true;
             } catch (LinkageError e) {
                 failures.add(

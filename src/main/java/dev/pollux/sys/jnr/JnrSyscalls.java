@@ -68,6 +68,12 @@ public final class JnrSyscalls implements Syscalls {
     }
 
     @Override
+    public String loadedFrom() {
+        var jffi = MemoryIO.class.getProtectionDomain().getCodeSource(); // null: of the system
+        return "libc, by jffi" + (jffi == null ? "" : " of " + jffi.getLocation());
+    }
+
+    @Override
     public Layout layout() {
         return layout;
     }
