@@ -13,9 +13,13 @@ import java.util.Arrays;
  *   <li>(a) An entry that asks for nothing still reports a hang-up; one whose descriptor is
  *       negative is ignored.
  *   <li>(b) A closed descriptor is reported as {@code POLLNVAL}, by every call.
- *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere.
+ *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere. The
+ *       whole milliseconds are waited for by {@code poll}, because of (e) there, and {@code ppoll}
+ *       does the rest.
  *   <li>(d) {@code POLLHUP} means on Linux that both directions are closed; elsewhere perhaps one,
  *       and not which ({@code POLLRDHUP} is Linux's, too). There it names no direction here either.
+ *   <li>(e) {@code POLLERR} with {@code POLLPRI} and without a hang-up is how Linux reports that a
+ *       file of /proc or /sys has changed: no error.
  * </ul>
  */
 public final class PollDriver extends ScanningDriver {
@@ -174,7 +178,8 @@ public final class PollDriver extends ScanningDriver {
             ready |= READ | WRITE | (both ? READ_CLOSED | WRITE_CLOSED : 0);
         }
         if ((revents & layout.POLLERR) != 0) {
-            ready |= READ | WRITE | ERROR;
+            int notice = revents & (layout.POLLPRI | layout.POLLHUP);
+            ready |= READ | WRITE | (notice == layout.POLLPRI ? 0 : ERROR); // (e)
         }
         return ready;
     }
