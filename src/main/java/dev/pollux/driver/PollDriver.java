@@ -31,7 +31,6 @@ public final class PollDriver extends ScanningDriver {
     private int count = 1; // entries in use
     private int[] fds = new int[64]; // descriptor by entry, also when (a) hides it from the kernel
     private int[] entryOf = new int[64]; // entry by descriptor; 0 is none
-    private int start = 1; // where the next scan begins, so that all have their turn
     private boolean precise = true; // (c)
 
     /** Opens the pipe; the memory is its own from then on. */
@@ -116,9 +115,7 @@ public final class PollDriver extends ScanningDriver {
             pipe.drain();
             left--;
         }
-        int first = start < count ? start : 1;
-        int entry = first;
-        for (int seen = count - 1; left > 0 && seen > 0 && !events.isFull(); seen--) {
+        for (int entry = 1; left > 0 && entry < count; entry++) {
             int revents = revents(entry);
             int fd = fds[entry];
             if (revents != 0) {
@@ -126,11 +123,8 @@ public final class PollDriver extends ScanningDriver {
                 entries.bytes()
                         .putShort(entry * size + layout.pollfdRevents, (short) 0); // reported
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
-                    report(fd, GONE, events);
-                    if (entry < count) {
-                        seen++; // another entry has moved here, maybe one that was seen
-                        continue;
-                    }
+                    report(fds[entry], GONE, events);
+                    entry--; // the last one has moved here
                 } else {
                     report(fd, toReady(revents), events);
                 }

@@ -30,7 +30,6 @@ public final class SelectDriver extends ScanningDriver {
     private final NativeMemory.Block found; // (b)
     private int words = 16;
     private int highest; // the largest descriptor that is asked for
-    private int start; // where the next scan begins, so that all have their turn
     private boolean blocked; // whether the last wait could block
 
     /** Opens the pipe; the memory is its own from then on. */
@@ -129,7 +128,7 @@ public final class SelectDriver extends ScanningDriver {
         for (int word = 0; word <= highest / WORD_BITS; word++) {
             for (long left = any(wanted.bytes(), word); left != 0; left &= left - 1) {
                 int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
-                if (fd != pipe.reader() && sys.isOpen(fd) < 0 && !events.isFull()) {
+                if (fd != pipe.reader() && sys.isOpen(fd) < 0) {
                     report(fd, GONE, events);
                 }
             }
@@ -147,38 +146,14 @@ public final class SelectDriver extends ScanningDriver {
             pipe.drain();
             found.bytes().putLong(pipeWord * 8, pipeFound & ~pipeBit);
         }
-        int end = highest + 1;
-        int first = start < end ? start : 0;
-        if (scan(first, end, doubtful, events)) {
-            scan(0, first, doubtful, events);
-        }
-    }
-
-    /**
-     * Descriptors {@code from} to before {@code to}; false when there is no room for more events.
-     */
-    private boolean scan(int from, int to, boolean doubtful, ReadyEvents events) {
-        for (int fd = nextFound(from, to); fd < to; fd = nextFound(fd + 1, to)) {
-            if (events.isFull()) {
-                start = fd;
-                return false;
+        int last = highest / WORD_BITS; // before it is lowered by what has fired
+        for (int word = 0; word <= last; word++) {
+            for (long left = any(found.bytes(), word); left != 0; left &= left - 1) {
+                int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
+                boolean gone = doubtful && sys.isOpen(fd) < 0;
+                report(fd, gone ? GONE : toReady(fd), events);
             }
-            boolean gone = doubtful && sys.isOpen(fd) < 0;
-            report(fd, gone ? GONE : toReady(fd), events);
         }
-        return true;
-    }
-
-    private int nextFound(int from, int to) {
-        long mask = -1L << from;
-        for (int word = from / WORD_BITS; word * WORD_BITS < to; word++) {
-            long left = any(found.bytes(), word) & mask;
-            if (left != 0) {
-                return word * WORD_BITS + Long.numberOfTrailingZeros(left);
-            }
-            mask = -1L;
-        }
-        return to;
     }
 
     private int countFound() {
