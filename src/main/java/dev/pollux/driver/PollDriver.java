@@ -94,7 +94,10 @@ public final class PollDriver extends ScanningDriver {
     @Override
     int await(long timeoutNanos) {
         if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (c)
-            int rc = sys.ppoll(entries.address(), count, Deadline.nanos(timeoutNanos));
+            if (timeoutNanos > 1_000_000) {
+                return sys.poll(entries.address(), count, Deadline.wholeMillis(timeoutNanos));
+            }
+            int rc = sys.ppoll(entries.address(), count, timeoutNanos);
             if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
                 return rc;
             }
@@ -117,21 +120,16 @@ public final class PollDriver extends ScanningDriver {
         }
         for (int entry = 1; left > 0 && entry < count; entry++) {
             int revents = revents(entry);
-            int fd = fds[entry];
             if (revents != 0) {
                 left--;
-                entries.bytes()
-                        .putShort(entry * size + layout.pollfdRevents, (short) 0); // reported
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
                     report(fds[entry], GONE, events);
                     entry--; // the last one has moved here
                 } else {
-                    report(fd, toReady(revents), events);
+                    report(fds[entry], toReady(revents), events);
                 }
             }
-            entry = entry + 1 < count ? entry + 1 : 1;
         }
-        start = entry;
     }
 
     private short revents(int entry) {

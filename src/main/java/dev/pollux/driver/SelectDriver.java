@@ -24,6 +24,9 @@ import java.nio.ByteBuffer;
 public final class SelectDriver extends ScanningDriver {
     private static final int WORD_BITS = 64;
 
+    /** After so long the clock is looked at again, see (e) of {@link ScanningDriver}. */
+    private static final long LONGEST_NANOS = 100_000_000;
+
     /** Three sets after one another, each of {@code words} longs: read, write, except. */
     private final NativeMemory.Block wanted;
 
@@ -116,7 +119,8 @@ public final class SelectDriver extends ScanningDriver {
                 sets,
                 sets + words * 8L,
                 sets + 2 * words * 8L,
-                Deadline.micros(timeoutNanos));
+                Deadline.micros(
+                        timeoutNanos == FOREVER ? FOREVER : Math.min(timeoutNanos, LONGEST_NANOS)));
     }
 
     /** (c): everything but a bad descriptor is the caller's. */
