@@ -6,9 +6,25 @@
 static jclass sel_ch_impl;    /* a class of the boot loader: a global reference that is never released */
 static jmethodID get_fd_val;
 
+/*
+ * Class.forName(name, false, null): the boot loader's. FindClass asks the loader of our own class, which in OSGi and
+ * in application servers has nothing of the JDK but java.*.
+ */
+static jclass boot_class(JNIEnv *env, const char *name) {
+    jclass class = (*env)->FindClass(env, "java/lang/Class");
+    if (class == NULL) return NULL;
+    jmethodID for_name = (*env)->GetStaticMethodID(
+        env, class, "forName", "(Ljava/lang/String;ZLjava/lang/ClassLoader;)Ljava/lang/Class;");
+    if (for_name == NULL) return NULL;
+    jstring text = (*env)->NewStringUTF(env, name);
+    if (text == NULL) return NULL;
+    jclass found = (jclass)(*env)->CallStaticObjectMethod(env, class, for_name, text, JNI_FALSE, NULL);
+    return (*env)->ExceptionCheck(env) ? NULL : found;
+}
+
 /* Another VM may have no such class: then channelDescriptor returns -ENOSYS. */
 int pollux_resolveChannels(JNIEnv *env) {
-    jclass found = (*env)->FindClass(env, "sun/nio/ch/SelChImpl");
+    jclass found = boot_class(env, "sun.nio.ch.SelChImpl");
     if (found == NULL) {
         (*env)->ExceptionClear(env);
         return 0;

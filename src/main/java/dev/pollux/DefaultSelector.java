@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import dev.pollux.sys.Privileged;
 import dev.pollux.sys.Syscalls;
 import java.util.Locale;
 
@@ -32,9 +33,9 @@ public final class DefaultSelector {
      * @throws IllegalArgumentException if the property names no backend
      */
     public static FdSelector open() throws PolluxException {
-        String name = System.getProperty(PROPERTY);
-        if (name != null && !name.isBlank()) {
-            return FdSelector.open(named(name.strip()));
+        String name = Privileged.property(PROPERTY, "").strip();
+        if (!name.isEmpty()) {
+            return FdSelector.open(named(name));
         }
         // Without a binding no backend works: said once, not by each of them.
         return firstOn(Native.calls("open"));

@@ -7,7 +7,9 @@ import java.nio.ReadOnlyBufferException;
 
 /**
  * Operations on bare descriptors. Whoever opens one closes it; a number that was closed may be
- * another's by now. Any thread.
+ * another's by now. Any thread. Under a security manager, which JDKs before 24 can have, what takes
+ * a descriptor asks for the permission {@code readFileDescriptor} or {@code writeFileDescriptor},
+ * as a stream made of one does.
  *
  * <pre>{@code
  * ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
@@ -48,7 +50,7 @@ public final class Fd {
             throw new IllegalArgumentException(
                     "read(fd=" + fd + "): the buffer has no room; clear or grow it first");
         }
-        Syscalls sys = Native.calls("read");
+        Syscalls sys = Native.callsOnDescriptor("read", true);
         int at = buffer.position();
         int length = buffer.remaining();
         int rc;
@@ -98,7 +100,7 @@ public final class Fd {
      * @throws PolluxException any other error, such as a peer that is gone (there is no signal)
      */
     public static int write(int fd, ByteBuffer buffer) throws PolluxException {
-        Syscalls sys = Native.calls("write");
+        Syscalls sys = Native.callsOnDescriptor("write", false);
         int at = buffer.position();
         int length = buffer.remaining();
         int rc;
@@ -166,7 +168,7 @@ public final class Fd {
      * @throws PolluxException if what was written could not be stored
      */
     public static void close(int fd) throws PolluxException {
-        Syscalls sys = Native.calls("close");
+        Syscalls sys = Native.callsOnDescriptor("close", false);
         int rc = sys.close(fd);
         if (rc < 0 && rc != -sys.errno().EINTR) {
             throw PolluxException.of(sys.errno(), "close", fd, "close(fd=" + fd + ")", -rc);
@@ -219,7 +221,7 @@ public final class Fd {
      * @throws PolluxException.BadDescriptor if it is not open
      */
     public static void setNonBlocking(int fd, boolean on) throws PolluxException {
-        Syscalls sys = Native.calls("setNonBlocking");
+        Syscalls sys = Native.callsOnDescriptor("setNonBlocking", false);
         int rc = sys.setNonBlocking(fd, on);
         if (rc < 0) {
             String call = "setNonBlocking(fd=" + fd + ", on=" + on + ")";

@@ -42,9 +42,13 @@ class ReachabilityMetadataTest {
     /** What it is assigned to, the function, its arguments after env. */
     private static final Pattern LOOKUP =
             Pattern.compile(
-                    "(?:(\\w+)\\s*=\\s*)?\\(\\*env\\)\\s*->\\s*"
-                            + "(FindClass|Get(?:Static)?(?:Method|Field)ID)\\(env,(.*?)\\);",
+                    "(?:(\\w+)\\s*=\\s*)?(?:\\(\\*env\\)\\s*->\\s*)?"
+                            + "(boot_class|FindClass|Get(?:Static)?(?:Method|Field)ID)"
+                            + "\\(\\s*env,(.*?)\\);",
                     Pattern.DOTALL);
+
+    /** It is Class.forName of Java. */
+    private static final String BOOT_CLASS = "boot_class";
 
     private static final Pattern ARGUMENT = Pattern.compile("\\s*(?:\"([^\"]*)\"|(\\w+))\\s*,?");
 
@@ -109,7 +113,9 @@ class ReachabilityMetadataTest {
         assertEquals(named(reachable()), named(older));
         List<JSONObject> reflected = objects(new JSONArray(read("reflect-config.json")));
         reflected.forEach(type -> type.put("type", type.remove("name")));
-        assertEquals(Set.of(DECLARING, DECLARING + ".<init>()"), named(reflected));
+        assertEquals(
+                Set.of(DECLARING, DECLARING + ".<init>()", "sun.nio.ch.SelChImpl"),
+                named(reflected));
     }
 
     private static Set<String> lookedUp(String c) {
@@ -123,7 +129,7 @@ class ReachabilityMetadataTest {
                             .map(each -> each.group(1) != null ? each.group(1) : each.group(2))
                             .toList();
             String first = arguments.get(0);
-            if (lookup.group(2).equals("FindClass")) {
+            if (lookup.group(2).equals("FindClass") || lookup.group(2).equals(BOOT_CLASS)) {
                 String name =
                         first.equals(NAMED_BY_THE_LOADER) ? DECLARING : first.replace('/', '.');
                 classes.put(lookup.group(1), name);
@@ -135,7 +141,7 @@ class ReachabilityMetadataTest {
         }
         // None that the pattern overlooks: in comments they have no arguments.
         assertEquals(
-                Pattern.compile("(FindClass|Get\\w*(Method|Field)ID)\\(")
+                Pattern.compile("(boot_class|FindClass|Get\\w*(Method|Field)ID)\\(\\s*env,")
                         .matcher(c)
                         .results()
                         .count(),

@@ -4,6 +4,7 @@ import dev.pollux.Backend;
 import dev.pollux.DefaultSelector;
 import dev.pollux.FdSelector;
 import dev.pollux.PolluxException;
+import dev.pollux.sys.Privileged;
 import dev.pollux.sys.jdk.JdkChannels;
 import java.io.IOException;
 import java.net.ProtocolFamily;
@@ -49,6 +50,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once.
  * Without the native library both that and all channels need {@code sun.misc.Unsafe}, which JDK 24
  * and 25 warn of and later ones refuse: there no channel can be opened by this provider then.
+ *
+ * <p>Agrona up to 1.12 (Aeron 1.35) replaces fields of the JDK's own selector class, and does not
+ * run on any other selector; later ones do.
  *
  * <p>All methods may be called by any thread. A virtual thread that selects gives its carrier back
  * while it waits, on JDK 24 and later with epoll and kqueue. On macOS, {@link
@@ -111,7 +115,7 @@ public final class PolluxSelectorProvider extends SelectorProvider {
     }
 
     private static boolean mayFallBack() {
-        String value = System.getProperty(UNAVAILABLE, "fail").strip().toLowerCase(Locale.ROOT);
+        String value = Privileged.property(UNAVAILABLE, "fail").strip().toLowerCase(Locale.ROOT);
         if (value.equals("jdk") || value.equals("fail")) {
             return value.equals("jdk");
         }
@@ -152,7 +156,7 @@ public final class PolluxSelectorProvider extends SelectorProvider {
 
     /** One way out; not for who has opened a provider by hand. */
     private static String without() {
-        String chosen = System.getProperty(PROPERTY, "");
+        String chosen = Privileged.call(() -> System.getProperty(PROPERTY, ""));
         return chosen.equals(PolluxSelectorProvider.class.getName())
                 ? "\nto go without Pollux: take -D" + PROPERTY + " away"
                 : "";

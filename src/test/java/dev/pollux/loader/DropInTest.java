@@ -28,7 +28,7 @@ class DropInTest {
 
     @Test
     void the_property_alone_puts_all_of_java_nio_on_pollux() throws IOException {
-        assumeTrue(NativeLibraryTest.library() != null, "there is no native library here");
+        assumeTrue(LoaderFixture.library() != null, "there is no native library here");
         Child.Result result = child().run(Main.class).ok();
         assertEquals(List.of("dev.pollux.nio.NioSelector"), result.lines(SELECTOR));
         assertEquals(List.of("1"), result.lines(SELECTED));

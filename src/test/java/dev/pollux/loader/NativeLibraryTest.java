@@ -4,88 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.pollux.Backend;
 import dev.pollux.support.Child;
 import dev.pollux.support.Host;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.lang.reflect.Method;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Locale;
-import java.util.spi.ToolProvider;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * How the native library is found, and when it is refused. A process loads it once, so each test
  * has a JVM of its own.
  */
-class NativeLibraryTest {
-    private static final String FILE = System.mapLibraryName("pollux");
-    private static final int SOMEBODY_ELSE = 65534;
-
-    /** The library's classes without and with the native library; a jar with it. */
-    @TempDir static Path bare;
-
-    @TempDir static Path whole;
-    @TempDir static Path jars;
-
-    private static Path jar;
-
-    @TempDir Path dir;
-
-    @BeforeAll
-    static void copy() throws IOException {
-        if (library() == null) {
-            return; // each test says so
-        }
-        Relocated.plainlyInto(bare, false);
-        Relocated.plainlyInto(whole, true);
-        jar = jars.resolve("pollux.jar");
-        var out = new PrintWriter(System.out, true);
-        int rc =
-                ToolProvider.findFirst("jar")
-                        .orElseThrow()
-                        .run(out, out, "-c", "-f", jar.toString(), "-C", whole.toString(), ".");
-        assertEquals(0, rc);
-    }
-
-    @BeforeEach
-    void nobody_else_can_write_here() throws IOException {
-        if (library() == null) {
-            skip("there is no native library in " + Child.classes());
-        }
-        mode(dir, "rwx------");
-    }
-
-    /** The one of this build for this platform, beside which there may be others; or null. */
-    static Path library() {
-        Path file = libraryIn(Child.classes());
-        return Files.exists(file) ? file : null;
-    }
-
-    private static Path libraryIn(Path classes) {
-        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-        String arch = System.getProperty("os.arch").replace("amd64", "x86_64");
-        String platform = (os.startsWith("mac") ? "macos" : os) + "-" + arch;
-        return classes.resolve("META-INF/native").resolve(platform).resolve(FILE);
-    }
-
-    private static void skip(String reason) {
-        System.out.println("NativeLibraryTest: skipped: " + reason);
-        abort(reason);
-    }
-
+class NativeLibraryTest extends LoaderFixture {
     // ---- where it is found
 
     @Test
@@ -257,27 +190,6 @@ class NativeLibraryTest {
         assertLoadedUnder(unpack, result);
     }
 
-    @Test
-    void a_temporary_directory_where_others_could_exchange_it_is_refused() throws IOException {
-        Path open = Files.createDirectory(dir.resolve("open"));
-        mode(open, "rwxrwxrwx");
-        Child.Result result = jni(jar).property("pollux.tmpdir", open).run(Probe.class);
-        assertFailed(result, open.toString(), "sticky", "-Dpollux.tmpdir=");
-        assertEmpty(open);
-        mode(open, "rwxrwxrwx", 01777);
-        assertLoadedUnder(open, jni(jar).property("pollux.tmpdir", open).run(Probe.class));
-    }
-
-    @Test
-    void a_temporary_directory_of_another_user_is_refused() throws IOException {
-        requireRoot();
-        Path theirs = Files.createDirectory(dir.resolve("theirs"));
-        chown(theirs, SOMEBODY_ELSE);
-        Child.Result result = jni(jar).property("pollux.tmpdir", theirs).run(Probe.class);
-        assertFailed(result, theirs.toString(), "-Dpollux.tmpdir=");
-        assertEmpty(theirs);
-    }
-
     // ---- what it says when it does not load
 
     @Test
@@ -406,176 +318,5 @@ class NativeLibraryTest {
     void with_neither_both_reasons_are_told() throws IOException {
         Child.Result result = new Child(bare).run(Probe.class);
         assertFailed(result, "META-INF/native/", "the jnr binding", "put jnr-ffi");
-    }
-
-    // ---- under other names, and more than once
-
-    @Test
-    void classes_under_other_names_find_their_own() throws IOException {
-        Relocated.into(dir.resolve("renamed"));
-        String main = Relocated.name(Probe.class);
-        var child = new Child(dir.resolve("renamed")).property(Bindings.PROPERTY, "jni");
-        assertServed("jni", child.run(main));
-        Path file = plant(dir.resolve(FILE));
-        assertLoaded(file, child.property("pollux.library.path", file).run(main));
-    }
-
-    @Test
-    void classes_under_other_names_may_be_beside_the_original() throws IOException {
-        Relocated.into(dir.resolve("renamed"));
-        Child.Result result =
-                new Child(whole, dir.resolve("renamed"), Child.testClasses())
-                        .property(Bindings.PROPERTY, "jni")
-                        .run(Mains.class, Probe.class.getName(), Relocated.name(Probe.class))
-                        .ok();
-        assertEquals(List.of("jni", "jni"), result.lines(Probe.BINDING), result.text());
-        assertAllSeen(2, result);
-    }
-
-    @Test
-    void two_class_loaders_may_have_it_each() throws IOException {
-        Child.Result result =
-                new Child(Child.testClasses())
-                        .property(Bindings.PROPERTY, "jni")
-                        .run(Loaders.class, whole.toString(), jar.toString())
-                        .ok();
-        assertEquals(List.of("jni", "jni"), result.lines(Probe.BINDING), result.text());
-        assertAllSeen(2, result);
-    }
-
-    /** Runs one main class after another. */
-    static final class Mains {
-        private Mains() {}
-
-        public static void main(String[] names) throws Exception {
-            for (String name : names) {
-                run(Class.forName(name));
-            }
-        }
-
-        private static void run(Class<?> type) throws Exception {
-            Method main = type.getDeclaredMethod("main", String[].class);
-            main.setAccessible(true);
-            main.invoke(null, (Object) new String[0]);
-        }
-    }
-
-    /** Runs {@link Probe} from each path, in a class loader of its own. */
-    static final class Loaders {
-        private Loaders() {}
-
-        public static void main(String[] paths) throws Exception {
-            for (String path : paths) {
-                URL[] urls = {Path.of(path).toUri().toURL()};
-                try (var loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
-                    Mains.run(loader.loadClass(Probe.class.getName()));
-                }
-            }
-        }
-    }
-
-    // ---- in short
-
-    private static Child jni(Path classes) {
-        return new Child(classes).property(Bindings.PROPERTY, "jni");
-    }
-
-    private static Path plant(Path file) throws IOException {
-        Files.deleteIfExists(file);
-        Files.copy(library(), file);
-        mode(file, "rwxr-xr-x");
-        if (!file.getParent().getFileName().toString().startsWith("junit")) {
-            mode(file.getParent(), "rwx------");
-        }
-        return file;
-    }
-
-    private static void breakLibrary(Path classes) throws IOException {
-        Files.writeString(libraryIn(classes), "this is no library");
-    }
-
-    private static Path privately(Path directory) throws IOException {
-        Files.createDirectory(directory);
-        mode(directory, "rwx------");
-        return directory;
-    }
-
-    private static void mode(Path path, String mode) throws IOException {
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
-    }
-
-    /** With bits that Java has no names for. */
-    private static void mode(Path path, String mode, int bits) throws IOException {
-        mode(path, mode);
-        Files.setAttribute(path, "unix:mode", bits);
-    }
-
-    private static void chown(Path path, int uid) throws IOException {
-        Files.setAttribute(path, "unix:uid", uid);
-    }
-
-    private void requireRoot() throws IOException {
-        if ((Integer) Files.getAttribute(dir, "unix:uid") != 0) {
-            skip("only root can give a file to another user");
-        }
-    }
-
-    private static void assertEmpty(Path directory) throws IOException {
-        try (var entries = Files.list(directory)) {
-            assertEquals(List.of(), entries.toList());
-        }
-    }
-
-    /** Every backend but one: there is no kernel that has both epoll and kqueue. */
-    private static void assertAllSeen(int times, Child.Result result) {
-        int all = times * Backend.values().length;
-        int missing = result.lines(Probe.MISSING).size();
-        assertEquals(all, result.lines(Probe.SEEN).size() + missing, result.text());
-        assertTrue(missing <= times, result.text());
-    }
-
-    private static void assertServed(String binding, Child.Result result) {
-        result.ok();
-        assertEquals(List.of(binding), result.lines(Probe.BINDING), result.text());
-        assertAllSeen(1, result);
-        for (String seen : result.lines(Probe.SEEN)) {
-            assertTrue(seen.endsWith("[attached READ]"), seen);
-        }
-    }
-
-    private static void assertLoaded(Path file, Child.Result result) throws IOException {
-        assertServed("jni", result);
-        assertEquals(List.of(file.toRealPath().toString()), result.lines(Probe.LIBRARY));
-    }
-
-    /** From there, where it no longer is. */
-    private static void assertLoadedUnder(Path directory, Child.Result result) throws IOException {
-        assertServed("jni", result);
-        List<String> libraries = result.lines(Probe.LIBRARY);
-        assertEquals(1, libraries.size(), libraries.toString());
-        String path = libraries.get(0);
-        assertTrue(path.startsWith(directory.toRealPath() + "/pollux-"), path);
-        if (Host.LINUX) {
-            assertTrue(path.endsWith("(deleted)"), path);
-        } else {
-            assertFalse(Files.exists(Path.of(path)), path);
-        }
-    }
-
-    private static void assertFailed(Child.Result result, String... texts) {
-        assertSaid(result, texts);
-        assertEquals(List.of(), result.lines(Probe.LIBRARY));
-    }
-
-    /** The loader of the system may leave pieces of what it refused. */
-    private static void assertSaid(Child.Result result, String... texts) {
-        result.ok();
-        List<String> failures = result.lines(Probe.FAILURE);
-        assertEquals(2, failures.size(), result.text());
-        for (String failure : failures) { // the binding's, and the facade's with the same words
-            for (String text : texts) {
-                assertTrue(failure.contains(text), text + " is not in: " + failure);
-            }
-        }
     }
 }

@@ -86,13 +86,15 @@ final class Probe {
         }
     }
 
-    /** Those of ours and of jffi that are mapped. */
-    private static TreeSet<String> libraries() throws Exception {
+    /** Those of ours and of jffi that are mapped, also by a name that they no longer have. */
+    static TreeSet<String> libraries() throws Exception {
         String ours = System.mapLibraryName("pollux");
         var paths = new TreeSet<String>();
         for (String line : mapped()) {
             int at = line.indexOf('/');
-            if (at > 0 && (line.contains(ours) || line.contains("jffi"))) {
+            String name = line.substring(line.lastIndexOf('/') + 1);
+            boolean nameless = name.startsWith("pollux-") || name.startsWith("memfd:pollux-");
+            if (at > 0 && (line.contains(ours) || nameless || line.contains("jffi"))) {
                 paths.add(line.substring(at).strip());
             }
         }

@@ -50,11 +50,11 @@ public final class JdkChannels {
         Lookup lookup = null;
         try {
             lookup = TrustedLookup.get();
-            Class<?> defaults = Class.forName("sun.nio.ch.DefaultSelectorProvider");
-            Class<?> its = Class.forName("sun.nio.ch.SelectorProviderImpl");
+            Class<?> defaults = TrustedLookup.find("sun.nio.ch.DefaultSelectorProvider");
+            Class<?> its = TrustedLookup.find("sun.nio.ch.SelectorProviderImpl");
             MethodHandle get = lookup.findStatic(defaults, "get", MethodType.methodType(its));
             provider = (SelectorProvider) get.invoke();
-            type = Class.forName("sun.nio.ch.SelChImpl");
+            type = TrustedLookup.find("sun.nio.ch.SelChImpl");
             getFdVal =
                     lookup.findVirtual(type, "getFDVal", MethodType.methodType(int.class))
                             .asType(MethodType.methodType(int.class, Channel.class));
@@ -110,7 +110,7 @@ public final class JdkChannels {
             return null;
         }
         try {
-            Class<?> type = Class.forName("sun.nio.ch." + name);
+            Class<?> type = TrustedLookup.find("sun.nio.ch." + name);
             var parameters =
                     MethodType.methodType(void.class, SelectorProvider.class)
                             .appendParameterTypes(afterProvider);

@@ -1,6 +1,7 @@
 package dev.pollux.sys.jdk;
 
 import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Privileged;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -30,16 +31,24 @@ final class TrustedLookup {
             none = e.getMessage();
         }
         try {
-            return fromUnsafe();
+            return Privileged.call(TrustedLookup::fromUnsafe);
         } catch (ReflectiveOperationException | RuntimeException e) {
             Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
             throw new ReflectiveOperationException(cause + "; " + none, cause);
         }
     }
 
+    /**
+     * A class of the JDK. The boot loader has it; our own may delegate no more than {@code java.*},
+     * as in OSGi and in application servers.
+     */
+    static Class<?> find(String name) throws ClassNotFoundException {
+        return Privileged.call(() -> Class.forName(name, true, null));
+    }
+
     /** By reflection: javac warns of the class, and the warning cannot be suppressed. */
     private static Lookup fromUnsafe() throws ReflectiveOperationException {
-        Class<?> type = Class.forName("sun.misc.Unsafe");
+        Class<?> type = find("sun.misc.Unsafe");
         Field theUnsafe = type.getDeclaredField("theUnsafe");
         theUnsafe.setAccessible(true);
         Object unsafe = theUnsafe.get(null);

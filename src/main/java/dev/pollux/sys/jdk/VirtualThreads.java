@@ -24,7 +24,7 @@ public final class VirtualThreads {
             try {
                 return TrustedLookup.get()
                         .findStatic(
-                                Class.forName("sun.nio.ch.Poller"),
+                                TrustedLookup.find("sun.nio.ch.Poller"),
                                 "pollSelector",
                                 MethodType.methodType(void.class, int.class, long.class));
             } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
