@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
@@ -26,7 +27,7 @@ public final class ChannelFd {
      *     channel
      * @return its descriptor, not negative
      * @throws PolluxException.Unsupported if the channel is of another make, or the binding is
-     *     jnr-ffi, which cannot look into a channel
+     *     jnr-ffi, which cannot look into a channel; the message says why JNI does not serve
      * @throws ClosedChannelException if the channel is closed: its number may be another's by now
      */
     public static int of(SelectableChannel channel) throws PolluxException, ClosedChannelException {
@@ -47,12 +48,18 @@ public final class ChannelFd {
                         + type
                         + ")"
                         + (rc == -sys.errno().ENOSYS
-                                ? ": the "
-                                        + sys.binding()
-                                        + " binding cannot look into a channel; the jni binding"
-                                        + " can: build it with `make native`, or use"
-                                        + " descriptors from Fd"
+                                ? cannotLook(sys)
                                 : ": not a channel of the JDK's own provider; it has no descriptor"
                                         + " that is known here"));
+    }
+
+    private static String cannotLook(Syscalls sys) {
+        return sys.binding().equals("jni")
+                ? ": the channels of this JVM cannot be looked into; use descriptors from Fd"
+                : ": the "
+                        + sys.binding()
+                        + " binding cannot look into a channel; use descriptors from Fd, or the"
+                        + " jni binding; "
+                        + Bindings.whyNotJni();
     }
 }

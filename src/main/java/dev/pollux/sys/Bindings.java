@@ -27,6 +27,7 @@ public final class Bindings {
                     + " ALL-MODULE-PATH";
 
     private static volatile Syscalls current; // once chosen
+    private static String whyNotJni; // guarded by the class; null unless jnr-ffi took its place
 
     private Bindings() {}
 
@@ -45,31 +46,52 @@ public final class Bindings {
         return chosen != null ? chosen : first();
     }
 
-    private static synchronized Syscalls first() throws Unavailable {
-        if (current == null) {
-            current = choose();
+    private static Syscalls first() throws Unavailable {
+        String why;
+        synchronized (Bindings.class) {
+            if (current != null) {
+                return current;
+            }
+            current = choose(Privileged.property(PROPERTY, "").strip().toLowerCase(Locale.ROOT));
+            why = whyNotJni;
+        }
+        if (why != null) {
+            // Outside of the lock, and after the choice: who writes the log may stand on Pollux.
+            System.getLogger(HERE)
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "jnr-ffi serves instead of JNI: {0}",
+                            why.replace("\n", "; "));
         }
         return current;
     }
 
-    private static Syscalls choose() throws Unavailable {
-        String name = System.getProperty(PROPERTY, "").strip().toLowerCase(Locale.ROOT);
+    /** Why jnr-ffi serves and not JNI, and what to do about it, in one line or two. */
+    public static synchronized String whyNotJni() {
+        return whyNotJni != null
+                ? whyNotJni
+                : "the jnr binding was asked for: leave -D" + PROPERTY + "=jnr away";
+    }
+
+    private static Syscalls choose(String name) throws Unavailable {
         if (!name.isEmpty()) {
             return open(name);
         }
-        if (!System.getProperty(LIBRARY_PATH, "").isEmpty()) {
+        if (!Privileged.property(LIBRARY_PATH, "").isEmpty()) {
             return open("jni"); // whoever names a library does not want to go without
         }
         try {
             return open("jni");
         } catch (Unavailable jni) {
             try {
-                return open("jnr");
+                Syscalls jnr = open("jnr");
+                whyNotJni = jni.getMessage();
+                return jnr;
             } catch (Unavailable jnr) {
                 // What to do about JNI is a line of its own, the last one.
                 var both =
                         new Unavailable(
-                                isMissing(jnr.getCause())
+                                isJnrMissing(jnr.getCause())
                                         ? jni.getMessage() + "; or, for the jnr binding, " + PUT_JNR
                                         : jnr.getMessage() + "; " + jni.getMessage(),
                                 jni);
@@ -85,31 +107,54 @@ public final class Bindings {
      * @throws IllegalArgumentException if there is none of this name
      */
     public static Syscalls open(String name) throws Unavailable {
+        switch (name) {
+            case "jni":
+                return make(name, JNI);
+            case "jnr":
+                return make(name, JNR);
+            default:
+                throw new IllegalArgumentException(PROPERTY + "=" + name + " is none of jni, jnr");
+        }
+    }
+
+    private static Syscalls make(String name, String type) throws Unavailable {
+        Throwable thrown;
         try {
-            switch (name) {
-                case "jni":
-                    return (Syscalls) Class.forName(JNI).getConstructor().newInstance();
-                case "jnr":
-                    return (Syscalls) Class.forName(JNR).getConstructor().newInstance();
-                default:
-                    throw new IllegalArgumentException(
-                            PROPERTY + "=" + name + " is none of jni, jnr");
-            }
+            return (Syscalls)
+                    Privileged.call(() -> Class.forName(type).getConstructor().newInstance());
+        } catch (InvocationTargetException e) {
+            thrown = e.getCause();
         } catch (ReflectiveOperationException | LinkageError e) {
-            Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
-            throw new Unavailable(
-                    "the " + name + " binding does not work here: " + reason(cause), cause);
+            thrown = e;
         }
+        Throwable cause = root(thrown);
+        throw new Unavailable(
+                "the "
+                        + name
+                        + " binding does not work here: "
+                        + (isJnrMissing(cause)
+                                ? "class " + cause.getMessage() + " is missing: " + PUT_JNR
+                                : cause instanceof UnsatisfiedLinkError
+                                        ? cause.getMessage()
+                                        : cause.toString()),
+                cause);
     }
 
-    private static boolean isMissing(Throwable cause) {
-        return cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException;
+    /** What a class failed with, instead of that it did; but not why a class was not found. */
+    private static Throwable root(Throwable e) {
+        Throwable cause = e.getCause();
+        boolean failed =
+                e instanceof ExceptionInInitializerError
+                        || e instanceof NoClassDefFoundError
+                                && !(cause instanceof ClassNotFoundException);
+        return failed && cause != null ? root(cause) : e;
     }
 
-    private static String reason(Throwable cause) {
-        if (isMissing(cause)) {
-            return "class " + cause.getMessage() + " is missing: " + PUT_JNR;
-        }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    /** All that is not ours and may be missing is jnr-ffi, or what that needs. */
+    private static boolean isJnrMissing(Throwable cause) {
+        return (cause instanceof ClassNotFoundException
+                        || cause instanceof NoClassDefFoundError
+                                && cause.getCause() instanceof ClassNotFoundException)
+                && !cause.getMessage().replace('/', '.').startsWith(HERE);
     }
 }

@@ -1,0 +1,115 @@
+package dev.pollux.loader;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pollux.ChannelFd;
+import dev.pollux.PolluxException;
+import dev.pollux.support.Child;
+import java.io.IOException;
+import java.nio.channels.Pipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is said when a binding does not work, and when the other one serves instead. */
+class LoadingMessagesTest extends LoaderFixture {
+    private static final String INSTEAD = "jnr-ffi serves instead of JNI: ";
+    private static final String PUT_JNR = "put jnr-ffi on the class path";
+
+    // ---- jnr-ffi
+
+    @Test
+    void jnr_that_is_there_and_does_not_work_is_not_called_missing() throws IOException {
+        Path broken = Files.writeString(dir.resolve("jffi.so"), "this is no library");
+        for (Path classes : List.of(bare, jar)) {
+            Child.Result result =
+                    new Child(classes)
+                            .withJnr()
+                            .property("pollux.binding", "jnr")
+                            .property("jffi.boot.library.path", dir)
+                            .property("jffi.extract.dir", broken)
+                            .property("java.io.tmpdir", dir.resolve("none"))
+                            .run(Probe.class);
+            assertFailed(result, "the jnr binding does not work here: ");
+            assertFalse(result.text().contains(PUT_JNR), result.text());
+            assertFalse(result.text().contains("Could not initialize"), result.text());
+        }
+    }
+
+    @Test
+    void jnr_that_is_missing_is_called_so() throws IOException {
+        Child.Result result = new Child(bare).property("pollux.binding", "jnr").run(Probe.class);
+        assertFailed(result, "is missing: " + PUT_JNR);
+    }
+
+    @Test
+    void a_class_of_ours_that_is_missing_is_not_taken_for_jnrs() throws IOException {
+        Path torn = dir.resolve("torn");
+        Relocated.plainlyInto(torn, true);
+        Files.delete(torn.resolve("dev/pollux/sys/jni/JniSyscalls.class"));
+        Child.Result result = new Child(torn).property("pollux.binding", "jni").run(Probe.class);
+        assertFailed(result, "dev.pollux.sys.jni.JniSyscalls");
+        assertFalse(result.text().contains(PUT_JNR), result.text());
+    }
+
+    // ---- one instead of the other
+
+    @Test
+    void when_jnr_serves_instead_of_jni_one_line_says_why() throws IOException {
+        Path none = dir.resolve("none");
+        Child.Result result =
+                new Child(jar).withJnr().property("pollux.tmpdir", none).run(Probe.class);
+        assertServed("jnr", result);
+        List<String> lines = result.text().lines().filter(line -> line.contains(INSTEAD)).toList();
+        assertEquals(1, lines.size(), result.text());
+        assertTrue(lines.get(0).contains("cannot unpack into " + none), lines.get(0));
+        assertTrue(lines.get(0).contains("to mend it: "), lines.get(0));
+    }
+
+    @Test
+    void the_control_nothing_is_said_when_the_binding_is_the_right_one() throws IOException {
+        Child.Result result = new Child(jar).withJnr().run(Probe.class);
+        assertServed("jni", result);
+        assertFalse(result.text().contains(INSTEAD), result.text());
+        result = new Child(jar).withJnr().property("pollux.binding", "jnr").run(Probe.class);
+        assertServed("jnr", result);
+        assertFalse(result.text().contains(INSTEAD), result.text());
+    }
+
+    // ---- ChannelFd
+
+    @Test
+    void channel_fd_says_why_jni_does_not_serve() throws IOException {
+        Path none = dir.resolve("none");
+        String said =
+                channelFd(new Child(jar, Child.testClasses()).property("pollux.tmpdir", none));
+        assertTrue(said.contains("the jnr binding cannot look into a channel"), said);
+        assertTrue(said.contains("cannot unpack into " + none), said);
+        said = channelFd(new Child(bare, Child.testClasses()));
+        assertTrue(said.contains("the jar has no /META-INF/native/"), said);
+        said = channelFd(new Child(jar, Child.testClasses()).property("pollux.binding", "jnr"));
+        assertTrue(said.contains("-Dpollux.binding=jnr"), said);
+        assertFalse(said.contains("make native"), said);
+    }
+
+    private static String channelFd(Child child) throws IOException {
+        Child.Result result = child.withJnr().run(Looking.class).ok();
+        return String.join("", result.lines(Probe.FAILURE));
+    }
+
+    /** Asks for the descriptor of a channel. */
+    static final class Looking {
+        private Looking() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try {
+                System.out.println(ChannelFd.of(Pipe.open().source()));
+            } catch (PolluxException.Unsupported e) {
+                System.out.println(Probe.FAILURE + e.getMessage().replace("\n", Probe.NEXT_LINE));
+            }
+        }
+    }
+}
