@@ -3,6 +3,7 @@ package dev.pollux.doctor;
 import dev.pollux.sys.proc.ProcText;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -195,7 +196,7 @@ final class Surroundings {
                                     ? ", mounted noexec: the library in the jar cannot be loaded from"
                                             + " there, -Dpollux.tmpdir= names another directory"
                                     : ", files there can be executed"));
-        } catch (IOException e) {
+        } catch (IOException | InvalidPathException e) {
             report.fact("temporary files", values, directory + ": " + e);
         }
     }
