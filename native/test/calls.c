@@ -81,6 +81,11 @@ static void descriptors(void) {
     close_pair(fds);
     EQUAL(pollux_isOpen(ENV, fds[0]), -EBADF);
     EQUAL(pollux_isOpen(ENV, -1), -EBADF);
+#ifdef O_PATH
+    int path = open("/", O_PATH);
+    EQUAL(pollux_isOpen(ENV, path), -EBADF);
+    EQUAL(pollux_close(ENV, path), 0);
+#endif
     EQUAL(pollux_close(ENV, fds[0]), -EBADF);
     EQUAL(pollux_setNonBlocking(ENV, fds[0], JNI_TRUE), -EBADF);
 

@@ -31,7 +31,11 @@ public enum Backend {
     /** {@code man 2 poll}. The cost of a poll grows with the number of registrations. */
     POLL(PollDriver::new),
 
-    /** {@code man 2 select}. The cost of a poll grows with the largest descriptor. */
+    /**
+     * {@code man 2 select}. The cost of a poll grows with the largest descriptor. It reports no
+     * closed or error flags: the read or the write tells; and with {@link Interest#PRIORITY} alone
+     * it reports neither errors nor hang-ups.
+     */
     SELECT(SelectDriver::new);
 
     /** How a driver is opened. */

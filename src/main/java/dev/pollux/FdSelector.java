@@ -123,18 +123,33 @@ public final class FdSelector implements AutoCloseable {
      * <p>If the same number is registered but was closed and reused since, the old registration is
      * dropped and its key becomes invalid.
      *
+     * <p>What is always ready is refused: files on a disk, directories, /dev/null. Most files of
+     * /proc and /sys are taken by the kernel, and are always readable as well: {@link
+     * Trigger#LEVEL} with {@link Interest#READ} spins on them. {@link Interest#PRIORITY} reports
+     * their changes.
+     *
+     * <p>Some report a change once, to whoever looks first: {@code /proc/self/mountinfo}, {@code
+     * /proc/sys/kernel/hostname}, a PSI trigger. On epoll, this and {@code modify} are such a look
+     * ({@code EPOLL_CTL_ADD}, {@code EPOLL_CTL_MOD}): a change that no poll had reported before is
+     * not reported after. So read the file once it is registered, and leave the registration alone.
+     *
+     * <p>Set up a tun or fuse descriptor ({@code TUNSETIFF}, {@code mount}) before it is
+     * registered: on epoll it stays silent for ever otherwise, until it is registered again.
+     *
      * @param fd an open descriptor; use it without blocking
      * @param interest what to wait for
      * @param trigger how often to report
      * @param attachment what {@link FdKey#attachment()} will return; may be null
      * @return the registration
-     * @throws PolluxException.BadDescriptor if it is not open
+     * @throws PolluxException.BadDescriptor if it is not open, or was opened with {@code O_PATH}
      * @throws PolluxException.AlreadyRegistered if it is registered; that registration stays, but
      *     on kqueue an edge-triggered one may be reported once more
-     * @throws PolluxException.NotPollable if it is a regular file, a directory or the like
+     * @throws PolluxException.NotPollable if it is a file on a disk, a directory or the like
      * @throws PolluxException.Unsupported if the backend does not have the trigger, or not together
-     *     with {@link Interest#PRIORITY}; see {@link #supports(Interest, Trigger)}
-     * @throws PolluxException.LimitReached if the kernel has no room
+     *     with {@link Interest#PRIORITY}; see {@link #supports(Interest, Trigger)}; or if selectors
+     *     would watch one another in a circle
+     * @throws PolluxException.LimitReached if the kernel has no room, for one more selector that
+     *     watches others as well
      * @throws PolluxException.Closed after close
      * @throws IllegalArgumentException if it is negative, or a descriptor of this selector's own
      */
@@ -178,6 +193,9 @@ public final class FdSelector implements AutoCloseable {
      * if they cancel out. If the kernel refuses it then, because the descriptor was closed
      * meanwhile, that poll reports the key once with {@link Ready#isError()}, and the key is
      * invalid.
+     *
+     * <p>On epoll, what a descriptor reports once, to whoever looks first, is lost if it was still
+     * to be reported; see {@link #register}.
      *
      * @param key the registration
      * @param interest what to wait for from now on
@@ -254,9 +272,10 @@ public final class FdSelector implements AutoCloseable {
      * to block, here as in {@code java.nio}: the status is set and this waits on. {@link #wakeup}
      * is never missed.
      *
-     * @param timeout how long to wait at most; 0 looks once and does not block. Kept to the
-     *     nanosecond where the kernel can, rounded up where it cannot. Signals ({@code EINTR})
-     *     neither end nor lengthen the wait. More than 292 years is for ever
+     * @param timeout how long to wait at most; 0 looks once and does not block. Never cut short;
+     *     rounded up to what the kernel counts in, to which Linux adds the thread's timer slack: 50
+     *     microseconds, or 0.1 % of a longer wait. Signals ({@code EINTR}) neither end nor lengthen
+     *     the wait, nor does a stop of the process. More than 292 years is for ever
      * @param unit of the time-out
      * @param handler called by this thread, for one event after another
      * @return why it ended

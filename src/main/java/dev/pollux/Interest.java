@@ -9,8 +9,8 @@ package dev.pollux;
  * assert both.minus(Interest.WRITE) == Interest.READ;
  * }</pre>
  *
- * <p>Errors and hang-ups are always reported and cannot be asked for; see {@link Ready}. No method
- * allocates.
+ * <p>Errors and hang-ups are always reported and cannot be asked for, with the one exception of
+ * select and {@link #PRIORITY} alone; see {@link Ready}. No method allocates.
  */
 public final class Interest {
     private static final Interest[] ALL = new Interest[8];
@@ -28,8 +28,10 @@ public final class Interest {
     public static final Interest WRITE = ALL[2];
 
     /**
-     * Out-of-band data of a stream socket, or another condition that {@code POLLPRI} stands for.
-     * Not everywhere: ask {@link FdSelector#supports(Interest, Trigger)}.
+     * Out-of-band data of a stream socket, a change in a file of /proc or /sys, or another
+     * condition that {@code POLLPRI} stands for. Not everywhere: ask {@link
+     * FdSelector#supports(Interest, Trigger)}. With this alone, select reports neither errors nor
+     * hang-ups: add {@link #READ}.
      */
     public static final Interest PRIORITY = ALL[4];
 

@@ -22,6 +22,12 @@ import java.io.IOException;
 public sealed class PolluxException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private static final String SEE_MANUAL = "see the manual page of the call";
+
+    private static final String[] PEER_IS_GONE = {
+        "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT"
+    };
+
     /** The descriptor, or -1. */
     private final int fd;
 
@@ -53,7 +59,10 @@ public sealed class PolluxException extends IOException {
         return operation;
     }
 
-    /** The descriptor is not open. */
+    /**
+     * The descriptor is not open, or not for this operation: opened with {@code O_PATH} it can be
+     * neither watched nor read.
+     */
     public static final class BadDescriptor extends PolluxException {
         private static final long serialVersionUID = 1L;
 
@@ -80,7 +89,10 @@ public sealed class PolluxException extends IOException {
         }
     }
 
-    /** The descriptor can never be waited for: a regular file, a directory, /dev/null. */
+    /**
+     * The descriptor can never be waited for: a file on a disk, a directory, /dev/null. Most files
+     * of /proc and /sys are not among these, see {@link FdSelector#register}.
+     */
     public static final class NotPollable extends PolluxException {
         private static final long serialVersionUID = 1L;
 
@@ -98,7 +110,10 @@ public sealed class PolluxException extends IOException {
         }
     }
 
-    /** The kernel has no room left: descriptors, watches or memory. The message names the limit. */
+    /**
+     * The kernel has no room left: descriptors, watches, memory, or selectors that watch one
+     * another. The message names the limit.
+     */
     public static final class LimitReached extends PolluxException {
         private static final long serialVersionUID = 1L;
 
@@ -183,6 +198,15 @@ public sealed class PolluxException extends IOException {
             return new LimitReached(
                     operation, fd, errno, text + "the kernel is out of memory for this");
         }
+        if (registers && errno == table.EINVAL) {
+            return new LimitReached(
+                    operation,
+                    fd,
+                    errno,
+                    text
+                            + "the kernel lets 500 selectors watch a descriptor through another"
+                            + " selector, and fewer through more than one: nest fewer");
+        }
         if (registers && errno == table.ELOOP) {
             return new Unsupported(
                     operation,
@@ -201,10 +225,60 @@ public sealed class PolluxException extends IOException {
                 operation,
                 fd,
                 errno,
-                text
-                        + (isTransfer(operation)
-                                ? "if the peer is gone, unregister the key and close the descriptor"
-                                : "see the manual page of the call"));
+                text + (isTransfer(operation) ? afterTransfer(table, errno) : SEE_MANUAL));
+    }
+
+    /** What was opened with {@code O_PATH}: open, but for nothing. */
+    static BadDescriptor openedAsPath(Errno table, String operation, int fd, String call) {
+        return new BadDescriptor(
+                operation,
+                fd,
+                table.EBADF,
+                call
+                        + ": "
+                        + table.describe(table.EBADF)
+                        + "; it was opened with O_PATH, which can be neither watched nor read: open"
+                        + " /proc/self/fd/"
+                        + fd
+                        + " for reading, and register that");
+    }
+
+    /** An exclusive trigger and a descriptor that is itself a selector's. */
+    static Unsupported exclusiveSelector(Errno table, String operation, int fd, String call) {
+        return new Unsupported(
+                operation,
+                fd,
+                table.EINVAL,
+                call
+                        + ": "
+                        + table.describe(table.EINVAL)
+                        + "; a selector cannot be watched with an exclusive trigger: use LEVEL or"
+                        + " EDGE");
+    }
+
+    /** Whether the descriptor is still of use, where that is known. */
+    private static String afterTransfer(Errno table, int errno) {
+        for (String name : PEER_IS_GONE) {
+            if (errno == table.number(name)) {
+                return "the peer is gone: unregister the key and close the descriptor";
+            }
+        }
+        if (errno == table.number("ECONNREFUSED")) {
+            return "nobody listens at the other end: a stream socket is of no more use, a datagram"
+                    + " socket is";
+        }
+        if (errno == table.number("ENOBUFS")) {
+            return "there was no room for all that came, and some is lost (netlink): the socket is"
+                    + " still of use, ask for the whole state again";
+        }
+        if (errno == table.number("ECANCELED")) {
+            return "the clock was set (timerfd): the timer is still of use, look at the time";
+        }
+        if (errno == table.EINVAL) {
+            return "not for this descriptor, or with too small a buffer: inotify, eventfd, timerfd"
+                    + " and signalfd hand out whole records only";
+        }
+        return SEE_MANUAL;
     }
 
     private static boolean isTransfer(String operation) {

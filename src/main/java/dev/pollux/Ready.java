@@ -4,15 +4,13 @@ package dev.pollux;
  * What a descriptor was reported ready for. There are 64 values, each exists once; no method
  * allocates.
  *
- * <p>Readiness is a hint: the operation may still find that it would block. Where a flag may be
- * missing, that is said; no closed or error flag is set without the kernel's word. (Linux hangs up
- * also a stream socket that is not connected yet, and a terminal that nobody has open: both can
- * change.)
+ * <p>Readiness is a hint: the operation may still find that it would block. No closed or error flag
+ * is set without the kernel's word, which may be missing and may change again: see each of them.
  *
  * <p>An error or a hang-up is always reported, also when not asked for, and comes with {@link
  * #isReadable()} and {@link #isWritable()} as far as they are {@linkplain FdKey#interest() of
  * interest}: a handler that reads when readable and writes when writable meets the error in its own
- * call.
+ * call. The exception is select with {@link Interest#PRIORITY} alone, which reports neither.
  *
  * <pre>{@code
  * ReadyHandler echo = (key, ready) -> {
@@ -95,7 +93,12 @@ public final class Ready {
     }
 
     /**
-     * {@return whether there is out-of-band data, or another exceptional condition}
+     * {@return whether there is out-of-band data, or another exceptional condition} Take
+     * out-of-band data, with {@code MSG_OOB}, before reading: a read that goes beyond its place in
+     * the stream destroys it.
+     *
+     * <p>Files of /proc and /sys say by it that they have changed, and some, such as {@code
+     * /proc/self/mountinfo}, say so once: see {@link FdSelector#register}.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -111,8 +114,16 @@ public final class Ready {
 
     /**
      * {@return whether the peer will send no more} What it has sent may still be waiting to be
-     * read: drain first, close when the read says that it was the end. Never false; may be missing
-     * (always with select), so that only the read itself is proof of the contrary.
+     * read: drain first, close when the read says that it was the end. May be missing (always with
+     * select), so that only the read itself is proof of the contrary. What Linux calls closed may
+     * be open later:
+     *
+     * <ul>
+     *   <li>a FIFO without a writer: another one may open it;
+     *   <li>a stream socket that is not connected: register it after the call of {@code connect};
+     *   <li>a terminal's other side, which nobody has open (any more);
+     *   <li>one's own {@code shutdown(SHUT_RD)}: what a TCP peer sends can be read nevertheless.
+     * </ul>
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -128,8 +139,9 @@ public final class Ready {
 
     /**
      * {@return whether no more can be written} Only reported to who asked for {@link
-     * Interest#WRITE}; never false; may be missing (always with select), when the write itself
-     * shows it.
+     * Interest#WRITE}; may be missing (always with select), when the write itself tells. On Linux
+     * also of a stream socket that is not connected, and of a terminal whose other side nobody has
+     * open, as in {@link #isReadClosed}.
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
@@ -145,14 +157,26 @@ public final class Ready {
 
     /**
      * {@return whether there was an error} The descriptor's next operation reports it; or, when
-     * {@link FdKey#isValid()} is false, the descriptor was closed while it was registered. Never
-     * false; may be missing with select.
+     * {@link FdKey#isValid()} is false, the descriptor was closed while it was registered. May be
+     * missing with select. An error that is none, or that passes:
+     *
+     * <ul>
+     *   <li>What waits in a socket's error queue (transmit timestamps, {@code MSG_ZEROCOPY}, {@code
+     *       IP_RECVERR}): the kernel's flags are the same, and no read or write meets it. {@link
+     *       Trigger#LEVEL} reports it by every poll, until {@code recvmsg} with {@code
+     *       MSG_ERRQUEUE} has emptied the queue; {@link Trigger#EDGE} reports it once.
+     *   <li>A FIFO without a reader: another one may open it.
+     *   <li>A change in a file of /proc or /sys, as long as {@link Interest#PRIORITY} is not asked
+     *       for. To who asks for it, such a change is {@link #isPriority} and no error; neither is
+     *       then an error that comes with it and without a hang-up, which the next read meets.
+     * </ul>
      *
      * <table>
      * <caption>Which kernel flags it comes from</caption>
-     * <tr><th>epoll</th><td>EPOLLERR; a change of interest that the kernel refused</td></tr>
+     * <tr><th>epoll</th><td>EPOLLERR, not with EPOLLPRI unless with EPOLLHUP; a change of interest
+     *     that the kernel refused</td></tr>
      * <tr><th>kqueue</th><td>EV_EOF with fflags; a change of interest that the kernel refused</td></tr>
-     * <tr><th>poll</th><td>POLLERR, POLLNVAL</td></tr>
+     * <tr><th>poll</th><td>POLLERR, not with POLLPRI unless with POLLHUP; POLLNVAL</td></tr>
      * <tr><th>select</th><td>a closed descriptor only</td></tr>
      * </table>
      */

@@ -2,6 +2,7 @@ package dev.pollux;
 
 import dev.pollux.driver.Driver;
 import dev.pollux.sys.Errno;
+import dev.pollux.sys.NativeMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
@@ -68,8 +69,7 @@ final class Registrar {
             rc = driver.add(fd, interest.bits(), trigger.bits(), token);
         }
         if (rc < 0) {
-            throw PolluxException.of(
-                    errno, "register", fd, call("register", fd, interest, trigger), -rc);
+            throw refused("register", fd, interest, trigger, rc);
         }
         var key = new FdKey(owner, fd, token, want, attachment);
         key.armedAt = armedAt();
@@ -88,8 +88,11 @@ final class Registrar {
                 requireRegistered("modify", key);
                 int rc =
                         driver.modify(key.fd, key.sent, interest.bits(), trigger.bits(), key.token);
+                if (rc == Driver.LOST) {
+                    throw lost(key, interest, trigger);
+                }
                 if (rc < 0) {
-                    throw refused(key, interest, trigger, rc);
+                    throw refused("modify", key.fd, interest, trigger, rc);
                 }
                 int want = FdKey.want(interest, trigger);
                 key.sent = want;
@@ -101,11 +104,29 @@ final class Registrar {
         }
     }
 
-    private PolluxException refused(FdKey key, Interest interest, Trigger trigger, int rc) {
-        String call = call("modify", key.fd, interest, trigger);
-        if (rc != Driver.LOST) {
-            return PolluxException.of(errno, "modify", key.fd, call, -rc);
+    /** Why the driver did not take a registration, or a change of one. */
+    private PolluxException refused(
+            String operation, int fd, Interest interest, Trigger trigger, int rc) {
+        String call = call(operation, fd, interest, trigger);
+        if (rc == -errno.EBADF && isThere(fd)) {
+            return PolluxException.openedAsPath(errno, operation, fd, call);
         }
+        if (rc == -errno.EINVAL && (trigger.bits() & Driver.EXCLUSIVE) != 0) {
+            return PolluxException.exclusiveSelector(errno, operation, fd, call);
+        }
+        return PolluxException.of(errno, operation, fd, call, -rc);
+    }
+
+    /** Whether something is open under this number, if only with {@code O_PATH}. */
+    private boolean isThere(int fd) {
+        try (var memory = new NativeMemory(driver.sys())) {
+            long status = memory.allocate(4 * Long.BYTES).address();
+            return driver.sys().fileStatus(fd, status) == 0;
+        }
+    }
+
+    private PolluxException lost(FdKey key, Interest interest, Trigger trigger) {
+        String call = call("modify", key.fd, interest, trigger);
         drop(key);
         return new PolluxException.LimitReached(
                 "modify",

@@ -33,14 +33,18 @@ public enum Trigger {
      * again. What is ready when it is registered is reported, too.
      *
      * <p>Of a stream, a read that fills less than the buffer says that it would block now, with two
-     * exceptions: the end, reported in the same event by {@link Ready#isReadClosed}, and
-     * out-of-band data, at which a read stops. There, read on.
+     * exceptions: the end, reported in the same event by {@link Ready#isReadClosed}, where the next
+     * read says so; and out-of-band data, at which a read stops. There, take the urgent byte first,
+     * with {@code MSG_OOB}, and then read on: the next read goes past its mark and destroys it.
      */
     EDGE(1),
 
     /**
      * Once; then the whole registration is disarmed, both directions, hang-ups too, until the next
      * {@code modify}. There is no edge-triggered variant because the two would behave alike.
+     *
+     * <p>Not for what is reported once, to whoever looks first, on epoll: what comes while it is
+     * disarmed is lost with the {@code modify}; see {@link FdSelector#register}.
      */
     ONESHOT(2),
 

@@ -373,6 +373,36 @@ class FdTest {
         }
     }
 
+    /** Of all these descriptors none is to be closed. */
+    @Test
+    void an_error_that_passes_does_not_call_the_peer_gone() throws Exception {
+        try (var fds = new Fds()) {
+            int peer = Libc.Socket.UDP_V4.open();
+            Libc.Socket.UDP_V4.bind(peer);
+            int udp = fds.keep(Libc.Socket.UDP_V4.open());
+            Libc.Socket.UDP_V4.connect(udp, peer);
+            Fd.close(peer);
+            Fds.write(udp, 1);
+            var e = assertThrows(PolluxException.class, () -> Fd.read(udp, ByteBuffer.allocate(1)));
+            assertTrue(e.getMessage().contains("a datagram socket is"), e::getMessage);
+
+            int timer = fds.keep(Libc.timer(1));
+            e = assertThrows(PolluxException.class, () -> Fd.read(timer, ByteBuffer.allocate(4)));
+            assertTrue(e.getMessage().contains("timerfd"), e::getMessage);
+            Fd.setNonBlocking(timer, false);
+            assertEquals(8, Fd.read(timer, ByteBuffer.allocate(8)));
+        }
+        Errno table = Bindings.current().errno();
+        for (String name : List.of("ECONNREFUSED", "ENOBUFS", "ECANCELED", "EINVAL", "EMSGSIZE")) {
+            var e = PolluxException.of(table, "read", 7, "read(fd=7)", table.number(name));
+            assertFalse(e.getMessage().contains("close the"), e::getMessage);
+        }
+        for (String name : List.of("ECONNRESET", "EPIPE", "ETIMEDOUT")) {
+            var e = PolluxException.of(table, "read", 7, "read(fd=7)", table.number(name));
+            assertTrue(e.getMessage().contains("close the"), e::getMessage);
+        }
+    }
+
     @Test
     void a_full_disk_is_no_limit_of_epoll() throws IOException {
         var full = Path.of("/dev/full");

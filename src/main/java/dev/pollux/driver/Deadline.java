@@ -40,6 +40,11 @@ public final class Deadline {
         return timeoutNanos == Driver.FOREVER ? -1 : (int) roundUp(timeoutNanos, 1_000_000);
     }
 
+    /** The whole milliseconds of it, rounded down. */
+    public static int wholeMillis(long timeoutNanos) {
+        return (int) (nanos(timeoutNanos) / 1_000_000);
+    }
+
     /** Whether milliseconds say the same: 0, for ever, or an exact value. */
     public static boolean isWholeMillis(long timeoutNanos) {
         return timeoutNanos == 0

@@ -13,6 +13,7 @@ class DescriptorTable {
     private short[] wants = {}; // trigger << 8 | interest
     private long[] devices = {};
     private long[] inodes = {};
+    private int count;
 
     /** Makes room for this number. */
     void reserve(int fd) {
@@ -26,6 +27,11 @@ class DescriptorTable {
             Arrays.fill(more, old, length, NONE);
             tokens = more; // last: its length says how much room there is
         }
+    }
+
+    /** How many are registered. */
+    final int count() {
+        return count;
     }
 
     /** More than any number that is registered. */
@@ -52,6 +58,7 @@ class DescriptorTable {
 
     /** Registers what {@code kind} has looked at; there is room. */
     final void register(int fd, long token, FileKind kind) {
+        count += isRegistered(fd) ? 0 : 1;
         tokens[fd] = token;
         devices[fd] = kind.device();
         inodes[fd] = kind.inode();
@@ -62,6 +69,7 @@ class DescriptorTable {
     }
 
     void remove(int fd) {
+        count -= isRegistered(fd) ? 1 : 0;
         tokens[fd] = NONE;
     }
 

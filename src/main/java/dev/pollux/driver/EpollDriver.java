@@ -25,6 +25,8 @@ import java.nio.ByteBuffer;
  *       missing before Linux 5.11 ({@code ENOSYS}) and refused by old seccomp filters ({@code
  *       EPERM}).
  *   <li>(f) {@code struct epoll_event} is packed on x86-64 only.
+ *   <li>(g) {@code EPOLLERR} with {@code EPOLLPRI} and without a hang-up is how a file of /proc or
+ *       /sys says that it has changed: no error.
  * </ul>
  */
 public final class EpollDriver implements Driver {
@@ -320,7 +322,8 @@ public final class EpollDriver implements Driver {
             ready |= READ | WRITE | READ_CLOSED | WRITE_CLOSED;
         }
         if ((events & layout.EPOLLERR) != 0) {
-            ready |= READ | WRITE | ERROR;
+            int notice = events & (layout.EPOLLPRI | layout.EPOLLHUP);
+            ready |= READ | WRITE | (notice == layout.EPOLLPRI ? 0 : ERROR); // (g)
         }
         return ready;
     }

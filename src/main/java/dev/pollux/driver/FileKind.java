@@ -13,8 +13,11 @@ import java.util.List;
  * The type of file behind a descriptor, for the kernel interfaces that accept every type: poll,
  * select and kqueue report regular files, directories and /dev/null as always ready. epoll refuses
  * them, and so does this, by the file's type; where that does not decide (devices, anonymous
- * inodes) by asking epoll, if there is one, and by the device's number otherwise. Used under a lock
- * of the driver's.
+ * inodes, /proc) by asking epoll, if there is one, and by the device's number otherwise.
+ *
+ * <p>epoll is asked to remove what was never added: adding would be a look, with which an event
+ * that is reported once is gone. What was opened with {@code O_PATH} has a type, but cannot be
+ * waited for. Used under a lock of the driver's.
  */
 final class FileKind {
     private static final List<String> UNPOLLABLE = List.of("/dev/null", "/dev/zero", "/dev/full");
@@ -44,11 +47,11 @@ final class FileKind {
         return status.bytes().getLong(8);
     }
 
-    /** 0, or {@code -EPERM}, as epoll answers. */
+    /** 0; or {@code -EPERM} or {@code -EBADF}, as epoll answers. */
     int check(int fd) {
         int type = (int) status.bytes().getLong(16) & layout.S_IFMT;
         if (type == layout.S_IFIFO || type == layout.S_IFSOCK) {
-            return 0;
+            return sys.isOpen(fd); // not with O_PATH
         }
         int epfd = sys.epollCreate();
         if (epfd == -errno.ENOSYS) {
@@ -57,9 +60,9 @@ final class FileKind {
         if (epfd < 0) {
             return epfd;
         }
-        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, layout.EPOLLIN, 0);
+        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0);
         sys.close(epfd);
-        return rc;
+        return rc == -errno.ENOENT ? 0 : rc; // it is not there, so it could be
     }
 
     private boolean isUnpollable(int type) {

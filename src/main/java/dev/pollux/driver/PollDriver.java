@@ -13,9 +13,13 @@ import java.util.Arrays;
  *   <li>(a) An entry that asks for nothing still reports a hang-up; one whose descriptor is
  *       negative is ignored.
  *   <li>(b) A closed descriptor is reported as {@code POLLNVAL}, by every call.
- *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere.
+ *   <li>(c) It counts milliseconds; {@code ppoll} counts nanoseconds and is not everywhere. The
+ *       whole milliseconds are waited for by {@code poll}, because of (e) there, and {@code ppoll}
+ *       does the rest.
  *   <li>(d) {@code POLLHUP} means on Linux that both directions are closed; elsewhere perhaps one,
  *       and not which ({@code POLLRDHUP} is Linux's, too). There it names no direction here either.
+ *   <li>(e) {@code POLLERR} with {@code POLLPRI} and without a hang-up is how Linux reports that a
+ *       file of /proc or /sys has changed: no error.
  * </ul>
  */
 public final class PollDriver extends ScanningDriver {
@@ -27,7 +31,6 @@ public final class PollDriver extends ScanningDriver {
     private int count = 1; // entries in use
     private int[] fds = new int[64]; // descriptor by entry, also when (a) hides it from the kernel
     private int[] entryOf = new int[64]; // entry by descriptor; 0 is none
-    private int start = 1; // where the next scan begins, so that all have their turn
     private boolean precise = true; // (c)
 
     /** Opens the pipe; the memory is its own from then on. */
@@ -91,7 +94,10 @@ public final class PollDriver extends ScanningDriver {
     @Override
     int await(long timeoutNanos) {
         if (precise && !Deadline.isWholeMillis(timeoutNanos)) { // (c)
-            int rc = sys.ppoll(entries.address(), count, Deadline.nanos(timeoutNanos));
+            if (timeoutNanos > 1_000_000) {
+                return sys.poll(entries.address(), count, Deadline.wholeMillis(timeoutNanos));
+            }
+            int rc = sys.ppoll(entries.address(), count, timeoutNanos);
             if (rc != -errno.ENOSYS && rc != -errno.EPERM) {
                 return rc;
             }
@@ -112,28 +118,18 @@ public final class PollDriver extends ScanningDriver {
             pipe.drain();
             left--;
         }
-        int first = start < count ? start : 1;
-        int entry = first;
-        for (int seen = count - 1; left > 0 && seen > 0 && !events.isFull(); seen--) {
+        for (int entry = 1; left > 0 && entry < count; entry++) {
             int revents = revents(entry);
-            int fd = fds[entry];
             if (revents != 0) {
                 left--;
-                entries.bytes()
-                        .putShort(entry * size + layout.pollfdRevents, (short) 0); // reported
                 if ((revents & layout.POLLNVAL) != 0) { // (b)
-                    report(fd, GONE, events);
-                    if (entry < count) {
-                        seen++; // another entry has moved here, maybe one that was seen
-                        continue;
-                    }
+                    report(fds[entry], GONE, events);
+                    entry--; // the last one has moved here
                 } else {
-                    report(fd, toReady(revents), events);
+                    report(fds[entry], toReady(revents), events);
                 }
             }
-            entry = entry + 1 < count ? entry + 1 : 1;
         }
-        start = entry;
     }
 
     private short revents(int entry) {
@@ -174,7 +170,8 @@ public final class PollDriver extends ScanningDriver {
             ready |= READ | WRITE | (both ? READ_CLOSED | WRITE_CLOSED : 0);
         }
         if ((revents & layout.POLLERR) != 0) {
-            ready |= READ | WRITE | ERROR;
+            int notice = revents & (layout.POLLPRI | layout.POLLHUP);
+            ready |= READ | WRITE | (notice == layout.POLLPRI ? 0 : ERROR); // (e)
         }
         return ready;
     }

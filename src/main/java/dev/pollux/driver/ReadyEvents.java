@@ -30,11 +30,6 @@ public final class ReadyEvents {
         bits = Arrays.copyOf(bits, capacity);
     }
 
-    /** Whether another event fits. */
-    public boolean isFull() {
-        return size == tokens.length;
-    }
-
     /** Appends an event. */
     public void add(long token, int readyBits) {
         tokens[size] = token;

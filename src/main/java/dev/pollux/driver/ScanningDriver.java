@@ -23,11 +23,13 @@ import java.util.concurrent.locks.ReentrantLock;
  *       detected by its device and inode when it is registered again. Anonymous inodes (eventfd,
  *       timerfd, epoll) all have the same one: such a successor is mistaken for its predecessor.
  *   <li>(c) They have no ONESHOT: a descriptor that fired is no longer asked for.
+ *   <li>(d) The answer is the only one: what a descriptor reports once, to whoever looks first
+ *       (/proc/self/mountinfo), is not in the next one. So there is room for all before the wait.
+ *   <li>(e) Linux restarts select and ppoll after SIGSTOP and SIGCONT with what was left of the
+ *       time-out when the process stopped (poll it does not); each does something about it.
  * </ul>
  */
 abstract class ScanningDriver implements Driver {
-    private static final int LAST_CAPACITY = 8192;
-
     final Syscalls sys;
     final Errno errno;
     final NativeMemory memory;
@@ -61,7 +63,7 @@ abstract class ScanningDriver implements Driver {
     /** The system call. */
     abstract int await(long timeoutNanos);
 
-    /** Adds what {@link #await} found. {@code rc} is its result, not negative. */
+    /** Adds what {@link #await} found; there is room. {@code rc} is its result, not negative. */
     abstract void scan(int rc, ReadyEvents events);
 
     /** What can be done about an error of {@link #await}: events to report, or the error. */
@@ -216,6 +218,10 @@ abstract class ScanningDriver implements Driver {
         }
         inKernel = true;
         try {
+            int most = registrations.count();
+            if (events.capacity() < most) { // (d)
+                events.grow(Math.max(most, 2 * events.capacity()));
+            }
             int rc;
             lock.unlock();
             try {
@@ -228,9 +234,6 @@ abstract class ScanningDriver implements Driver {
             }
             if (rc > 0) {
                 scan(rc, events);
-            }
-            if (events.isFull() && events.capacity() < LAST_CAPACITY) {
-                events.grow(events.capacity() * 2);
             }
             return events.size();
         } finally {

@@ -24,13 +24,15 @@ import java.nio.ByteBuffer;
 public final class SelectDriver extends ScanningDriver {
     private static final int WORD_BITS = 64;
 
+    /** After so long the clock is looked at again, see (e) of {@link ScanningDriver}. */
+    private static final long LONGEST_NANOS = 100_000_000;
+
     /** Three sets after one another, each of {@code words} longs: read, write, except. */
     private final NativeMemory.Block wanted;
 
     private final NativeMemory.Block found; // (b)
     private int words = 16;
     private int highest; // the largest descriptor that is asked for
-    private int start; // where the next scan begins, so that all have their turn
     private boolean blocked; // whether the last wait could block
 
     /** Opens the pipe; the memory is its own from then on. */
@@ -117,7 +119,8 @@ public final class SelectDriver extends ScanningDriver {
                 sets,
                 sets + words * 8L,
                 sets + 2 * words * 8L,
-                Deadline.micros(timeoutNanos));
+                Deadline.micros(
+                        timeoutNanos == FOREVER ? FOREVER : Math.min(timeoutNanos, LONGEST_NANOS)));
     }
 
     /** (c): everything but a bad descriptor is the caller's. */
@@ -129,7 +132,7 @@ public final class SelectDriver extends ScanningDriver {
         for (int word = 0; word <= highest / WORD_BITS; word++) {
             for (long left = any(wanted.bytes(), word); left != 0; left &= left - 1) {
                 int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
-                if (fd != pipe.reader() && sys.isOpen(fd) < 0 && !events.isFull()) {
+                if (fd != pipe.reader() && sys.isOpen(fd) < 0) {
                     report(fd, GONE, events);
                 }
             }
@@ -147,38 +150,14 @@ public final class SelectDriver extends ScanningDriver {
             pipe.drain();
             found.bytes().putLong(pipeWord * 8, pipeFound & ~pipeBit);
         }
-        int end = highest + 1;
-        int first = start < end ? start : 0;
-        if (scan(first, end, doubtful, events)) {
-            scan(0, first, doubtful, events);
-        }
-    }
-
-    /**
-     * Descriptors {@code from} to before {@code to}; false when there is no room for more events.
-     */
-    private boolean scan(int from, int to, boolean doubtful, ReadyEvents events) {
-        for (int fd = nextFound(from, to); fd < to; fd = nextFound(fd + 1, to)) {
-            if (events.isFull()) {
-                start = fd;
-                return false;
+        int last = highest / WORD_BITS; // before it is lowered by what has fired
+        for (int word = 0; word <= last; word++) {
+            for (long left = any(found.bytes(), word); left != 0; left &= left - 1) {
+                int fd = word * WORD_BITS + Long.numberOfTrailingZeros(left);
+                boolean gone = doubtful && sys.isOpen(fd) < 0;
+                report(fd, gone ? GONE : toReady(fd), events);
             }
-            boolean gone = doubtful && sys.isOpen(fd) < 0;
-            report(fd, gone ? GONE : toReady(fd), events);
         }
-        return true;
-    }
-
-    private int nextFound(int from, int to) {
-        long mask = -1L << from;
-        for (int word = from / WORD_BITS; word * WORD_BITS < to; word++) {
-            long left = any(found.bytes(), word) & mask;
-            if (left != 0) {
-                return word * WORD_BITS + Long.numberOfTrailingZeros(left);
-            }
-            mask = -1L;
-        }
-        return to;
     }
 
     private int countFound() {

@@ -72,7 +72,8 @@ public interface Syscalls {
     int setNonBlocking(int fd, boolean on);
 
     /**
-     * Whether the descriptor is open, {@code F_GETFD} of {@code man 2 fcntl}: 0, or {@code -EBADF}.
+     * Whether the descriptor is open, and not with {@code O_PATH} alone: 0, or {@code -EBADF}. By
+     * {@code man 2 lseek} to where it is.
      */
     int isOpen(int fd);
 

@@ -66,8 +66,44 @@ class DescriptorKindsContract {
             assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
             Fds.drain(reader);
             assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
-            fds.keep(Libc.openToWrite(path)); // a fifo can have another writer
+            writer = fds.keep(Libc.openToWrite(path)); // a fifo can have another writer
             assertReady(selector, reader, Interest.READ, "TIMEOUT");
+            Fds.write(writer, 1);
+            assertReady(selector, reader, Interest.READ, "READ");
+        }
+    }
+
+    @EveryBackend
+    void fifo_without_a_reader_until_another_one_comes(FdSelector selector, @TempDir Path dir)
+            throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Path path = dir.resolve("fifo");
+        Libc.mkfifo(path);
+        try (var fds = new Fds()) {
+            int reader = fds.keep(Libc.openToRead(path));
+            int writer = fds.keep(Libc.openToWrite(path));
+            fds.close(reader);
+            assertReady(selector, writer, Interest.WRITE, "WRITE|ERROR");
+            fds.keep(Libc.openToRead(path));
+            assertReady(selector, writer, Interest.WRITE, "WRITE");
+            Fds.write(writer, 1);
+        }
+    }
+
+    /** The kernel takes what the peer sends all the same. */
+    @EveryBackend
+    void tcp_socket_after_its_own_shutdown_of_reading(FdSelector selector) throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        for (Libc.Socket kind : List.of(Libc.Socket.TCP_V4, Libc.Socket.TCP_V6)) {
+            try (var fds = new Fds()) {
+                int[] pair = fds.connected(kind);
+                Libc.shutdown(pair[0], Libc.SHUT_RD);
+                assertReady(selector, pair[0], Interest.READ, "READ|READ_CLOSED");
+                assertEquals(-1, Fd.read(pair[0], ByteBuffer.allocate(8)));
+                Fds.write(pair[1], 3);
+                assertReady(selector, pair[0], BOTH, "READ|WRITE|READ_CLOSED");
+                assertEquals(3, Fd.read(pair[0], ByteBuffer.allocate(8)));
+            }
         }
     }
 
@@ -112,11 +148,16 @@ class DescriptorKindsContract {
 
     /** The kernel calls it hung up: register it after the call of connect, not before. */
     @EveryBackend
-    void tcp_socket_that_is_not_connected(FdSelector selector) throws IOException {
+    void stream_socket_that_is_not_connected(FdSelector selector) throws IOException {
         Capability.REPORTS_AS_LINUX.require();
-        try (var fds = new Fds()) {
-            int fd = fds.keep(Libc.Socket.TCP_V4.open());
-            assertReady(selector, fd, BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED");
+        for (Libc.Socket kind : STREAMS) {
+            try (var fds = new Fds()) {
+                int listener = fds.keep(kind.listen());
+                int fd = fds.keep(kind.open());
+                assertReady(selector, fd, BOTH, "READ|WRITE|READ_CLOSED|WRITE_CLOSED");
+                kind.connect(fd, listener);
+                assertReady(selector, fd, BOTH, "WRITE");
+            }
         }
     }
 
@@ -206,6 +247,10 @@ class DescriptorKindsContract {
             int errno = pair.sys().errno().number("EIO");
             var e = assertThrows(PolluxException.class, () -> Fds.drain(master)); // after the echo
             assertEquals(errno, e.errno());
+            slave = fds.keep(Libc.ptySlave(master)); // it can be opened again
+            assertReady(selector, master, BOTH, "WRITE");
+            Fd.write(slave, ByteBuffer.wrap(new byte[] {'a', '\n'}));
+            assertReady(selector, master, BOTH, "READ|WRITE");
         }
     }
 

@@ -12,8 +12,10 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
+import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Mounts;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.List;
@@ -35,6 +37,33 @@ class ModifyingContract {
             assertEquals("kept", key.attachment());
             assertEquals(fd + " WRITE", Fds.pollNow(selector));
             assertEquals("TIMEOUT", Fds.pollNow(selector), "no longer ONESHOT");
+        }
+    }
+
+    /** epoll itself looks when an interest is changed; poll and select must not do so. */
+    @EveryBackend
+    void what_is_reported_once_outlives_modify_but_on_epoll(FdSelector selector)
+            throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        boolean lost = selector.backend() == Backend.EPOLL;
+        for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.ONESHOT)) {
+            try (var fds = new Fds();
+                    var mounts = new Mounts()) {
+                int fd = fds.keep(mounts.open());
+                FdKey key = selector.register(fd, Interest.PRIORITY, trigger, null);
+                mounts.change();
+                assertEquals(fd + " PRIORITY", Fds.pollNow(selector));
+                mounts.change();
+                selector.modify(key, Interest.PRIORITY.plus(Interest.READ)); // always readable
+                String expected = fd + (lost ? " READ" : " READ|PRIORITY");
+                assertEquals(expected, Fds.pollNow(selector), trigger::toString);
+                selector.modify(key, Interest.PRIORITY);
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+                mounts.change();
+                assertEquals(fd + " PRIORITY", Fds.pollNow(selector));
+                selector.unregister(key);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
+import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
@@ -18,8 +19,13 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.Mounts;
 import dev.pollux.support.Reported;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -139,6 +145,58 @@ class RegisteringContract {
             Capability.REPORTS_AS_LINUX.require();
             int mounts = fds.keep(Libc.openToRead(Path.of("/proc/self/mounts")));
             selector.register(mounts, Interest.PRIORITY, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    /** epoll itself looks when something is added; poll and select must not do so on their own. */
+    @EveryBackend
+    void what_is_reported_once_outlives_register_but_on_epoll(FdSelector selector)
+            throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        try (var fds = new Fds();
+                var mounts = new Mounts()) {
+            int fd = fds.keep(mounts.open());
+            mounts.change();
+            selector.register(fd, Interest.PRIORITY, Trigger.LEVEL, null);
+            boolean lost = selector.backend() == Backend.EPOLL;
+            assertEquals(lost ? "TIMEOUT" : fd + " PRIORITY", Fds.pollNow(selector));
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            mounts.change();
+            assertEquals(fd + " PRIORITY", Fds.pollNow(selector));
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+        }
+    }
+
+    /** poll says of them that they are closed, select that they are ready, for ever. */
+    @EveryBackend
+    void what_was_opened_with_o_path_is_a_bad_descriptor(FdSelector selector, @TempDir Path dir)
+            throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Path fifo = dir.resolve("fifo");
+        Libc.mkfifo(fifo);
+        Path file = Files.write(dir.resolve("file"), new byte[10]);
+        Path socket = dir.resolve("socket");
+        var proc = Path.of("/proc/self/mountinfo");
+        try (var fds = new Fds();
+                var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            for (Path path : List.of(fifo, socket, file, dir, proc, Path.of("/dev/null"))) {
+                int fd = fds.keep(Libc.openAsPath(path));
+                var e = refused(PolluxException.BadDescriptor.class, selector, fd, Trigger.LEVEL);
+                assertTrue(e.getMessage().contains("O_PATH"), e::getMessage);
+                assertTrue(e.getMessage().contains("open /proc/self/fd/" + fd), e::getMessage);
+                assertThrows(
+                        PolluxException.BadDescriptor.class,
+                        () -> Fd.read(fd, ByteBuffer.allocate(1)));
+            }
+            assertTrue(selector.keys().isEmpty());
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+
+            int again =
+                    Libc.openToRead(Path.of("/proc/self/fd/" + fds.keep(Libc.openAsPath(fifo))));
+            selector.register(fds.keep(again), Interest.READ, Trigger.LEVEL, null);
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
     }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PolluxException;
@@ -87,6 +89,58 @@ class RegisteringLimitsContract {
             assertFalse(old.isValid());
             assertEquals(List.of(now), selector.keys());
             assertEquals(number + " WRITE", Fds.pollNow(selector));
+        }
+    }
+
+    /** man 2 epoll_ctl has EINVAL for many things; this is the one that users meet. */
+    @EveryBackend
+    void more_than_500_selectors_that_watch_one_are_a_limit(
+            FdSelector outer, EveryBackend.Pair pair) throws IOException {
+        assumeTrue(
+                pair.backend() != Backend.KQUEUE && pair.sys().layout().epollEventSize != 0,
+                "a limit of epoll");
+        var sys = pair.sys();
+        try (var fds = new Fds();
+                var inner = Internals.open(Backend.EPOLL, sys)) {
+            int last = -1;
+            for (int i = 0; i < 500; i++) {
+                last = fds.keep(sys.epollCreate());
+                int add = sys.layout().EPOLL_CTL_ADD;
+                assertEquals(0, sys.epollCtl(last, add, inner.fd(), sys.layout().EPOLLIN, 0));
+            }
+            if (pair.backend() == Backend.EPOLL) {
+                var e =
+                        assertThrows(
+                                PolluxException.LimitReached.class,
+                                () ->
+                                        outer.register(
+                                                inner.fd(), Interest.READ, Trigger.LEVEL, null));
+                assertTrue(e.getMessage().contains("500 selectors"), e::getMessage);
+                assertTrue(outer.keys().isEmpty());
+                fds.close(last);
+            }
+            outer.register(inner.fd(), Interest.READ, Trigger.LEVEL, null);
+            inner.wakeup();
+            assertEquals(inner.fd() + " READ", Fds.pollNow(outer));
+        }
+    }
+
+    /** Not a limit, although the kernel says the same. */
+    @EveryBackend
+    void a_selector_cannot_be_watched_exclusively(FdSelector outer, EveryBackend.Pair pair)
+            throws IOException {
+        if (!outer.supports(Trigger.LEVEL_EXCLUSIVE)) {
+            return; // refused by register, see RegisteringContract
+        }
+        try (var inner = pair.open()) {
+            for (Trigger trigger : List.of(Trigger.LEVEL_EXCLUSIVE, Trigger.EDGE_EXCLUSIVE)) {
+                var e =
+                        assertThrows(
+                                PolluxException.Unsupported.class,
+                                () -> outer.register(inner.fd(), Interest.READ, trigger, null));
+                assertTrue(e.getMessage().contains("use LEVEL or EDGE"), e::getMessage);
+            }
+            assertTrue(outer.keys().isEmpty());
         }
     }
 

@@ -18,6 +18,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.Mounts;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -413,6 +414,40 @@ class ReportingContract {
                 }
                 for (FdKey key : selector.keys()) {
                     selector.unregister(key);
+                }
+            }
+        }
+    }
+
+    /** Reported to whoever looks first, so not by the next poll if this one had no room for it. */
+    @EveryBackend
+    void what_is_reported_once_is_not_lost_when_more_is_ready_than_the_buffer_holds(
+            FdSelector selector) throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        for (int count : new int[] {0, 255, 260, 700}) {
+            try (var fds = new Fds();
+                    var mounts = new Mounts()) {
+                registerCopies(selector, fds, count, Trigger.LEVEL);
+                int fd = fds.keep(mounts.open());
+                FdKey key = selector.register(fd, Interest.PRIORITY, Trigger.LEVEL, null);
+                for (int changes = 0; changes < 2; changes++) { // before and after it has grown
+                    mounts.change();
+                    var reported = new ArrayList<String>();
+                    for (int polls = 0; polls < 5; polls++) {
+                        selector.poll(
+                                0,
+                                TimeUnit.NANOSECONDS,
+                                (k, ready) -> {
+                                    if (k == key) {
+                                        reported.add(ready.toString());
+                                    }
+                                });
+                    }
+                    assertEquals(List.of("PRIORITY"), reported, "beside " + count);
+                }
+                for (FdKey registered : selector.keys()) {
+                    selector.unregister(registered);
                 }
             }
         }

@@ -12,6 +12,7 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PolluxException;
+import dev.pollux.Ready;
 import dev.pollux.Trigger;
 import dev.pollux.kernel.BsdKqueue;
 import dev.pollux.kernel.KqueueModel;
@@ -20,6 +21,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.Mounts;
 import dev.pollux.support.Reported;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Test;
 /** The chapter "Reporting": errors, hang-ups, ends, and descriptors that were closed. */
 class ReportingErrorsContract {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
+    private static final Interest PRIORITY_AND_READ = Interest.PRIORITY.plus(Interest.READ);
 
     // ---- the end
 
@@ -196,6 +199,109 @@ class ReportingErrorsContract {
         }
     }
 
+    /**
+     * The handler is as in the documentation of {@link Ready}: whoever is in error is not heard.
+     */
+    @EveryBackend
+    void a_change_notification_is_no_error(FdSelector selector) throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        for (Interest interest : List.of(Interest.PRIORITY, PRIORITY_AND_READ)) {
+            try (var fds = new Fds();
+                    var mounts = new Mounts()) {
+                int fd = fds.keep(mounts.open());
+                FdKey key = selector.register(fd, interest, Trigger.LEVEL, null);
+                Fds.pollNow(selector); // it is always readable
+                var reported = new ArrayList<String>();
+                for (int i = 0; i < 4; i++) {
+                    mounts.change();
+                    selector.poll(
+                            0,
+                            TimeUnit.NANOSECONDS,
+                            (k, ready) -> {
+                                reported.add(ready.toString());
+                                if (ready.isError()) {
+                                    selector.unregister(k);
+                                }
+                            });
+                }
+                String one = interest.isRead() ? "READ|PRIORITY" : "PRIORITY";
+                assertEquals(List.of(one, one, one, one), reported);
+                selector.unregister(key);
+            }
+        }
+    }
+
+    /** Then it cannot be told from an error. */
+    @EveryBackend
+    void a_change_notification_is_an_error_to_who_does_not_ask_for_priority(FdSelector selector)
+            throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        try (var fds = new Fds();
+                var mounts = new Mounts()) {
+            int fd = fds.keep(mounts.open());
+            selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+            assertEquals(fd + " READ", Fds.pollNow(selector));
+            mounts.change();
+            assertEquals(fd + " " + Reported.by(selector, "READ|ERROR"), Fds.pollNow(selector));
+            assertEquals(fd + " READ", Fds.pollNow(selector), "it is always readable");
+        }
+    }
+
+    /** A datagram that nobody took, whose answer is kept for {@code MSG_ERRQUEUE}. */
+    private static int withErrorQueue(Fds fds) throws IOException {
+        int peer = Libc.Socket.UDP_V4.open();
+        Libc.Socket.UDP_V4.bind(peer);
+        int udp = fds.keep(Libc.Socket.UDP_V4.open());
+        Libc.Socket.UDP_V4.connect(udp, peer);
+        Libc.keepErrors(udp);
+        Fd.close(peer);
+        Fds.write(udp, 1);
+        return udp;
+    }
+
+    /** As of transmit timestamps and MSG_ZEROCOPY, after which no read fails either. */
+    @EveryBackend
+    void an_error_queue_is_an_error_that_no_read_meets(FdSelector selector) throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.KEEPS_PENDING_ERRORS.require();
+        try (var fds = new Fds()) {
+            int udp = withErrorQueue(fds);
+            Reported.assertReady(selector, udp, Interest.READ, "READ|ERROR");
+            assertThrows(PolluxException.class, () -> Fd.read(udp, ByteBuffer.allocate(1)));
+            for (int i = 0; i < 3; i++) {
+                assertEquals(0, Fd.read(udp, ByteBuffer.allocate(1)));
+                Reported.assertReady(selector, udp, Interest.READ, "READ|ERROR");
+            }
+            if (selector.supports(Trigger.EDGE)) {
+                FdKey key = selector.register(udp, Interest.READ, Trigger.EDGE, null);
+                assertEquals(udp + " READ|ERROR", Fds.pollNow(selector));
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+                selector.unregister(key);
+            }
+            Libc.takeError(udp);
+            Reported.assertReady(selector, udp, Interest.READ, "TIMEOUT");
+        }
+    }
+
+    @EveryBackend
+    void an_error_queue_that_is_selected_is_priority(FdSelector selector) throws IOException {
+        Capability.REPORTS_AS_LINUX.require();
+        Capability.PRIORITY.require();
+        Capability.KEEPS_PENDING_ERRORS.require();
+        try (var fds = new Fds()) {
+            int udp = withErrorQueue(fds);
+            Libc.selectErrorQueue(udp);
+            Reported.assertReady(selector, udp, Interest.PRIORITY, "PRIORITY");
+            Reported.assertReady(selector, udp, PRIORITY_AND_READ, "READ|PRIORITY");
+            assertThrows(PolluxException.class, () -> Fd.read(udp, ByteBuffer.allocate(1)));
+            Reported.assertReady(selector, udp, PRIORITY_AND_READ, "READ|PRIORITY");
+            Libc.takeError(udp);
+            Reported.assertReady(selector, udp, PRIORITY_AND_READ, "TIMEOUT");
+        }
+    }
+
     /** Netty 327 and 565, the JDK's bug: a hang-up that nobody was told of, and so a spin. */
     @EveryBackend
     void a_hang_up_with_an_interest_that_matches_nothing_is_told(FdSelector selector)
@@ -213,6 +319,10 @@ class ReportingErrorsContract {
             selector.modify(key, Interest.PRIORITY, Trigger.ONESHOT);
             assertEquals(expected, Fds.pollNow(selector));
             assertEquals("TIMEOUT", Fds.pollNow(selector));
+            selector.modify(key, PRIORITY_AND_READ); // what Interest.PRIORITY says is the way out
+            assertEquals(
+                    pair[0] + " " + Reported.by(selector, "READ|READ_CLOSED"),
+                    Fds.pollNow(selector));
         }
     }
 

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
@@ -254,6 +255,15 @@ class SyscallsContract {
                 }
                 assertEquals(seen.get(0), seen.get(1));
             }
+        }
+    }
+
+    /** Which is open for {@code fcntl} and {@code fstat} alone. */
+    @Test
+    void neither_takes_o_path_for_open() throws IOException {
+        try (var fds = new Fds()) {
+            int fd = fds.keep(Libc.openAsPath(Path.of("/")));
+            same("isOpen", sys -> sys.isOpen(fd), "EBADF");
         }
     }
 

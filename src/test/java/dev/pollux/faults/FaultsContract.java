@@ -433,7 +433,6 @@ class FaultsContract {
                         call.args()[2] = 1;
                         return call.go();
                     });
-            sys.on("poll", call -> Math.min(1, call.go()));
             sys.on("select", call -> Math.min(1, call.go()));
             for (int i = 0; i < many; i++) {
                 int[] pipe = fds.pipe();

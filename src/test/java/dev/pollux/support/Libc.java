@@ -1,5 +1,7 @@
 package dev.pollux.support;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.pollux.Fd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,13 +28,20 @@ import jnr.ffi.annotations.Variadic;
  * is an IOException with the error's name.
  */
 public final class Libc {
-    static final int SHUT_RD = 0;
+    public static final int SHUT_RD = 0;
     public static final int SHUT_WR = 1;
     static final int SHUT_RDWR = 2;
 
     private static final int MSG_OOB = 1; // <sys/socket.h>, as on all systems
     private static final int MSG_DONTWAIT = 0x40; // on Linux, as the next
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_ERRQUEUE = 0x2000;
+    private static final int O_PATH = 0x200000;
+    private static final int CLONE_NEWNS = 0x20000;
+    private static final long MS_REC = 0x4000;
+    private static final long MS_PRIVATE = 1 << 18;
+    private static final int IP_RECVERR = 11;
+    private static final int SO_SELECT_ERR_QUEUE = 45;
     private static final int SOCKADDR_SIZE = 128;
     private static final int FD_CLOEXEC = 1;
 
@@ -91,6 +100,14 @@ public final class Libc {
         int timerfd_settime(int fd, int flags, @In byte[] value, @Out byte[] old);
 
         int inotify_init1(int flags);
+
+        int unshare(int flags);
+
+        int mount(String source, String target, String type, long flags, String data);
+
+        int umount2(String target, int flags);
+
+        long recv(int fd, long bytes, long length, int flags);
     }
 
     private static final Calls C = LibraryLoader.create(Calls.class).searchDefault().load();
@@ -160,6 +177,12 @@ public final class Libc {
         return check("open(" + path + ")", C.open(path.toString(), flags));
     }
 
+    /** Opens for neither reading nor writing: a name of the file, {@code O_PATH}. */
+    public static int openAsPath(Path path) throws IOException {
+        Host.requireLinux("O_PATH");
+        return check("open(" + path + ", O_PATH)", C.open(path.toString(), O_PATH));
+    }
+
     public static void mkfifo(Path path) throws IOException {
         check("mkfifo", C.mkfifo(path.toString(), 0600));
     }
@@ -207,6 +230,44 @@ public final class Libc {
         value.putLong(16, nanos / 1_000_000_000).putLong(24, nanos % 1_000_000_000);
         check("timerfd_settime", C.timerfd_settime(fd, 0, value.array(), new byte[32]));
         return fd;
+    }
+
+    /** Gives this thread mounts of its own, which nobody else sees; skips where it may not. */
+    public static void unshareMounts() throws IOException {
+        Host.requireLinux("a mount namespace of a thread's own");
+        assumeTrue(
+                C.unshare(CLONE_NEWNS) == 0,
+                () -> "unshare(CLONE_NEWNS): " + Errno.valueOf(LastError.getLastError(RUNTIME)));
+        check("mount(MS_PRIVATE)", C.mount("none", "/", null, MS_REC | MS_PRIVATE, null));
+    }
+
+    public static void mountMemory(Path dir) throws IOException {
+        check("mount(" + dir + ")", C.mount("none", dir.toString(), "tmpfs", 0, null));
+    }
+
+    public static void unmount(Path dir) throws IOException {
+        check("umount(" + dir + ")", C.umount2(dir.toString(), 0));
+    }
+
+    /** From now on errors of this datagram socket wait in its error queue as well. */
+    public static void keepErrors(int udp) throws IOException {
+        Host.requireLinux("an error queue");
+        setOption(udp, 0, IP_RECVERR);
+    }
+
+    /** From now on a socket whose error queue is not empty is ready for PRIORITY. */
+    public static void selectErrorQueue(int udp) throws IOException {
+        setOption(udp, SocketLevel.SOL_SOCKET.intValue(), SO_SELECT_ERR_QUEUE);
+    }
+
+    private static void setOption(int fd, int level, int option) throws IOException {
+        var one = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(0, 1);
+        check("setsockopt", C.setsockopt(fd, level, option, one.array(), 4));
+    }
+
+    /** Takes one entry out of a socket's error queue. */
+    public static void takeError(int fd) throws IOException {
+        check("recv(MSG_ERRQUEUE)", C.recv(fd, 0, 0, MSG_ERRQUEUE | MSG_DONTWAIT));
     }
 
     /** The master side of a new pseudo-terminal. */
