@@ -15,7 +15,10 @@ import java.nio.channels.SelectableChannel;
  * }</pre>
  *
  * <p>The channel keeps the descriptor: {@linkplain FdSelector#unregister unregister} the key before
- * the channel is closed, and do not close the descriptor itself.
+ * the channel is closed, and do not close the descriptor itself. Keep the channel reachable as long
+ * as it is registered, as its own attachment for one: the JDK closes a {@code DatagramChannel} that
+ * nobody can reach, which the kernel forgets silently, so that its key stays valid and is never
+ * reported again.
  */
 public final class ChannelFd {
     private ChannelFd() {}

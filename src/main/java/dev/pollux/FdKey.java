@@ -37,7 +37,7 @@ public final class FdKey {
     private int want; // interest and trigger as last asked for; written by any thread, see WANT
 
     int sent; // interest and trigger as the driver has them; guarded by the driver's change lock
-    boolean queued; // in the list of remembered changes; guarded by who may poll
+    int pendingAt; // place in the list of pending changes, from 1; 0: none; guarded by who may poll
 
     /**
      * Waits of the selector, by their number: a later one than {@code armedAt} fires what was armed

@@ -3,6 +3,7 @@ package dev.pollux;
 import dev.pollux.driver.Driver;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -49,13 +50,21 @@ public final class FdSelector implements AutoCloseable {
     }
 
     static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
+        Driver driver = null;
+        FdSelector selector = null;
         try {
-            return new FdSelector(backend, backend.open(sys));
+            driver = backend.open(sys);
+            selector = new FdSelector(backend, driver);
+            return selector;
         } catch (Driver.OpenFailed e) {
             String call = "open(" + backend + "): " + e.call;
             PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
             why.initCause(e);
             throw why;
+        } finally {
+            if (selector == null && driver != null) {
+                driver.close(); // no memory
+            }
         }
     }
 
@@ -63,7 +72,9 @@ public final class FdSelector implements AutoCloseable {
         this.backend = backend;
         this.driver = driver;
         this.registrar = new Registrar(this, driver);
-        this.loop = new PollLoop(driver, registrar);
+        OpenDriver open = new OpenDriver(driver, backend + "/" + driver.sys().binding());
+        this.loop = new PollLoop(driver, open, registrar);
+        open.closeWithout(this); // last: if anything fails before, open closes the driver
     }
 
     /** {@return the kernel interface that this stands on} */
@@ -96,9 +107,12 @@ public final class FdSelector implements AutoCloseable {
     /**
      * A descriptor that is readable when a poll would report something: register it with another
      * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
-     * Never read, write or close it. Registering again is due when a descriptor that is open under
-     * a second number was closed and unregistered here, since this selector may then rebuild its
-     * epoll instance.
+     * Never read, write or close it. What the kernel reports once, to whoever looks first (a mount
+     * in {@code /proc/self/mountinfo}, a PSI trigger, {@code /proc/sys/kernel/hostname}), is taken
+     * by the outer selector's look, so that the poll of this one finds nothing: register such
+     * descriptors with the selector that is polled directly. Registering again is due when a
+     * descriptor that is open under a second number was closed and unregistered here, since this
+     * selector may then rebuild its epoll instance.
      *
      * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue
@@ -238,6 +252,7 @@ public final class FdSelector implements AutoCloseable {
     public void unregister(FdKey key) throws PolluxException {
         Objects.requireNonNull(key, "key");
         registrar.remove(key);
+        loop.cancelPending(key);
     }
 
     /**
@@ -301,6 +316,7 @@ public final class FdSelector implements AutoCloseable {
      */
     public void wakeup() {
         loop.wakeup();
+        Reference.reachabilityFence(this); // not unreachable in the middle of it
     }
 
     /**
@@ -309,6 +325,14 @@ public final class FdSelector implements AutoCloseable {
      * {@link PolluxException.Closed}, and this waits until it has left; called by a handler, this
      * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
      * not wait.
+     *
+     * <p>Do not close in a shutdown hook what a handler may leave by {@code System.exit}: that call
+     * waits for the hook, and the hook, here, for the poll that the call is made in. Wake the loop
+     * instead and let it close the selector, or leave by {@code Runtime.halt}. (The JDK's {@code
+     * Selector.select(Consumer)} and {@code close} do the same.)
+     *
+     * <p>A selector that became unreachable without having been closed is closed by a cleaner, at
+     * some time after a collection, and logged as a warning with the stack of its opening.
      */
     @Override
     public void close() {

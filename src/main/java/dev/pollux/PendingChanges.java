@@ -19,12 +19,24 @@ final class PendingChanges {
 
     void add(FdKey key, int want) {
         key.want(want);
-        if (!key.queued) {
+        if (key.pendingAt == 0) {
             if (count == keys.length) {
                 keys = Arrays.copyOf(keys, count * 2);
             }
-            key.queued = true;
             keys[count++] = key;
+            key.pendingAt = count;
+        }
+    }
+
+    /** Forgets the change of this key, if there is one; the last one takes its place. */
+    void remove(FdKey key) {
+        int at = key.pendingAt;
+        if (at != 0) {
+            FdKey last = keys[--count];
+            keys[at - 1] = last;
+            last.pendingAt = at;
+            keys[count] = null;
+            key.pendingAt = 0;
         }
     }
 
@@ -42,7 +54,7 @@ final class PendingChanges {
         for (int i = 0; i < count; i++) {
             FdKey key = keys[i];
             keys[i] = null;
-            key.queued = false;
+            key.pendingAt = 0;
             any |= handOver(driver, key, wait);
         }
         count = 0;

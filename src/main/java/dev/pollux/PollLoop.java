@@ -55,14 +55,10 @@ final class PollLoop {
     }
 
     private final Driver driver;
+    private final OpenDriver open; // the same: signalled by any thread, until it is closed
     private final Registrar registrar;
     private final Errno errno;
-    private final Interruption interruption = new Interruption(this::signal);
-
-    /** Guards the driver's descriptors against being closed while they are signalled. */
-    private final Object signalLock = new Object();
-
-    private boolean released; // under signalLock
+    private final Interruption interruption;
     private volatile Thread closer; // waits until the poll has left
 
     /** Who polls, or one of the constants above. */
@@ -84,8 +80,10 @@ final class PollLoop {
     private boolean rebuildFailed;
     private boolean rebuildDue; // before the next wait: not before this batch is delivered
 
-    PollLoop(Driver driver, Registrar registrar) {
+    PollLoop(Driver driver, OpenDriver open, Registrar registrar) {
         this.driver = driver;
+        this.open = open;
+        this.interruption = new Interruption(open::signal);
         this.registrar = registrar;
         this.errno = driver.sys().errno();
     }
@@ -126,7 +124,7 @@ final class PollLoop {
             return;
         }
         if (nested && (events.hasNext() || !pending.isEmpty())) {
-            signal(); // there is something to poll for that the kernel does not know of
+            open.signal(); // there is something to poll for that the kernel does not know of
         }
         STATE.setRelease(this, IDLE);
         if (registrar.isClosed()) {
@@ -302,7 +300,8 @@ final class PollLoop {
             int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
             int rc = driver.addToRebuild(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
             if (rc == -errno.ENOENT) {
-                if (!key.queued) { // otherwise its change is refused next, and that is reported
+                if (key.pendingAt
+                        == 0) { // otherwise its change is refused next, and that is reported
                     registrar.drop(key);
                 }
             } else if (rc < 0) {
@@ -337,9 +336,22 @@ final class PollLoop {
             STATE.setRelease(this, IDLE);
         }
         if (nested) {
-            signal(); // nest() was called since: it may have looked too early to do so
+            open.signal(); // nest() was called since: it may have looked too early to do so
         }
         return true;
+    }
+
+    /**
+     * Forgets a pending change of a registration that has ended, so that its key is not kept. Where
+     * it cannot, another thread polls, and sends what is pending before it waits again.
+     */
+    void cancelPending(FdKey key) {
+        if (isPollingThread()) {
+            pending.remove(key);
+        } else if (STATE.compareAndSet(this, IDLE, CHANGING)) {
+            pending.remove(key);
+            STATE.setRelease(this, IDLE);
+        }
     }
 
     /** Only this thread can have put itself there. */
@@ -354,23 +366,14 @@ final class PollLoop {
             boolean any = !pending.isEmpty();
             STATE.setRelease(this, IDLE);
             if (any) {
-                signal(); // whoever watches the descriptor polls, which sends them
+                open.signal(); // whoever watches the descriptor polls, which sends them
             }
         }
     }
 
     void wakeup() {
         if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
-            signal();
-        }
-    }
-
-    /** Under a lock, so that nothing is written to a number that is another's by now. */
-    private void signal() {
-        synchronized (signalLock) {
-            if (!released) {
-                driver.signal();
-            }
+            open.signal();
         }
     }
 
@@ -400,10 +403,7 @@ final class PollLoop {
 
     private void release() {
         synchronized (registrar.lock) {
-            synchronized (signalLock) {
-                released = true;
-                driver.close();
-            }
+            open.close();
             registrar.endAll();
         }
         closer = null;

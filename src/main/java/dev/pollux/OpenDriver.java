@@ -1,0 +1,69 @@
+package dev.pollux;
+
+import dev.pollux.driver.Driver;
+import java.lang.ref.Cleaner;
+
+/**
+ * A driver that is open. Any thread signals it, until it is closed: once, by its selector, or by a
+ * cleaner when that became unreachable without having been closed. It does not hold the selector.
+ */
+final class OpenDriver implements Runnable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Driver driver;
+    private final String name; // for people
+    private final Throwable opened; // where
+    private boolean closed; // guarded by this
+    private Cleaner.Cleanable cleanable;
+
+    /**
+     * @param name of the selector's backend and binding
+     */
+    OpenDriver(Driver driver, String name) {
+        this.driver = driver;
+        this.name = name;
+        this.opened = new Throwable("the selector was opened here");
+    }
+
+    /** From now on the driver is closed when this selector is unreachable. */
+    void closeWithout(FdSelector selector) {
+        cleanable = CLEANER.register(selector, this);
+    }
+
+    /** With the lock held, so that nothing is written to a number that is another's by now. */
+    synchronized void signal() {
+        if (!closed) {
+            driver.signal();
+        }
+    }
+
+    /** Closes it; the cleaner has nothing left to do. */
+    void close() {
+        closeOnce();
+        cleanable.clean();
+    }
+
+    private synchronized boolean closeOnce() {
+        if (closed) {
+            return false;
+        }
+        closed = true;
+        driver.close();
+        return true;
+    }
+
+    /** Called by the cleaner; by {@link #close} too, when there is nothing to do any more. */
+    @Override
+    public void run() {
+        if (closeOnce()) {
+            System.Logger log = System.getLogger(FdSelector.class.getName());
+            log.log(
+                    System.Logger.Level.WARNING,
+                    "a selector ("
+                            + name
+                            + ") became unreachable without having been closed; its descriptors are"
+                            + " released now: close() it where it was opened",
+                    opened);
+        }
+    }
+}
