@@ -60,7 +60,7 @@ int pollux_resolveBuffer(JNIEnv *env) {
     return 0;
 }
 
-static char *bytes(JNIEnv *env, jobject buffer) {
+char *pollux_bytes(JNIEnv *env, jobject buffer) {
     if (buffer_address != NULL) return pointer((*env)->GetLongField(env, buffer, buffer_address));
     return (*env)->GetDirectBufferAddress(env, buffer);
 }
@@ -97,7 +97,7 @@ jobject pollux_allocate(JNIEnv *env, jobject self, jint size) {
 
 void pollux_free(JNIEnv *env, jobject self, jobject allocated) {
     (void)self;
-    free(bytes(env, allocated));
+    free(pollux_bytes(env, allocated));
 }
 
 jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {
@@ -107,14 +107,14 @@ jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer) {
 
 jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
-    jint rc = call_read(fd, bytes(env, directBuffer) + at, (size_t)length);
+    jint rc = call_read(fd, pollux_bytes(env, directBuffer) + at, (size_t)length);
     fill_return_buffer();
     return rc;
 }
 
 jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
-    jint rc = call_write(fd, bytes(env, directBuffer) + at, (size_t)length);
+    jint rc = call_write(fd, pollux_bytes(env, directBuffer) + at, (size_t)length);
     fill_return_buffer();
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "returns.h"
 
 static const JNINativeMethod methods[] = {
+    METHOD(useLibc, "(I)Z"),
     METHOD(layout, "(I)J"),
     METHOD(errorNumber, "(I)I"),
     METHOD(errorText, "(IJI)I"),

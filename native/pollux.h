@@ -39,7 +39,11 @@ jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
 jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
 jint pollux_socketType(JNIEnv *env, jobject self, jint fd);
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);
+char *pollux_bytes(JNIEnv *env, jobject directBuffer);                                               /* uses env */
 int pollux_resolveBuffer(JNIEnv *env);                                                               /* uses env */
+
+/* libc.c, or unsupported.c where all calls are libc's anyway */
+jboolean pollux_useLibc(JNIEnv *env, jobject self, jint wish);                                       /* uses env */
 
 /* channels.c: what the library needs of the JDK's own channels and selectors */
 jint pollux_channelDescriptor(JNIEnv *env, jobject self, jobject channel);                           /* uses env */

@@ -39,6 +39,15 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
 
 #endif
 
+#ifndef __linux__
+
+jboolean pollux_useLibc(JNIEnv *env, jobject self, jint wish) {
+    (void)env, (void)self, (void)wish;
+    return JNI_FALSE;
+}
+
+#endif
+
 #ifndef POLLUX_KQUEUE
 
 jint pollux_kqueue(JNIEnv *env, jobject self) {

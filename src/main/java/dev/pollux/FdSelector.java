@@ -339,7 +339,11 @@ public final class FdSelector implements AutoCloseable {
         loop.close();
     }
 
-    /** For people: {@code FdSelector[EPOLL/jni, 3 registered]}. */
+    /**
+     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}, or {@code EPOLL/jni/libc} if also
+     * the calls that come often go through libc, by the system property {@code pollux.libc} or
+     * because another library takes the place of libc's functions.
+     */
     @Override
     public String toString() {
         return "FdSelector" + registrar.describe(backend);

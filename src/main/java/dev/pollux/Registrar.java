@@ -254,6 +254,7 @@ final class Registrar {
         synchronized (lock) {
             end = closed ? "closed]" : registrations.size() + " registered]";
         }
-        return "[" + backend + "/" + driver.sys().binding() + ", " + end;
+        String libc = driver.sys().throughLibc() ? "/libc, " : ", ";
+        return "[" + backend + "/" + driver.sys().binding() + libc + end;
     }
 }

@@ -18,6 +18,12 @@ public final class Bindings {
     /** Names the native library's file, or its directory; then no other is tried. */
     public static final String LIBRARY_PATH = "pollux.library.path";
 
+    /**
+     * Whether all system calls go through libc: {@code true} or {@code false}; without it they do
+     * if another library takes the place of libc's functions for epoll.
+     */
+    public static final String LIBC = "pollux.libc";
+
     private static final String HERE = Bindings.class.getPackageName(); // may have been renamed
     private static final String JNI = HERE + ".jni.JniSyscalls";
     private static final String JNR = HERE + ".jnr.JnrSyscalls";
@@ -141,6 +147,25 @@ public final class Bindings {
     }
 
     /** What a class failed with, instead of that it did; but not why a class was not found. */
+    /**
+     * What {@link #LIBC} says: 1 for true, 0 for false, -1 for nothing.
+     *
+     * @throws IllegalArgumentException if it says anything else
+     */
+    public static int libcWish() {
+        String wish = Privileged.property(LIBC, "").strip().toLowerCase(Locale.ROOT);
+        switch (wish) {
+            case "":
+                return -1;
+            case "true":
+                return 1;
+            case "false":
+                return 0;
+            default:
+                throw new IllegalArgumentException(LIBC + "=" + wish + " is none of true, false");
+        }
+    }
+
     private static Throwable root(Throwable e) {
         Throwable cause = e.getCause();
         boolean failed =

@@ -26,6 +26,15 @@ public interface Syscalls {
         return getClass().getName();
     }
 
+    /**
+     * Whether also the calls that come often are left to libc, because the property {@link
+     * Bindings#LIBC} says so or another library takes the place of libc's functions. Then waits are
+     * in milliseconds.
+     */
+    default boolean throughLibc() {
+        return false;
+    }
+
     /** Sizes, offsets and flags of this platform. */
     Layout layout();
 

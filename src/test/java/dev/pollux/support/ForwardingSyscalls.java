@@ -22,6 +22,11 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public boolean throughLibc() {
+        return real.throughLibc();
+    }
+
+    @Override
     public Layout layout() {
         return real.layout();
     }

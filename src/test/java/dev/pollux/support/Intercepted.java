@@ -21,6 +21,7 @@ public final class Intercepted implements InvocationHandler {
     private static final Set<String> NO_CALLS =
             Set.of(
                     "binding",
+                    "throughLibc",
                     "layout",
                     "errno",
                     "errorNumber",

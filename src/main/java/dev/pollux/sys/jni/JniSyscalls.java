@@ -1,5 +1,6 @@
 package dev.pollux.sys.jni;
 
+import dev.pollux.sys.Bindings;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
@@ -9,12 +10,15 @@ import java.nio.channels.Channel;
 
 /** The JNI binding: native methods, in the order of the table in {@code native/pollux.c}. */
 public final class JniSyscalls implements Syscalls {
+    private final boolean throughLibc;
     private final Layout layout;
     private final Errno errno;
 
     /** Loads the native library; throws {@link UnsatisfiedLinkError} with every reason. */
     public JniSyscalls() {
+        int wish = Bindings.libcWish();
         NativeLibrary.load(this);
+        throughLibc = useLibc(wish);
         layout = new Layout(this);
         errno = new Errno(this);
     }
@@ -28,6 +32,13 @@ public final class JniSyscalls implements Syscalls {
     public String loadedFrom() {
         return NativeLibrary.loadedFrom();
     }
+
+    @Override
+    public boolean throughLibc() {
+        return throughLibc;
+    }
+
+    private native boolean useLibc(int wish);
 
     @Override
     public Layout layout() {

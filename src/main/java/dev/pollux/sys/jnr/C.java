@@ -85,6 +85,11 @@ public final class C {
         int dup3(int from, int to, int flags);
     }
 
+    /** In libc, or in libdl, which a JVM has loaded. */
+    public interface DlAddr {
+        int dladdr(long address, long info);
+    }
+
     /** In glibc since 2.35, whatever the kernel has; without it milliseconds do. */
     public interface EpollPwait2 {
         int epoll_pwait2(int epfd, long events, int capacity, long timeout, long mask);

@@ -1,6 +1,8 @@
 package dev.pollux.sys.jnr;
 
+import com.kenai.jffi.Library;
 import com.kenai.jffi.MemoryIO;
+import dev.pollux.sys.Bindings;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
@@ -8,6 +10,7 @@ import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channel;
+import java.util.stream.Stream;
 import jnr.ffi.LastError;
 import jnr.ffi.Runtime;
 
@@ -18,6 +21,7 @@ import jnr.ffi.Runtime;
  */
 public final class JnrSyscalls implements Syscalls {
     private final Platform platform;
+    private final boolean throughLibc;
     private final C.Everywhere libc;
     private final C.Pipe2 pipe2; // this and those below: null where the system has none
     private final C.Ppoll ppoll;
@@ -55,7 +59,10 @@ public final class JnrSyscalls implements Syscalls {
         fxstat = fstat == null ? C.load(C.Fxstat.class, platform) : null;
         boolean linux = platform.constant("epollEventSize") != 0;
         epoll = linux ? C.load(C.Epoll.class, platform) : null;
-        epollPwait2 = linux ? C.loadIfThere(C.EpollPwait2.class, platform) : null;
+        int wish = Bindings.libcWish();
+        throughLibc = wish > 0 || wish < 0 && linux && isInterposed();
+        // Who takes the place of libc's functions need not know of this one, which is young.
+        epollPwait2 = linux && !throughLibc ? C.loadIfThere(C.EpollPwait2.class, platform) : null;
         kqueue = linux ? KqueueLibrary.loadLibkqueue() : KqueueLibrary.ofLibc(platform);
         runtime = Runtime.getRuntime(libc);
         layout = new Layout(this);
@@ -71,6 +78,29 @@ public final class JnrSyscalls implements Syscalls {
     public String loadedFrom() {
         var jffi = MemoryIO.class.getProtectionDomain().getCodeSource(); // null: of the system
         return "libc, by jffi" + (jffi == null ? "" : " of " + jffi.getLocation());
+    }
+
+    /** Whether epoll's functions are of another file than the rest of libc. */
+    private boolean isInterposed() {
+        C.DlAddr dl = C.loadIfThere(C.DlAddr.class, platform);
+        if (dl == null) {
+            return false;
+        }
+        long libc = fileOf("strerror", dl);
+        return Stream.of("epoll_create1", "epoll_ctl", "epoll_wait")
+                .anyMatch(name -> fileOf(name, dl) != libc);
+    }
+
+    /** Where it begins: struct Dl_info { char *dli_fname; void *dli_fbase; two more; }. */
+    private long fileOf(String function, C.DlAddr dl) {
+        Scratch info = scratch.get();
+        int found = dl.dladdr(Library.getDefault().getSymbolAddress(function), info.address);
+        return found == 0 ? 0 : info.bytes.getLong(8);
+    }
+
+    @Override
+    public boolean throughLibc() {
+        return throughLibc;
     }
 
     @Override
