@@ -1,11 +1,10 @@
 package dev.pollux.examples;
 
-import static dev.pollux.examples.Examples.LIMIT_MILLIS;
 import static dev.pollux.examples.Examples.available;
-import static dev.pollux.examples.Examples.output;
 import static dev.pollux.examples.Examples.random;
 import static dev.pollux.examples.Examples.run;
 import static dev.pollux.examples.Examples.sending;
+import static dev.pollux.support.Program.LIMIT_MILLIS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,10 +12,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
-import dev.pollux.examples.Examples.Run;
 import dev.pollux.examples.Examples.Server;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -122,7 +122,7 @@ class CallbackExamplesTest {
                 for (int i = 0; i < 150; i++) {
                     sockets.add(server.connect()); // the kernel's doing, before it is accepted
                 }
-                server.expectLine("cannot accept at the moment");
+                server.expect("cannot accept at the moment");
                 while (!sockets.isEmpty()) {
                     try (Socket next = sockets.remove(0)) { // each that leaves makes room for one
                         pingPong(next);
@@ -141,17 +141,19 @@ class CallbackExamplesTest {
     /** Without a connection that could leave and make room, nothing would ever change. */
     @Test
     void who_can_never_accept_again_says_why_and_ends() throws Exception {
-        Examples.assumeInstalled("prlimit");
+        Program.assumeInstalled("prlimit");
         Pair any = available(Backend.values());
         for (String example : BOTH) {
             var server = new Server(example, any, 1000);
-            server.connect().close(); // loads the classes
+            try (Socket first = server.connect()) {
+                pingPong(first); // accepted, so the classes are loaded
+            }
             server.expectNoConnections();
             String pid = "" + server.process.pid();
-            assertEquals("", output(new ProcessBuilder("prlimit", "--nofile=3", "--pid", pid)));
+            assertEquals("", Program.run("prlimit", "--nofile=3", "--pid", pid).text());
             try (Socket waiting = server.connect()) {
                 assertTrue(waiting.isConnected()); // the kernel's doing
-                server.expectLine("oo many open files");
+                server.expect("oo many open files");
                 assertTrue(server.process.waitFor(LIMIT_MILLIS, MILLISECONDS), server::said);
                 assertEquals(1, server.process.exitValue(), server::said);
                 assertThrows(IOException.class, server::connect);
@@ -163,19 +165,19 @@ class CallbackExamplesTest {
     void bad_arguments_and_a_taken_port_are_said_in_one_line() throws Exception {
         Pair any = available(Backend.values());
         for (String example : BOTH) {
-            Run nonsense = run(any, example, "seven");
-            assertEquals(2, nonsense.status(), nonsense.out());
+            Result nonsense = run(any, example, "seven");
+            assertEquals(2, nonsense.status(), nonsense.text());
             nonsense.expectLine("Invalid value for positional parameter .*'seven' is not an int.*");
             try (var taken = new ServerSocket(0)) {
-                Run second = run(any, example, "" + taken.getLocalPort());
-                assertEquals(1, second.status(), second.out());
-                assertEquals(1, second.out().lines().count(), second.out());
+                Result second = run(any, example, "" + taken.getLocalPort());
+                assertEquals(1, second.status(), second.text());
+                assertEquals(1, second.text().lines().count(), second.text());
                 second.expectLine(".*[Aa]ddress already in use.*");
             }
             for (Pair pair : Pair.all()) { // each binding has sockets of its own
                 if (pair.backend() == any.backend() && pair.unavailableBecause() == null) {
-                    Run beyond = run(pair, example, "70000");
-                    assertEquals(1, beyond.status(), beyond.out());
+                    Result beyond = run(pair, example, "70000");
+                    assertEquals(1, beyond.status(), beyond.text());
                     beyond.expectLine("port out of range: ?70000");
                 }
             }
@@ -249,7 +251,7 @@ class CallbackExamplesTest {
     private static void expectBack(SocketChannel full, byte[] pattern, long count)
             throws IOException {
         byte[] expected = capitals(pattern);
-        full.socket().setSoTimeout(Examples.LIMIT_MILLIS);
+        full.socket().setSoTimeout(Program.LIMIT_MILLIS);
         InputStream in = full.socket().getInputStream();
         for (long at = 0; at < count; at += pattern.length) {
             int length = (int) Math.min(pattern.length, count - at);

@@ -1,8 +1,9 @@
 package dev.pollux.examples;
 
-import static dev.pollux.examples.Examples.assumeInstalled;
 import static dev.pollux.examples.Examples.java;
-import static dev.pollux.examples.Examples.limited;
+import static dev.pollux.support.Program.LIMIT_MILLIS;
+import static dev.pollux.support.Program.assumeInstalled;
+import static dev.pollux.support.Program.limited;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -13,6 +14,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Host;
+import dev.pollux.support.Program;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.File;
@@ -37,7 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Chats: the server and its clients as processes, and clients who do not keep to the rules. */
 class ChatExampleTest {
-    private static final int LIMIT_MILLIS = 60_000;
     private static final String MANY = "x".repeat(1000);
 
     @TempDir Path directory;
@@ -51,12 +52,8 @@ class ChatExampleTest {
             socket.close();
         }
         for (Program program : programs) {
-            program.process.toHandle().destroyForcibly(); // leaves its output to be read
-        }
-        for (Program program : programs) {
-            program.listening.join();
+            program.close();
             assertFalse(program.said().contains("Exception"), program.said());
-            assertFalse(program.said().contains("in native method"), program.said()); // -Xcheck:jni
         }
     }
 
@@ -90,7 +87,7 @@ class ChatExampleTest {
         server.type("/quit");
         assertEquals("* the chat is over", second.line());
         assertNull(second.line());
-        assertEquals(0, server.status());
+        server.result().expect(0);
     }
 
     @EveryBackend
@@ -120,7 +117,7 @@ class ChatExampleTest {
         Files.writeString(script, "/nonsense\n".repeat(5000) + "/list\n/quit"); // no end of line
         var scripted = new Server(pair, script.toFile());
         scripted.expect("* 0 clients");
-        assertEquals(0, scripted.status());
+        scripted.result().expect(0);
     }
 
     // ---- clients
@@ -163,7 +160,7 @@ class ChatExampleTest {
         var server = new Server(pair);
         Visitor visitor = server.visitor("visitor");
         visitor.join("lobby");
-        var client = new Program(java(pair, "chat.ChatClient", "" + server.port), null);
+        var client = started(java(pair, "chat.ChatClient", "" + server.port));
         client.expect("* you are guest-2");
         client.type("/join");
         client.expect("* you are in lobby");
@@ -174,7 +171,7 @@ class ChatExampleTest {
         assertEquals("[lobby] guest-2: hello yourself", visitor.line());
         server.type("/kick 2");
         client.expect("* you are kicked");
-        assertEquals(0, client.status()); // although its input has not ended
+        client.result().expect(0); // although its input has not ended
     }
 
     @EveryBackend
@@ -188,18 +185,18 @@ class ChatExampleTest {
             lines.append(i).append(' ').append(MANY).append('\n');
         }
         Files.writeString(script, lines + "/who"); // no end of line
-        var client = new Program(java(pair, "chat.ChatClient", "" + server.port), script.toFile());
+        var client = started(java(pair, "chat.ChatClient", "" + server.port), script.toFile());
         visitor.expect("* file joins");
         for (int i = 0; i < 5000; i++) {
             assertEquals("[lobby] file: " + i + " " + MANY, visitor.line());
         }
         assertEquals("* file is gone", visitor.line());
-        assertEquals(0, client.status());
+        client.result().expect(0);
         client.expect("* file in lobby (you)");
 
         var silent =
-                new Program(java(pair, "chat.ChatClient", "" + server.port), new File("/dev/null"));
-        assertEquals(0, silent.status());
+                started(java(pair, "chat.ChatClient", "" + server.port), new File("/dev/null"));
+        silent.result().expect(0);
         silent.expect("* you are guest-3");
     }
 
@@ -221,9 +218,9 @@ class ChatExampleTest {
     void a_client_without_a_server_says_so(Pair pair) throws Exception {
         var server = new Server(pair);
         server.type("/quit");
-        assertEquals(0, server.status());
-        var client = new Program(java(pair, "chat.ChatClient", "" + server.port), null);
-        assertEquals(1, client.status());
+        server.result().expect(0);
+        var client = started(java(pair, "chat.ChatClient", "" + server.port));
+        client.result().expect(1);
         client.expect("Connection refused");
         assertFalse(client.said().contains("Exception"), client.said());
     }
@@ -330,7 +327,7 @@ class ChatExampleTest {
             }
         }
         server.type("/quit");
-        assertEquals(0, server.status());
+        server.result().expect(0);
         assertTrue(
                 server.said().codePoints().allMatch(c -> c == '\n' || !Character.isISOControl(c)));
     }
@@ -393,14 +390,14 @@ class ChatExampleTest {
         server.expect("- #150 guest-150");
         assertEquals(1, server.said().lines().filter(l -> l.contains("cannot accept")).count());
         server.type("/quit");
-        assertEquals(0, server.status());
+        server.result().expect(0);
     }
 
     @Test
     void netcat_is_a_client() throws Exception {
         assumeInstalled("nc");
         var server = new Server(available());
-        var nc = new Program(List.of("nc", "127.0.0.1", "" + server.port), null);
+        var nc = started(List.of("nc", "127.0.0.1", "" + server.port));
         nc.expect("* you are guest-1");
         nc.type("hello");
         server.expect("#1 guest-1: hello");
@@ -413,9 +410,9 @@ class ChatExampleTest {
     @Test
     void nonsense_is_refused() throws Exception {
         Pair pair = available();
-        assertEquals(2, new Program(java(pair, "chat.ChatServer", "--nonsense"), null).status());
-        assertEquals(1, new Program(java(pair, "chat.ChatServer", "--queue", "0"), null).status());
-        assertEquals(2, new Program(java(pair, "chat.ChatClient", "port"), null).status());
+        Program.run(java(pair, "chat.ChatServer", "--nonsense")).expect(2);
+        Program.run(java(pair, "chat.ChatServer", "--queue", "0")).expect(1);
+        Program.run(java(pair, "chat.ChatClient", "port")).expect(2);
     }
 
     // ---- terminals
@@ -428,7 +425,7 @@ class ChatExampleTest {
         Path server = program("server", java(available(), "chat.ChatServer", "0"));
         String commands =
                 "sh " + server + "; grep flags /proc/self/fdinfo/0; read line; echo $line";
-        var terminal = new Program(List.of("script", "-qec", commands, "/dev/null"), null);
+        var terminal = started(List.of("script", "-qec", commands, "/dev/null"));
         int port = port(terminal.expect("chat on 127.0.0.1 port "));
         var visitor = new Visitor(port);
         terminal.type("hello from a terminal");
@@ -437,7 +434,7 @@ class ChatExampleTest {
         String flags = terminal.expect("flags:").replaceAll("\\D", "");
         assertEquals(0, Integer.parseInt(flags, 8) & 04000, flags); // O_NONBLOCK
         terminal.type("read by the shell");
-        assertEquals(0, terminal.status());
+        terminal.result().expect(0);
         terminal.expect("read by the shell");
     }
 
@@ -593,76 +590,20 @@ class ChatExampleTest {
         return Integer.parseInt(line.replaceAll(".* port ([0-9]+) .*", "$1").strip());
     }
 
-    /** A running program; without a file its input is a pipe. */
-    private class Program {
-        final Process process;
-        private final StringBuilder said = new StringBuilder(); // guarded by itself
-        private final Thread listening = new Thread(this::listen);
+    private Program started(List<String> command) throws IOException {
+        return started(command, null);
+    }
 
-        Program(List<String> command, File input) throws IOException {
-            var builder = new ProcessBuilder(command).redirectErrorStream(true);
-            if (input != null) {
-                builder.redirectInput(input);
-            }
-            process = builder.start();
-            programs.add(this);
-            listening.setDaemon(true);
-            listening.start();
-        }
+    /** Without a file its input is a pipe. */
+    private Program started(List<String> command, File input) throws IOException {
+        var program = new Program(reading(command, input));
+        programs.add(program);
+        return program;
+    }
 
-        private void listen() {
-            try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-                for (String line; (line = out.readLine()) != null; ) {
-                    synchronized (said) {
-                        said.append(line).append('\n');
-                        said.notifyAll();
-                    }
-                }
-            } catch (IOException e) {
-                synchronized (said) {
-                    said.append(e).append('\n'); // an Exception fails the test
-                }
-            }
-        }
-
-        String said() {
-            synchronized (said) {
-                return said.toString();
-            }
-        }
-
-        /** Waits until it has said a line with this in it. */
-        String expect(String part) throws InterruptedException {
-            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            synchronized (said) {
-                while (said.indexOf(part) < 0) {
-                    boolean over = !listening.isAlive() || System.nanoTime() > end;
-                    assertFalse(over, () -> "no '" + part + "' in:\n" + said);
-                    said.wait(100);
-                }
-                return said.toString()
-                        .lines()
-                        .filter(line -> line.contains(part))
-                        .findFirst()
-                        .orElseThrow();
-            }
-        }
-
-        void type(String line) throws IOException {
-            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
-            process.getOutputStream().flush();
-        }
-
-        void endInput() throws IOException {
-            process.getOutputStream().close();
-        }
-
-        /** Its exit status, once it has ended by itself. */
-        int status() throws InterruptedException {
-            assertTrue(process.waitFor(LIMIT_MILLIS, TimeUnit.MILLISECONDS), this::said);
-            listening.join();
-            return process.exitValue();
-        }
+    private static ProcessBuilder reading(List<String> command, File input) {
+        var builder = new ProcessBuilder(command);
+        return input == null ? builder : builder.redirectInput(input);
     }
 
     private final class Server extends Program {
@@ -673,7 +614,8 @@ class ChatExampleTest {
         }
 
         Server(Pair pair, File input, String... options) throws Exception {
-            super(java(pair, "chat.ChatServer", with("0", options)), input);
+            super(reading(java(pair, "chat.ChatServer", with("0", options)), input));
+            programs.add(this);
             String first = expect("chat on 127.0.0.1 port ");
             assertTrue(first.endsWith("(" + pair.backend() + ")"), first);
             port = port(first);
@@ -681,9 +623,8 @@ class ChatExampleTest {
 
         /** With this limit of open descriptors. */
         Server(Pair pair, int descriptors) throws Exception {
-            super(
-                    limited(descriptors, java(pair, "chat.ChatServer", "0", "--clients", "1000")),
-                    null);
+            super(limited(descriptors, java(pair, "chat.ChatServer", "0", "--clients", "1000")));
+            programs.add(this);
             port = port(expect("chat on 127.0.0.1 port "));
         }
 
@@ -711,10 +652,8 @@ class ChatExampleTest {
         private final BufferedReader in;
 
         Visitor(int port) throws IOException {
-            socket = new Socket("127.0.0.1", port);
+            socket = Program.connect(port);
             sockets.add(socket);
-            socket.setSoTimeout(LIMIT_MILLIS);
-            socket.setTcpNoDelay(true);
             var strict =
                     StandardCharsets.UTF_8
                             .newDecoder()

@@ -3,6 +3,7 @@ package dev.pollux.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ class ExampleHeadersTest {
         var builder = new ProcessBuilder("sh", "-c", java.group() + " --help");
         String path = Path.of(System.getProperty("java.home"), "bin") + ":" + System.getenv("PATH");
         builder.environment().put("PATH", path);
-        String said = Examples.output(builder);
+        String said = Program.run(builder, "").text();
         assertTrue(said.contains("Usage: "), said);
     }
 

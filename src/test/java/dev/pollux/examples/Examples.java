@@ -6,35 +6,32 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.support.Capability;
+import dev.pollux.support.Child;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Host;
-import java.io.BufferedReader;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** Starts examples as their reader does, each in a JVM of its own and by the class path. */
 final class Examples {
-    static final int LIMIT_MILLIS = 60_000;
-
     /** All servers that were started, so that none is left behind by a test that fails. */
-    private static final List<Process> STARTED = new ArrayList<>();
+    private static final List<Server> STARTED = new ArrayList<>();
 
     private Examples() {}
 
     /** Whatever servers still run. */
     static void endServers() {
-        STARTED.forEach(Process::destroyForcibly);
+        STARTED.forEach(server -> server.process.destroyForcibly());
     }
 
     static boolean hasEdge(Pair pair) {
@@ -52,86 +49,20 @@ final class Examples {
 
     static List<String> java(Pair pair, String example, String... arguments) throws IOException {
         assumeTrue(Capability.IN_A_CHILD.isThere(pair), () -> pair + ": a model is in this JVM");
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xcheck:jni"));
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("-Dpollux.binding=" + pair.binding());
-        command.add("-Dpollux.backend=" + pair.backend());
-        for (String library : List.of("pollux.library.path", "pollux.kqueue.library")) {
-            if (System.getProperty(library) != null) {
-                command.add("-D" + library + "=" + System.getProperty(library));
-            }
-        }
-        String libraries = Files.readString(Path.of("target", "classpath.txt")).strip();
-        command.addAll(List.of("-cp", "target/test-classes:target/classes:" + libraries, example));
-        command.addAll(List.of(arguments));
-        return command;
+        return Child.example()
+                .property("pollux.binding", pair.binding())
+                .property("pollux.backend", pair.backend())
+                .command(example, arguments);
     }
 
-    /** The same with this limit of open descriptors. */
-    static List<String> limited(int descriptors, List<String> command) {
-        var limited = new ArrayList<>(List.of("sh", "-c"));
-        limited.addAll(List.of("ulimit -n " + descriptors + " && exec \"$@\"", "sh"));
-        limited.addAll(command);
-        return limited;
-    }
-
-    /** What it printed, and its exit status. */
-    record Run(int status, String out) {
-        /** A line of which this is all but the margin. */
-        void expectLine(String regex) {
-            assertTrue(
-                    out.lines().anyMatch(line -> line.strip().matches(regex)),
-                    () -> "no line like: " + regex + "\n" + out);
-        }
-    }
-
-    static Run run(Pair pair, String example, String... arguments) throws Exception {
-        return run(java(pair, example, arguments));
-    }
-
-    static Run run(List<String> command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        endAtLast(process);
-        String out = new String(process.getInputStream().readAllBytes());
-        expectNoMisuse(out);
-        return new Run(process.waitFor(), out);
-    }
-
-    static String output(ProcessBuilder builder) throws Exception {
-        Process process = builder.redirectErrorStream(true).start();
-        endAtLast(process);
-        return new String(process.getInputStream().readAllBytes());
-    }
-
-    static void endAtLast(Process process) {
-        CompletableFuture.delayedExecutor(LIMIT_MILLIS, TimeUnit.MILLISECONDS)
-                .execute(process::destroyForcibly);
-    }
-
-    /** Of -Xcheck:jni. */
-    static void expectNoMisuse(String out) {
-        assertFalse(out.contains("in native method"), out);
-    }
-
-    static void assumeInstalled(String program) {
-        boolean installed =
-                Arrays.stream(System.getenv("PATH").split(":"))
-                        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-        if (!installed) {
-            System.out.println(program + " is not installed, so it is not tried");
-        }
-        assumeTrue(installed, program + " is not installed");
+    static Result run(Pair pair, String example, String... arguments) throws IOException {
+        return Program.run(java(pair, example, arguments));
     }
 
     /** A running server. */
-    static final class Server {
-        final Process process;
+    static final class Server extends Program {
         final String first;
         final int port;
-        private final StringBuilder said = new StringBuilder(); // guarded by itself
-        private final FutureTask<Void> listening;
 
         /** On any free port, with this limit of open descriptors. */
         Server(String example, Pair pair, int descriptors, String... options) throws Exception {
@@ -146,44 +77,10 @@ final class Examples {
         }
 
         Server(List<String> command) throws Exception {
-            process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            STARTED.add(process);
-            listening = spawn(this::listen);
-            first = expectLine(" on 127.0.0.1 port ");
+            super(command);
+            STARTED.add(this);
+            first = expect(" on 127.0.0.1 port ");
             port = Integer.parseInt(first.replaceAll(".* port ([0-9]+) .*", "$1"));
-        }
-
-        private Void listen() throws IOException {
-            BufferedReader out = process.inputReader();
-            for (String line; (line = out.readLine()) != null; ) {
-                synchronized (said) {
-                    said.append(line).append('\n');
-                    said.notifyAll();
-                }
-            }
-            return null;
-        }
-
-        String said() {
-            synchronized (said) {
-                return said.toString();
-            }
-        }
-
-        /** Waits until it has said a line with this in it. */
-        String expectLine(String part) throws InterruptedException {
-            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            synchronized (said) {
-                while (!said.toString().contains(part)) {
-                    assertTrue(process.isAlive() && System.nanoTime() < end, () -> said.toString());
-                    said.wait(100);
-                }
-                return said.toString()
-                        .lines()
-                        .filter(line -> line.contains(part))
-                        .findFirst()
-                        .get();
-            }
         }
 
         /** A number of its closing table. */
@@ -194,10 +91,7 @@ final class Examples {
         }
 
         Socket connect() throws IOException {
-            var socket = new Socket("127.0.0.1", port);
-            socket.setSoTimeout(LIMIT_MILLIS);
-            socket.setTcpNoDelay(true);
-            return socket;
+            return connect(port);
         }
 
         /** Sockets of its port that a process has open, but for the listening one. */
@@ -221,7 +115,7 @@ final class Examples {
 
         /** The same by the states in which a process has not closed its socket. */
         private int connectionsOfNetstat() throws Exception {
-            String out = output(new ProcessBuilder("netstat", "-an", "-p", "tcp"));
+            String out = run("netstat", "-an", "-p", "tcp").text();
             int open = 0;
             for (String line : out.lines().toList()) {
                 String[] columns = line.strip().split(" +"); // protocol, queues, local, peer, state
@@ -249,12 +143,11 @@ final class Examples {
             }
         }
 
-        void stop() throws Exception {
-            process.toHandle().destroy(); // leaves its output to be read
-            assertTrue(process.waitFor(LIMIT_MILLIS, TimeUnit.MILLISECONDS));
-            listening.get();
-            expectNoMisuse(said());
-            assertFalse(said().contains("Exception"), said());
+        @Override
+        public Result stop() {
+            Result result = super.stop();
+            assertFalse(result.text().contains("Exception"), result.text());
+            return result;
         }
     }
 
@@ -268,7 +161,7 @@ final class Examples {
 
     /** Sends all in such pieces, by another thread, and then says so if {@code closing}. */
     static FutureTask<Void> sending(Socket socket, byte[] bytes, int piece, boolean closing) {
-        return spawn(
+        return Program.spawn(
                 () -> {
                     OutputStream out = socket.getOutputStream();
                     for (int at = 0; at < bytes.length; at += piece) {
@@ -279,13 +172,5 @@ final class Examples {
                     }
                     return null;
                 });
-    }
-
-    static <T> FutureTask<T> spawn(Callable<T> job) {
-        var task = new FutureTask<>(job);
-        var thread = new Thread(task);
-        thread.setDaemon(true);
-        thread.start();
-        return task;
     }
 }

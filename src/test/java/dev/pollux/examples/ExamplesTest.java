@@ -1,16 +1,15 @@
 package dev.pollux.examples;
 
-import static dev.pollux.examples.Examples.LIMIT_MILLIS;
-import static dev.pollux.examples.Examples.assumeInstalled;
 import static dev.pollux.examples.Examples.available;
 import static dev.pollux.examples.Examples.hasEdge;
 import static dev.pollux.examples.Examples.java;
-import static dev.pollux.examples.Examples.limited;
-import static dev.pollux.examples.Examples.output;
 import static dev.pollux.examples.Examples.random;
 import static dev.pollux.examples.Examples.run;
 import static dev.pollux.examples.Examples.sending;
-import static dev.pollux.examples.Examples.spawn;
+import static dev.pollux.support.Program.LIMIT_MILLIS;
+import static dev.pollux.support.Program.assumeInstalled;
+import static dev.pollux.support.Program.limited;
+import static dev.pollux.support.Program.spawn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,12 +17,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
-import dev.pollux.examples.Examples.Run;
 import dev.pollux.examples.Examples.Server;
 import dev.pollux.support.Capability;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Host;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -245,7 +245,7 @@ class ExamplesTest {
                 sockets.add(socket);
                 socket.getOutputStream().write(i);
             }
-            server.expectLine("cannot accept at the moment");
+            server.expect("cannot accept at the moment");
             try (Socket reset = sockets.remove(0)) {
                 reset.setSoLinger(true, 0);
             }
@@ -267,7 +267,7 @@ class ExamplesTest {
     @EveryBackend
     void it_talks_to_netcat(Pair pair) throws Exception {
         assumeInstalled("nc");
-        boolean option = output(new ProcessBuilder("nc", "-h")).contains("-N") && !Host.MACOS;
+        boolean option = Program.run("nc", "-h").text().contains("-N") && !Host.MACOS;
         var nc = new ArrayList<>(List.of("nc", "127.0.0.1", "" + server(pair).port));
         if (option) {
             nc.add(1, "-N"); // OpenBSD's: says that it has sent all; Apple's does so anyway
@@ -276,7 +276,7 @@ class ExamplesTest {
         try {
             Files.writeString(input, "a line\n".repeat(50_000));
             var netcat = new ProcessBuilder(nc).redirectInput(input.toFile());
-            assertEquals(Files.readString(input), output(netcat));
+            assertEquals(Files.readString(input), Program.run(netcat, "").text());
         } finally {
             Files.delete(input);
         }
@@ -288,7 +288,7 @@ class ExamplesTest {
         String script =
                 "exec 3<>/dev/tcp/127.0.0.1/%d; echo 'a line' >&3; read -r line <&3; echo \"$line\"";
         String line = script.formatted(server(pair).port);
-        assertEquals("a line\n", output(new ProcessBuilder("bash", "-c", line)));
+        assertEquals("a line\n", Program.run("bash", "-c", line).text());
     }
 
     /** The server on the channels of java.nio keeps the same rules. */
@@ -312,7 +312,7 @@ class ExamplesTest {
             for (int i = 0; i < 150; i++) {
                 sockets.add(server.connect());
             }
-            server.expectLine("cannot accept at the moment");
+            server.expect("cannot accept at the moment");
             while (!sockets.isEmpty()) {
                 try (Socket next = sockets.remove(0)) {
                     pingPong(next, sockets.size());
@@ -341,8 +341,8 @@ class ExamplesTest {
 
     @EveryBackend
     void the_demonstration_gets_every_byte_back(Pair pair) throws Exception {
-        Run demo = run(pair, "EdgeEchoDemo", "--connections", "40", "--bytes", "65536");
-        assertEquals(0, demo.status(), demo.out());
+        Result demo = run(pair, "EdgeEchoDemo", "--connections", "40", "--bytes", "65536");
+        assertEquals(0, demo.status(), demo.text());
         // Who takes the error away makes an end of the reset.
         String resets = Capability.KEEPS_PENDING_ERRORS.isThere() ? "2" : "[0-2]";
         demo.expectLine("connections +40  40 at once, " + resets + " reset");
@@ -351,15 +351,15 @@ class ExamplesTest {
         demo.expectLine("reads +[1-9].* an event");
         demo.expectLine("EAGAINs met +[0-9,]+  [0-9]+ reading, [0-9]+ writing");
         demo.expectLine("Every byte came back: .*");
-        assertTrue(demo.out().contains("100%"), demo.out());
+        assertTrue(demo.text().contains("100%"), demo.text());
     }
 
     /** The control: it can fail. Under LEVEL the same mistake would be none. */
     @Test
     void the_demonstration_shows_what_reading_once_loses_under_edge() throws Exception {
         Pair edge = available(Backend.EPOLL, Backend.KQUEUE);
-        Run demo = run(edge, "EdgeEchoDemo", "--connections", "30", "--drain", "once");
-        assertEquals(1, demo.status(), demo.out());
+        Result demo = run(edge, "EdgeEchoDemo", "--connections", "30", "--drain", "once");
+        assertEquals(1, demo.status(), demo.text());
         demo.expectLine("bytes lost +[1-9][0-9,]*  [0-9]+ connections incomplete or damaged");
         demo.expectLine("Not every byte came back.*");
     }
@@ -368,8 +368,8 @@ class ExamplesTest {
     void the_demonstration_comes_to_an_end() throws Exception {
         Pair any = available(Backend.values());
         // Slow readers alone take longer than that.
-        Run demo = run(any, "EdgeEchoDemo", "--connections", "20", "--deadline", "1");
-        assertEquals(2, demo.status(), demo.out());
+        Result demo = run(any, "EdgeEchoDemo", "--connections", "20", "--deadline", "1");
+        assertEquals(2, demo.status(), demo.text());
         demo.expectLine("Not over after 1 s: giving up.");
     }
 
@@ -377,8 +377,8 @@ class ExamplesTest {
     void the_demonstration_says_how_to_get_enough_descriptors() throws Exception {
         Pair any = available(Backend.values());
         List<String> demo = limited(150, java(any, "EdgeEchoDemo"));
-        Run run = run(demo);
-        assertEquals(2, run.status(), run.out());
+        Result run = Program.run(demo);
+        assertEquals(2, run.status(), run.text());
         run.expectLine("Raise it: +ulimit -n 1100");
         run.expectLine("or take less: make demo ARGS='--connections 25'");
     }
@@ -394,8 +394,8 @@ class ExamplesTest {
 
     @EveryBackend
     void edge_against_level_shows_what_is_left_behind(Pair pair) throws Exception {
-        Run run = run(pair, "EdgeAndLevel");
-        assertEquals(0, run.status(), run.out());
+        Result run = run(pair, "EdgeAndLevel");
+        assertEquals(0, run.status(), run.text());
         if (hasEdge(pair)) {
             run.expectLine("LEVEL +EDGE +EDGE +ONESHOT");
             run.expectLine("poll 1 +READ abcd +READ abcd +READ abcd efgh EAGAIN +READ abcd");
@@ -409,19 +409,19 @@ class ExamplesTest {
             run.expectLine("reported +3 +3");
             run.expectLine("left behind +0 +0");
         }
-        run.out().lines().forEach(line -> assertTrue(line.length() < 100, line));
-        assertTrue(run.out().chars().allMatch(c -> c < 128), run.out());
+        run.text().lines().forEach(line -> assertTrue(line.length() < 100, line));
+        assertTrue(run.text().chars().allMatch(c -> c < 128), run.text());
     }
 
     /** What is counted; how long it took is the machine's affair. */
     @Test
     void when_edge_pays_counts_the_calls_of_each_way() throws Exception {
-        Run run = run(available(Backend.EPOLL, Backend.KQUEUE), "WhenEdgePays");
-        assertEquals(0, run.status(), run.out());
+        Result run = run(available(Backend.EPOLL, Backend.KQUEUE), "WhenEdgePays");
+        assertEquals(0, run.status(), run.text());
         String each = ".* [|] [0-9.]+ [|] [0-9.]+ [|] [0-9.]+ [|] ";
         assertEquals(
                 3,
-                run.out()
+                run.text()
                         .lines()
                         .filter(l -> l.matches("[|] LEVEL: one read" + each + ".*"))
                         .count());
@@ -429,12 +429,12 @@ class ExamplesTest {
                 "[|] LEVEL: one read" + each + "[1-9].*"); // it modifies where a reply is stuck
         assertEquals(
                 6,
-                run.out()
+                run.text()
                         .lines()
                         .filter(l -> l.matches("[|] EDGE: " + each + "0[.]00 .*"))
                         .count());
-        Run none = run(available(Backend.POLL, Backend.SELECT), "WhenEdgePays");
-        assertEquals(0, none.status(), none.out());
+        Result none = run(available(Backend.POLL, Backend.SELECT), "WhenEdgePays");
+        assertEquals(0, none.status(), none.text());
         none.expectLine(".* has no EDGE: there is nothing to compare");
     }
 

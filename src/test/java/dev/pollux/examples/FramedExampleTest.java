@@ -1,11 +1,11 @@
 package dev.pollux.examples;
 
-import static dev.pollux.examples.Examples.LIMIT_MILLIS;
 import static dev.pollux.examples.Examples.available;
 import static dev.pollux.examples.Examples.hasEdge;
 import static dev.pollux.examples.Examples.run;
 import static dev.pollux.examples.Examples.sending;
-import static dev.pollux.examples.Examples.spawn;
+import static dev.pollux.support.Program.LIMIT_MILLIS;
+import static dev.pollux.support.Program.spawn;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -14,8 +14,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.Trigger;
-import dev.pollux.examples.Examples.Run;
 import dev.pollux.examples.Examples.Server;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import java.io.ByteArrayOutputStream;
@@ -185,7 +185,7 @@ class FramedExampleTest {
             try (Socket other = server.connect()) {
                 for (var malformed : MALFORMED.entrySet()) {
                     expectRefused(server, malformed.getKey(), false);
-                    server.expectLine(malformed.getValue());
+                    server.expect(malformed.getValue());
                     pingPong(other);
                 }
             }
@@ -197,10 +197,10 @@ class FramedExampleTest {
     void an_end_in_the_middle_is_logged(Pair pair) throws Exception {
         for (Server server : servers(pair)) {
             expectRefused(server, "000", true);
-            server.expectLine("the end came in the middle of a header");
+            server.expect("the end came in the middle of a header");
             expectRefused(server, "00003", true);
             expectRefused(server, "00003ab", true);
-            server.expectLine("the end came in the middle of a body");
+            server.expect("the end came in the middle of a body");
             server.expectNoConnections();
         }
     }
@@ -344,7 +344,7 @@ class FramedExampleTest {
         Server upper = start(available(Backend.values()), Trigger.LEVEL, "--process", "upper");
         assertEquals("00008STRASSE!", said(upper, "00008stra\u00dfe!"));
         assertEquals("00001A", said(upper, "00001a00002\u00ff"), "nothing for what is not UTF-8");
-        upper.expectLine("the request cannot be processed: it is not UTF-8");
+        upper.expect("the request cannot be processed: it is not UTF-8");
         upper.stop();
     }
 
@@ -354,7 +354,7 @@ class FramedExampleTest {
         Pair any = available(Backend.values());
         Server upper = start(any, Trigger.LEVEL, "--process", "upper", "--limit", "99999");
         assertEquals("", said(upper, "99998" + "\u0149".repeat(49_999)));
-        upper.expectLine("a reply of 149997 bytes has no header");
+        upper.expect("a reply of 149997 bytes has no header");
         upper.stop();
     }
 
@@ -363,7 +363,7 @@ class FramedExampleTest {
         Pair any = available(Backend.values());
         Server echo = start(any, Trigger.LEVEL, "--process", "echo", "--limit", "3");
         assertEquals("00003abc", said(echo, "00003abc00004abcd"));
-        echo.expectLine("malformed header \"00004\": a body has at most 3 bytes");
+        echo.expect("malformed header \"00004\": a body has at most 3 bytes");
         echo.stop();
     }
 
@@ -384,8 +384,8 @@ class FramedExampleTest {
             assertTrue(server.first.contains(pair.backend().toString()), server.first);
         }
         if (!hasEdge(pair)) {
-            Run refused = run(pair, "FramedServer", "0", "--trigger", "edge");
-            assertEquals(1, refused.status(), refused.out());
+            Result refused = run(pair, "FramedServer", "0", "--trigger", "edge");
+            assertEquals(1, refused.status(), refused.text());
             refused.expectLine(pair.backend() + " has no EDGE: say --trigger level");
         }
     }
@@ -395,9 +395,9 @@ class FramedExampleTest {
         Pair any = available(Backend.values());
         for (String option :
                 List.of("--limit=0", "--limit=100000", "--trigger=oneshot", "--process=sort")) {
-            Run run = run(any, "FramedServer", "0", option);
-            assertEquals(2, run.status(), run.out());
-            assertTrue(run.out().contains(option.split("=")[0]), run.out());
+            Result run = run(any, "FramedServer", "0", option);
+            assertEquals(2, run.status(), run.text());
+            assertTrue(run.text().contains(option.split("=")[0]), run.text());
         }
     }
 

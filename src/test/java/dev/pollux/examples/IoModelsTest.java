@@ -1,5 +1,6 @@
 package dev.pollux.examples;
 
+import static dev.pollux.support.Program.LIMIT_MILLIS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,8 +12,9 @@ import dev.pollux.Backend;
 import dev.pollux.ChannelFd;
 import dev.pollux.support.Child;
 import dev.pollux.support.Host;
-import java.io.BufferedReader;
+import dev.pollux.support.Program;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.channels.ServerSocketChannel;
@@ -36,7 +38,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The five I/O models, each as a server that is talked to, and the program that compares them. */
 class IoModelsTest {
     private static final String PROGRAM = "models.IoModels";
-    private static final int LIMIT_MILLIS = 60_000;
 
     /** The models of the program, with the first column of their rows. */
     enum Of {
@@ -301,23 +302,20 @@ class IoModelsTest {
     @Test
     void its_servers_end_with_it() throws Exception {
         String[] arguments = {"--models", "BUSY", "--seconds", "30"};
-        Process program = new ProcessBuilder(command(arguments)).start();
-        try (BufferedReader out = program.inputReader()) {
-            assertNotNull(out.readLine()); // progress
-            ProcessHandle server = program.toHandle();
-            while (server == program.toHandle()) {
-                assertTrue(program.isAlive());
-                server =
-                        program.children()
+        try (var program = new Program(child().command(PROGRAM, arguments))) {
+            ProcessHandle handle = program.process.toHandle();
+            var servers = new ArrayList<ProcessHandle>();
+            Program.until(
+                    () -> {
+                        handle.children()
                                 .filter(child -> child.info().command().orElse("").endsWith("java"))
-                                .findFirst()
-                                .orElse(server);
-                Thread.onSpinWait();
-            }
-            program.destroyForcibly();
-            server.onExit().get(LIMIT_MILLIS, TimeUnit.MILLISECONDS);
-        } finally {
-            program.destroyForcibly();
+                                .forEach(servers::add);
+                        return !servers.isEmpty() || !program.process.isAlive();
+                    },
+                    "that it has a server");
+            assertTrue(program.process.isAlive(), program::said);
+            program.process.destroyForcibly();
+            servers.get(0).onExit().get(LIMIT_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -329,22 +327,6 @@ class IoModelsTest {
 
     private static Child.Result run(String... arguments) throws IOException {
         return child().run(PROGRAM, arguments);
-    }
-
-    private static List<String> command(String... arguments) throws IOException {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xcheck:jni"));
-        command.add("--enable-native-access=ALL-UNNAMED");
-        for (String name : System.getProperties().stringPropertyNames()) {
-            if (name.startsWith("pollux.")) {
-                command.add("-D" + name + "=" + System.getProperty(name));
-            }
-        }
-        String libraries = Files.readString(Path.of("target", "classpath.txt")).strip();
-        command.addAll(List.of("-cp", "target/test-classes:target/classes:" + libraries, PROGRAM));
-        command.addAll(List.of(arguments));
-        return command;
     }
 
     /** The rows of this model, by cells; one for each number of connections. */
@@ -374,7 +356,7 @@ class IoModelsTest {
     /** One server for each model, used by all tests one after another. */
     private static final Map<Of, Server> SERVERS = new HashMap<>();
 
-    private static Server server(Of model) throws IOException {
+    private static Server server(Of model) throws Exception {
         assumeAvailable(model);
         Server server = SERVERS.get(model);
         if (server == null) {
@@ -396,19 +378,14 @@ class IoModelsTest {
     }
 
     /** A running server. */
-    private static final class Server {
-        final Process process;
+    private static final class Server extends Program {
         final int port;
-        private final BufferedReader out;
 
-        Server(Of model) throws IOException {
-            process =
-                    new ProcessBuilder(command("--serve", model.name()))
-                            .redirectErrorStream(true)
-                            .start();
-            out = process.inputReader();
-            assertNotNull(out.readLine()); // its threads
-            port = Integer.parseInt(out.readLine());
+        Server(Of model) throws Exception {
+            super(child().option("-Xcheck:jni").command(PROGRAM, "--serve", model.name()));
+            until(() -> said().lines().count() == 2 || !process.isAlive(), "that it listens");
+            assertTrue(process.isAlive(), this::said);
+            port = Integer.parseInt(said().lines().toList().get(1)); // after its threads
         }
 
         Socket connect() throws IOException {
@@ -424,10 +401,16 @@ class IoModelsTest {
         }
 
         /** Ends with its input; must have said nothing more, of errors or misuse of JNI. */
-        void stop() throws Exception {
-            process.getOutputStream().close();
-            assertEquals(List.of(), out.lines().toList());
-            assertEquals(0, process.waitFor());
+        @Override
+        public Child.Result stop() {
+            try {
+                endInput();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Child.Result result = result().ok();
+            assertEquals(2, result.text().lines().count(), result.text());
+            return result;
         }
     }
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
-import dev.pollux.examples.Examples.Run;
 import dev.pollux.examples.Examples.Server;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Host;
@@ -126,7 +126,7 @@ class MultiCoreExampleTest {
                 for (int i = 0; i < 150; i++) {
                     sockets.add(server.connect()); // the kernel's doing, before it is accepted
                 }
-                server.expectLine("cannot accept at the moment");
+                server.expect("cannot accept at the moment");
                 for (Socket socket : sockets.subList(0, 100)) {
                     socket.close();
                 }
@@ -146,7 +146,7 @@ class MultiCoreExampleTest {
 
     @EveryBackend
     void the_load_prints_a_table_and_ends(Pair pair) throws Exception {
-        Run run =
+        Result run =
                 run(
                         pair,
                         "MultiCoreEcho",
@@ -156,12 +156,12 @@ class MultiCoreExampleTest {
                         "--kept=10",
                         "--messages=5",
                         "--rounds=2");
-        assertEquals(0, run.status(), run.out());
+        assertEquals(0, run.status(), run.text());
         run.expectLine("3 threads on .* 2 rounds of 30 short .* of 10 kept with 5 messages each");
         for (String way : List.of("REUSEPORT", "LEVEL_EXCLUSIVE", "EDGE_EXCLUSIVE", "SHARED")) {
             if (ways(pair).contains(way.toLowerCase(Locale.ROOT))) {
                 String row =
-                        run.out().lines().filter(l -> l.startsWith("| " + way)).findAny().get();
+                        run.text().lines().filter(l -> l.startsWith("| " + way)).findAny().get();
                 String[] cells = row.split(" *\\| *");
                 assertEquals(9, cells.length, row);
                 expectShares(cells[2]);
@@ -190,8 +190,8 @@ class MultiCoreExampleTest {
         assertEquals(2, run(any, "MultiCoreEcho", "--load", "--short=3").status());
         assertEquals(2, run(any, "MultiCoreEcho", "0", "--way", "any").status());
         Pair poll = available(Backend.POLL);
-        Run refused = run(poll, "MultiCoreEcho", "0", "--way", "edge_exclusive");
-        assertEquals(1, refused.status(), refused.out());
+        Result refused = run(poll, "MultiCoreEcho", "0", "--way", "edge_exclusive");
+        assertEquals(1, refused.status(), refused.text());
         refused.expectLine("POLL has no EDGE_EXCLUSIVE");
     }
 

@@ -1,6 +1,6 @@
 package dev.pollux.support;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
@@ -9,17 +9,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Another JVM, for what happens once in a process. It has this one's environment. */
+/**
+ * How another JVM is started, for what happens once in a process, and for examples. It has this
+ * one's environment.
+ */
 public final class Child {
     /** Its exit status and all that it printed. */
     public record Result(int status, String text) {
         /** Fails unless it ended well. */
         public Result ok() {
-            assertEquals(0, status, text);
+            return expect(0);
+        }
+
+        public Result expect(int expected) {
+            assertTrue(status == expected, () -> "exit status " + status + "\n" + text);
+            return this;
+        }
+
+        /** A line of which this is all but the margin. */
+        public Result expectLine(String regex) {
+            assertTrue(
+                    text.lines().anyMatch(line -> line.strip().matches(regex)),
+                    () -> "no line like: " + regex + "\n" + text);
+            return this;
+        }
+
+        public Result expectNoTrace() {
+            assertFalse(text.contains("\tat "), text);
             return this;
         }
 
@@ -50,6 +69,19 @@ public final class Child {
     /** On the classes of this build. */
     public static Child here() {
         return new Child(classes(), testClasses());
+    }
+
+    /** For an example, which has all libraries of the tests, and is held to the rules of JNI. */
+    public static Child example() throws IOException {
+        Child child = here().option("-XX:+UseSerialGC").option("-Xcheck:jni");
+        for (String name : List.of("pollux.library.path", "pollux.kqueue.library")) {
+            if (System.getProperty(name) != null) {
+                child.property(name, System.getProperty(name));
+            }
+        }
+        String libraries = Files.readString(Path.of("target", "classpath.txt")).strip();
+        Stream.of(libraries.split(File.pathSeparator)).map(Path::of).forEach(child.classPath::add);
+        return child;
     }
 
     /** With the properties {@code pollux.*} of this JVM. */
@@ -99,6 +131,11 @@ public final class Child {
     }
 
     public Result run(String main, String... arguments) throws IOException {
+        return Program.run(command(main, arguments));
+    }
+
+    /** The command line that starts it. */
+    public List<String> command(String main, String... arguments) {
         var command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (nativeAccess) {
@@ -112,24 +149,7 @@ public final class Child {
                         .collect(Collectors.joining(File.pathSeparator)));
         command.add(main);
         command.addAll(List.of(arguments));
-        Path output = Files.createTempFile("pollux-child", ".txt");
-        try {
-            Process process =
-                    new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(output.toFile())
-                            .start();
-            try {
-                assertTrue(process.waitFor(120, TimeUnit.SECONDS), () -> "it hangs: " + command);
-            } finally {
-                process.destroyForcibly();
-            }
-            return new Result(process.exitValue(), Files.readString(output));
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        } finally {
-            Files.delete(output);
-        }
+        return command;
     }
 
     /** Where the library's classes are. */

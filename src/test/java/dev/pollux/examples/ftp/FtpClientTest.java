@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
+import dev.pollux.support.Child.Result;
+import dev.pollux.support.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -34,7 +36,7 @@ class FtpClientTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void our_client_puts_lists_and_gets(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend)) {
             var names = new ArrayList<String>(List.of("put"));
             for (int i = 0; i < 6; i++) {
@@ -64,7 +66,7 @@ class FtpClientTest {
 
     @Test
     void our_client_resumes_both_ways() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend)) {
             String to = server.directory.toString();
             server.file("file", BIG);
@@ -90,7 +92,7 @@ class FtpClientTest {
     /** Half of an old version and half of a new one are no file. */
     @Test
     void our_client_does_not_go_on_with_what_has_changed_since() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend, "--keep-partial")) {
             String to = server.directory.toString();
             byte[] old = new byte[BIG.length];
@@ -116,7 +118,7 @@ class FtpClientTest {
     /** The server breaks it off, and keeps what it has; the client goes on with that. */
     @Test
     void our_client_goes_on_with_what_the_server_has_kept() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend, "--keep-partial")) {
             Path local = Files.write(server.directory.resolve("file"), BIG);
             try (Talk talk = server.ann()) {
@@ -136,7 +138,7 @@ class FtpClientTest {
 
     @Test
     void our_client_says_by_its_exit_status_what_went_wrong() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend)) {
             Path local = Files.write(server.directory.resolve("local"), SMALL);
             String to = server.directory.toString();
@@ -171,7 +173,7 @@ class FtpClientTest {
     /** A server that closes in the middle: what came is kept as NAME.part, and is no NAME. */
     @Test
     void our_client_does_not_take_half_a_file_for_a_whole_one() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend);
                 var control = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
                 var data = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
@@ -233,12 +235,12 @@ class FtpClientTest {
     /** Of the whole file the server can tell whether it has it; of the rest it cannot. */
     @Test
     void our_client_announces_all_of_a_file_that_it_resumes() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.prepare(backend);
                 var control = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             Path local = Files.write(server.directory.resolve("file"), SMALL);
             var asked =
-                    Started.spawn(
+                    Program.spawn(
                             () -> {
                                 var lines = new ArrayList<String>();
                                 try (Socket client = control.accept()) {
@@ -272,8 +274,8 @@ class FtpClientTest {
 
     @Test
     void our_client_over_ipv6() throws Exception {
-        Started.assumeIpv6();
-        Backend backend = Started.best();
+        FtpPrograms.assumeIpv6();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend, "--bind", "::1")) {
             server.file("file", BIG);
             String to = server.directory.toString();
@@ -288,22 +290,22 @@ class FtpClientTest {
     }
 
     /** As ann, by the environment, unless the arguments say otherwise. */
-    private static Started.Run client(Backend backend, FtpProcess server, List<String> arguments)
+    private static Result client(Backend backend, FtpProcess server, List<String> arguments)
             throws Exception {
-        List<String> command = Started.java(backend, "ftp.FtpClient");
+        List<String> command = FtpPrograms.java(backend, "ftp.FtpClient");
         command.addAll(arguments);
         var builder = new ProcessBuilder(command);
         builder.environment().put("FTP_PORT", "" + server.port());
         builder.environment().put("FTP_USER", "ann");
         builder.environment().put("FTP_PASSWORD", FtpProcess.PASSWORD);
-        return Started.run(builder, "");
+        return FtpPrograms.run(builder, "");
     }
 
     // ---- the server by itself
 
     @Test
     void the_server_refuses_nonsense_and_says_how_it_listens() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         try (var server = FtpProcess.start(backend, "--anonymous")) {
             String edge = backend == Backend.EPOLL || backend == Backend.KQUEUE ? "EDGE" : "LEVEL";
             assertTrue(
@@ -330,7 +332,7 @@ class FtpClientTest {
         }
     }
 
-    private static Started.Run run(Backend backend, String... arguments) throws Exception {
-        return Started.run(Started.java(backend, "ftp.FtpServer", arguments));
+    private static Result run(Backend backend, String... arguments) throws Exception {
+        return FtpPrograms.run(FtpPrograms.java(backend, "ftp.FtpServer", arguments));
     }
 }

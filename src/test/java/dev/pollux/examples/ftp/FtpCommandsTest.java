@@ -22,7 +22,7 @@ class FtpCommandsTest {
 
     @Test
     void names_are_asked_for_made_and_changed() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann()) {
             Path file = server.file("file", OLD);
             Files.setLastModifiedTime(file, FileTime.from(THEN));
@@ -52,7 +52,7 @@ class FtpCommandsTest {
 
     @Test
     void listings_have_their_three_forms() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann();
                 Talk guest = server.talk().login("guest", FtpProcess.PASSWORD)) {
             Path file = server.file("file", OLD);
@@ -79,7 +79,7 @@ class FtpCommandsTest {
 
     @Test
     void files_go_both_ways_whole_and_in_part() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann()) {
             talk.put("STOR empty", new byte[0]);
             assertArrayEquals(new byte[0], talk.get("RETR empty"));
@@ -105,7 +105,7 @@ class FtpCommandsTest {
 
     @Test
     void the_server_tells_what_it_can() throws Exception {
-        try (var server = FtpProcess.start(Started.best(), "--active", "--anonymous");
+        try (var server = FtpProcess.start(FtpPrograms.best(), "--active", "--anonymous");
                 Talk talk = server.talk()) {
             talk.expect(220);
             talk.ask(530, "PWD");
@@ -147,7 +147,7 @@ class FtpCommandsTest {
     /** It is answered when the transfer has ended, as RFC 959 wants. */
     @Test
     void quit_lets_a_transfer_end() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann()) {
             try (Socket data = talk.data()) {
                 talk.ask(150, "STOR file");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.support.Host;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -28,7 +29,7 @@ class FtpDataTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void half_open_data_connections_end_in_time(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend, "--data-time", "1", "--active")) {
             server.sparse("big", 1L << 30);
             server.file("file", OLD);
@@ -63,12 +64,12 @@ class FtpDataTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void who_is_killed_in_a_download_leaves_nothing(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         Host.requireLinux("descriptors are counted in /proc");
         try (var server = FtpProcess.start(backend)) {
             server.sparse("big", 1L << 30);
             downloadAndBreak(server, 0); // what is opened once only has been, after that
-            Started.until(() -> server.said().contains("big: 426"), "that it has ended");
+            Program.until(() -> server.said().contains("big: 426"), "that it has ended");
             int before = server.descriptors();
             for (int how = 0; how < 3; how++) {
                 downloadAndBreak(server, how);
@@ -100,7 +101,8 @@ class FtpDataTest {
     /** It has room for fifteen buffers; each who does not read needs one. */
     @Test
     void without_a_free_buffer_downloads_are_refused_and_nothing_else() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best()).java("-XX:MaxDirectMemorySize=1m")) {
+        try (var server =
+                FtpProcess.prepare(FtpPrograms.best()).java("-XX:MaxDirectMemorySize=1m")) {
             server.sparse("big", 1L << 30);
             server.begin(0);
             var stalled = new ArrayList<Socket>();
@@ -111,7 +113,7 @@ class FtpDataTest {
                     stalled.add(talks.get(i).data());
                     talks.get(i).ask(150, "RETR big");
                 }
-                Started.until(
+                Program.until(
                         () -> server.said().contains("no buffer is free"), "that it has none");
                 other.ask(200, "NOOP");
                 try (Talk writing = server.ann()) {
@@ -139,7 +141,7 @@ class FtpDataTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void a_data_connection_may_come_after_the_command(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend);
                 Talk talk = server.ann()) {
             server.file("file", OLD);
@@ -159,7 +161,7 @@ class FtpDataTest {
     @Test
     void a_data_connection_from_another_address_is_refused() throws Exception {
         Host.requireLinux("127.0.0.2 is an address without further ado");
-        try (var server = FtpProcess.start(Started.best())) {
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             server.file("file", OLD);
             try (Talk talk = server.ann()) {
                 int port = talk.epsv();
@@ -183,7 +185,7 @@ class FtpDataTest {
     void a_range_of_ports_is_kept_to() throws Exception {
         int port = FtpProcess.freePort();
         String range = port + "-" + port;
-        try (var server = FtpProcess.start(Started.best(), "--passive-ports", range)) {
+        try (var server = FtpProcess.start(FtpPrograms.best(), "--passive-ports", range)) {
             server.file("file", OLD);
             try (Talk talk = server.ann();
                     Talk other = server.ann()) {
@@ -198,12 +200,12 @@ class FtpDataTest {
 
     @Test
     void active_connections_go_to_the_client_alone() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann()) {
             talk.ask(502, "PORT 127,0,0,1,100,0");
             talk.ask(502, "EPRT |1|127.0.0.1|25600|");
         }
-        try (var server = FtpProcess.start(Started.best(), "--active");
+        try (var server = FtpProcess.start(FtpPrograms.best(), "--active");
                 Talk talk = server.ann();
                 var listening = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             server.file("file", OLD);
@@ -240,7 +242,7 @@ class FtpDataTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void a_fast_transfer_starves_nobody(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend)) {
             server.sparse("endless", 1L << 43);
             server.file("file", OLD);
@@ -263,7 +265,7 @@ class FtpDataTest {
 
     private static FutureTask<Void> reading(Socket socket) {
         byte[] sink = new byte[1_000_000];
-        return Started.spawn(
+        return Program.spawn(
                 () -> {
                     while (socket.getInputStream().read(sink) >= 0) {}
                     return null;

@@ -3,6 +3,8 @@ package dev.pollux.examples.ftp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.pollux.Backend;
+import dev.pollux.support.Child.Result;
+import dev.pollux.support.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +24,8 @@ class FtpForeignClientsTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void curl_uploads_downloads_and_lists(Backend backend) throws Exception {
-        Started.assumeInstalled("curl");
-        Started.assume(backend);
+        Program.assumeInstalled("curl");
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend, "--anonymous", "--active")) {
             Path local = Files.write(server.directory.resolve("local"), BIG);
             String url = server.url("ann");
@@ -53,8 +55,8 @@ class FtpForeignClientsTest {
 
     @Test
     void curl_resumes_both_ways() throws Exception {
-        Started.assumeInstalled("curl");
-        try (var server = FtpProcess.start(Started.best())) {
+        Program.assumeInstalled("curl");
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             Path local = Files.write(server.directory.resolve("local"), BIG);
             server.file("begun", Arrays.copyOf(BIG, 1_234_567));
             curl("-C", "-", "-T", local.toString(), server.url("ann") + "begun").expect(0);
@@ -68,12 +70,12 @@ class FtpForeignClientsTest {
 
     @Test
     void curl_in_parallel_and_over_ipv6() throws Exception {
-        Started.assumeInstalled("curl");
+        Program.assumeInstalled("curl");
         String[] options =
-                Started.hasIpv6()
+                FtpPrograms.hasIpv6()
                         ? new String[] {"--bind", "127.0.0.1", "--bind", "::1"}
                         : new String[] {};
-        try (var server = FtpProcess.start(Started.best(), options)) {
+        try (var server = FtpProcess.start(FtpPrograms.best(), options)) {
             var all = new ArrayList<>(List.of("-Z"));
             for (int i = 0; i < 10; i++) {
                 server.file("file" + i, FtpProcess.random(500_000 + i));
@@ -85,7 +87,7 @@ class FtpForeignClientsTest {
                 byte[] got = Files.readAllBytes(server.directory.resolve("got" + i));
                 assertArrayEquals(FtpProcess.random(500_000 + i), got);
             }
-            Started.assumeIpv6();
+            FtpPrograms.assumeIpv6();
             String url = "ftp://ann:open%20sesame@[::1]:" + server.port6() + "/";
             Path local = Files.write(server.directory.resolve("local"), SMALL);
             curl("-T", local.toString(), url + "six").expect(0);
@@ -94,10 +96,10 @@ class FtpForeignClientsTest {
         }
     }
 
-    private static Started.Run curl(String... arguments) throws Exception {
+    private static Result curl(String... arguments) throws Exception {
         var command = new ArrayList<>(List.of("curl", "-sS", "--max-time", "50"));
         command.addAll(List.of(arguments));
-        return Started.run(command);
+        return FtpPrograms.run(command);
     }
 
     private static String anonymous(FtpProcess server) {
@@ -109,8 +111,8 @@ class FtpForeignClientsTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void lftp_mirrors_both_ways_in_parallel(Backend backend) throws Exception {
-        Started.assumeInstalled("lftp");
-        Started.assume(backend);
+        Program.assumeInstalled("lftp");
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend)) {
             Path local = Files.createDirectories(server.directory.resolve("local/sub"));
             for (int i = 0; i < 30; i++) {
@@ -142,8 +144,8 @@ class FtpForeignClientsTest {
 
     @Test
     void lftp_resumes_both_ways() throws Exception {
-        Started.assumeInstalled("lftp");
-        try (var server = FtpProcess.start(Started.best())) {
+        Program.assumeInstalled("lftp");
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             Path local = Files.write(server.directory.resolve("local"), BIG);
             server.file("begun", Arrays.copyOf(BIG, 2_000_000));
             Path back = Files.write(server.directory.resolve("back"), Arrays.copyOf(BIG, 99_999));
@@ -163,9 +165,9 @@ class FtpForeignClientsTest {
 
     @Test
     void lftp_over_ipv6() throws Exception {
-        Started.assumeInstalled("lftp");
-        Started.assumeIpv6();
-        try (var server = FtpProcess.start(Started.best(), "--bind", "::1")) {
+        Program.assumeInstalled("lftp");
+        FtpPrograms.assumeIpv6();
+        try (var server = FtpProcess.start(FtpPrograms.best(), "--bind", "::1")) {
             server.file("file", BIG);
             Path back = server.directory.resolve("back");
             lftp(server, server.port6(), "get file -o " + back, "ls")
@@ -175,8 +177,7 @@ class FtpForeignClientsTest {
         }
     }
 
-    private static Started.Run lftp(FtpProcess server, int port, String... commands)
-            throws Exception {
+    private static Result lftp(FtpProcess server, int port, String... commands) throws Exception {
         String host = port == server.port6() ? "[::1]" : "127.0.0.1";
         String open = "open -u ann,'" + FtpProcess.PASSWORD + "' ftp://" + host + ":" + port;
         String settings =
@@ -190,6 +191,6 @@ class FtpForeignClientsTest {
                         settings + open + "; " + String.join("; ", commands));
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().put("HOME", server.directory.toString());
-        return Started.run(builder, "");
+        return FtpPrograms.run(builder, "");
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Backend;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -32,7 +33,7 @@ class FtpHostileTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void garbage_and_endless_lines_cost_one_connection(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend)) {
             try (Talk other = server.ann()) {
                 for (int i = 0; i < 10; i++) {
@@ -42,7 +43,7 @@ class FtpHostileTest {
                 try (Talk endless = server.talk()) {
                     endless.expect(220);
                     FutureTask<Void> sender =
-                            Started.spawn(
+                            Program.spawn(
                                     () -> {
                                         for (int i = 0; i < 100_000; i++) {
                                             endless.sendRaw("A".repeat(1000).getBytes());
@@ -63,7 +64,7 @@ class FtpHostileTest {
     @EnumSource(Backend.class)
     void who_sends_commands_and_reads_no_answer_is_paused_and_loses_none(Backend backend)
             throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.start(backend);
                 Talk other = server.ann()) {
             byte[] commands = "NOOP\r\n".repeat(10_000).getBytes();
@@ -80,7 +81,7 @@ class FtpHostileTest {
                 assertTrue(sent > 60_000, "a thousand commands are nothing");
                 full.shutdownOutput();
                 full.configureBlocking(true);
-                full.socket().setSoTimeout(Started.LIMIT_MILLIS);
+                full.socket().setSoTimeout(Program.LIMIT_MILLIS);
                 String all =
                         new String(
                                 full.socket().getInputStream().readAllBytes(),
@@ -97,7 +98,7 @@ class FtpHostileTest {
     @Test
     void who_sends_lines_that_have_to_wait_does_not_fill_the_memory() throws Exception {
         int clients = 150; // at half a megabyte each
-        try (var server = FtpProcess.prepare(Started.best()).java("-Xmx32m")) {
+        try (var server = FtpProcess.prepare(FtpPrograms.best()).java("-Xmx32m")) {
             server.file("file", OLD);
             server.begin(0, "--max-per-user", "" + (clients + 1));
             byte[] line = new byte[4000];
@@ -111,7 +112,7 @@ class FtpHostileTest {
                     talk.socket.setSendBufferSize(16 * 1024);
                     talk.epsv();
                     talk.send("RETR file"); // waits for its data connection
-                    Started.spawn(
+                    Program.spawn(
                             () -> {
                                 for (int k = 0; k < 65; k++) {
                                     talk.sendRaw(line);
@@ -134,7 +135,7 @@ class FtpHostileTest {
 
     @Test
     void a_line_of_nothing_but_options_is_a_listing() throws Exception {
-        try (var server = FtpProcess.start(Started.best())) {
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             server.file("file", OLD);
             try (Talk talk = server.ann()) {
                 assertEquals("file\r\n", talk.list("NLST " + "- ".repeat(2040)));
@@ -148,7 +149,7 @@ class FtpHostileTest {
     /** One that is too long has its answer in its place, too. */
     @Test
     void answers_come_in_the_order_of_the_lines() throws Exception {
-        try (var server = FtpProcess.start(Started.best(), "--max-line", "64");
+        try (var server = FtpProcess.start(FtpPrograms.best(), "--max-line", "64");
                 Talk talk = server.ann()) {
             talk.epsv();
             talk.send("LIST\r\nNOOP\r\n" + "A".repeat(100) + "\r\nPWD\r\nABOR");
@@ -160,7 +161,7 @@ class FtpHostileTest {
 
     @Test
     void telnet_between_the_bytes_and_urgent_abort_are_survived() throws Exception {
-        try (var server = FtpProcess.start(Started.best())) {
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             server.sparse("big", 1L << 30);
             try (Talk talk = server.ann()) {
                 byte iac = (byte) 255;
@@ -193,12 +194,12 @@ class FtpHostileTest {
 
     @Test
     void passwords_are_not_for_guessing_and_hinder_nobody() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
+        try (var server = FtpProcess.prepare(FtpPrograms.best())) {
             Path users = server.directory.resolve("users");
             // Half a second of computing, or more: not by the thread of the selector.
             List<String> add =
-                    Started.java(
-                            Started.best(),
+                    FtpPrograms.java(
+                            FtpPrograms.best(),
                             "ftp.FtpServer",
                             "adduser",
                             "--users",
@@ -206,7 +207,7 @@ class FtpHostileTest {
                             "--cost",
                             "13",
                             "dear");
-            Started.run(new ProcessBuilder(add), "dear password\n").expect(0);
+            FtpPrograms.run(new ProcessBuilder(add), "dear password\n").expect(0);
             server.begin(0);
             try (Talk guessing = server.talk();
                     Talk other = server.ann()) {
@@ -240,7 +241,8 @@ class FtpHostileTest {
     @Test
     void too_many_connections_are_turned_away() throws Exception {
         try (var server =
-                FtpProcess.start(Started.best(), "--max-connections", "4", "--max-per-user", "2")) {
+                FtpProcess.start(
+                        FtpPrograms.best(), "--max-connections", "4", "--max-per-user", "2")) {
             try (Talk one = server.ann();
                     Talk two = server.ann();
                     Talk three = server.talk()) {
@@ -270,7 +272,7 @@ class FtpHostileTest {
     @Test
     void who_is_idle_or_never_logs_in_has_to_go() throws Exception {
         try (var server =
-                FtpProcess.start(Started.best(), "--idle-time", "1", "--login-time", "1")) {
+                FtpProcess.start(FtpPrograms.best(), "--idle-time", "1", "--login-time", "1")) {
             try (Talk idle = server.ann();
                     Talk stranger = server.talk()) {
                 stranger.expect(220);
@@ -286,7 +288,7 @@ class FtpHostileTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void without_a_free_descriptor_it_neither_ends_nor_spins(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         try (var server = FtpProcess.prepare(backend)) {
             server.begin(80);
             server.file("file", OLD);
@@ -295,7 +297,7 @@ class FtpHostileTest {
                 for (int i = 0; i < 100; i++) {
                     sockets.add(server.talk()); // the kernel's doing, before it is accepted
                 }
-                Started.until(
+                Program.until(
                         () -> server.said().contains("cannot accept at the moment"),
                         "that it has no descriptor");
                 while (!sockets.isEmpty()) {

@@ -18,7 +18,7 @@ class FtpJailTest {
 
     @Test
     void nobody_leaves_the_root() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
+        try (var server = FtpProcess.prepare(FtpPrograms.best())) {
             Files.write(server.outside.resolve("secret"), OLD);
             Files.createDirectory(server.root.resolve("sub"));
             server.file("file", OLD);
@@ -98,7 +98,7 @@ class FtpJailTest {
 
     @Test
     void strange_names_and_numbers_are_refused_or_harmless() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
+        try (var server = FtpProcess.prepare(FtpPrograms.best())) {
             server.file("line\nbreak", OLD);
             server.file("\u00e4 quote \" and blanks", OLD);
             Files.createDirectory(server.root.resolve("sub"));

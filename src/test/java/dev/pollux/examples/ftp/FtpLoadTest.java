@@ -1,11 +1,13 @@
 package dev.pollux.examples.ftp;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
+import dev.pollux.support.Child.Result;
 import dev.pollux.support.Host;
+import dev.pollux.support.Program;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,7 +18,7 @@ class FtpLoadTest {
 
     @Test
     void five_hundred_clients_upload_and_download_at_once() throws Exception {
-        Backend backend = Started.best();
+        Backend backend = FtpPrograms.best();
         assumeTrue(backend == Backend.EPOLL || backend == Backend.KQUEUE, backend + " scans");
         load(backend, 500, 200_000);
     }
@@ -24,14 +26,14 @@ class FtpLoadTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void forty_clients_on_every_backend(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         load(backend, 40, 1_000_000);
     }
 
     private static void load(Backend backend, int clients, int bytes) throws Exception {
-        Started.Run run =
-                Started.run(
-                        Started.java(
+        Result run =
+                FtpPrograms.run(
+                        FtpPrograms.java(
                                 backend,
                                 "ftp.FtpLoad",
                                 "--clients",
@@ -45,7 +47,7 @@ class FtpLoadTest {
                 .expectLine("uploads +[0-9,]+ .*")
                 .expectLine("broken transfers +0");
         String memory =
-                run.out().lines().filter(l -> l.startsWith("server's memory")).findFirst().get();
+                run.text().lines().filter(l -> l.startsWith("server's memory")).findFirst().get();
         System.out.println("ftp: " + clients + " clients, " + backend + ": " + memory);
         if (Host.LINUX) {
             String most = memory.replaceAll("server's memory +([0-9,]+) .*", "$1");
@@ -57,22 +59,21 @@ class FtpLoadTest {
     /** The control: what is lost is found. */
     @Test
     void the_load_fails_if_its_server_dies() throws Exception {
-        var builder =
-                new ProcessBuilder(
-                        Started.java(
-                                Started.best(),
-                                "ftp.FtpLoad",
-                                "--clients",
-                                "5",
-                                "--bytes",
-                                "500000000"));
-        Process load = builder.redirectErrorStream(true).start();
-        Started.endAtLast(load);
-        var output = new Started.Output(load);
-        Started.until(() -> output.all().contains("clients on one thread"), "that it begins");
-        load.toHandle().children().forEach(ProcessHandle::destroyForcibly);
-        assertEquals(1, load.waitFor(), output::all);
-        var run = new Started.Run(1, output.toTheEnd());
-        run.expectLine("bytes lost +[1-9][0-9,]+ .*").expectLine("files +[0-9,]+  [1-9].* failed");
+        List<String> load =
+                FtpPrograms.java(
+                        FtpPrograms.best(),
+                        "ftp.FtpLoad",
+                        "--clients",
+                        "5",
+                        "--bytes",
+                        "500000000");
+        try (var program = new Program(load)) {
+            program.expect("clients on one thread");
+            program.process.toHandle().children().forEach(ProcessHandle::destroyForcibly);
+            program.result()
+                    .expect(1)
+                    .expectLine("bytes lost +[1-9][0-9,]+ .*")
+                    .expectLine("files +[0-9,]+  [1-9].* failed");
+        }
     }
 }

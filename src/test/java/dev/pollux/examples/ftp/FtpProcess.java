@@ -1,8 +1,9 @@
 package dev.pollux.examples.ftp;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.pollux.Backend;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A running FtpServer with a root directory of its own, and with the users ann and guest. */
@@ -30,8 +30,7 @@ final class FtpProcess implements AutoCloseable {
     final Path outside;
     private final Backend backend;
     private final List<String> javaOptions = new ArrayList<>();
-    private Process process;
-    private Started.Output output;
+    private Program program;
     private int port;
     private int port6;
 
@@ -68,24 +67,18 @@ final class FtpProcess implements AutoCloseable {
 
     /** With this limit of descriptors, if it is not 0. */
     FtpProcess begin(int descriptors, String... options) throws Exception {
-        List<String> command = Started.java(backend, "ftp.FtpServer", "0");
+        List<String> command = FtpPrograms.java(backend, "ftp.FtpServer", "0");
         command.addAll(1, javaOptions);
         command.addAll(List.of("--root", root.toString()));
         command.addAll(List.of("--users", directory.resolve("users").toString()));
         command.addAll(List.of(options));
         if (descriptors > 0) {
-            var limited = new ArrayList<>(List.of("sh", "-c"));
-            limited.addAll(List.of("ulimit -n " + descriptors + " && exec \"$@\"", "sh"));
-            limited.addAll(command);
-            command = limited;
+            command = Program.limited(descriptors, command);
         }
-        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        var builder = new ProcessBuilder(command);
         builder.environment().put("LC_ALL", "C.UTF-8");
-        process = builder.start();
-        output = new Started.Output(process);
-        Started.until(
-                () -> said().contains("files of ") || !process.isAlive(), "that it is listening");
-        assertTrue(process.isAlive(), this::said);
+        program = new Program(builder);
+        program.expect("files of ");
         port = portOf("FTP server on 127");
         port6 = portOf("FTP server on 0:0:0:0:0:0:0:1");
         return this;
@@ -108,7 +101,7 @@ final class FtpProcess implements AutoCloseable {
     }
 
     String said() {
-        return output.all();
+        return program.said();
     }
 
     String url(String user) {
@@ -165,7 +158,7 @@ final class FtpProcess implements AutoCloseable {
     }
 
     void expectTree(String... names) throws Exception {
-        Started.until(
+        Program.until(
                 () -> {
                     try {
                         return tree().equals(List.of(names));
@@ -178,19 +171,17 @@ final class FtpProcess implements AutoCloseable {
 
     /** How many descriptors it has open. */
     int descriptors() {
-        String[] names = Path.of("/proc/" + process.pid() + "/fd").toFile().list();
+        String[] names = Path.of("/proc/" + program.process.pid() + "/fd").toFile().list();
         return names == null ? -1 : names.length;
     }
 
     void expectDescriptors(int count) throws InterruptedException {
-        Started.until(() -> descriptors() <= count, count + " descriptors; " + descriptors());
+        Program.until(() -> descriptors() <= count, count + " descriptors; " + descriptors());
     }
 
     /** Ends it as Ctrl-C does; a number of its table is asked for afterwards. */
     FtpProcess stop() throws Exception {
-        process.toHandle().destroy();
-        assertTrue(process.waitFor(Started.LIMIT_MILLIS, TimeUnit.MILLISECONDS));
-        Started.expectNoMisuse(output.toTheEnd());
+        program.stop().expectNoTrace();
         return this;
     }
 
@@ -202,10 +193,9 @@ final class FtpProcess implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (process != null) {
-            process.toHandle().destroyForcibly(); // leaves its output to be read
-            process.onExit().join();
-            Started.expectNoMisuse(output.toTheEnd());
+        if (program != null) {
+            program.close();
+            assertFalse(said().contains("\tat "), this::said);
         }
         try (Stream<Path> tree = Files.walk(directory)) {
             for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {

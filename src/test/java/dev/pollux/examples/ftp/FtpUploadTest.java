@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pollux.Backend;
 import dev.pollux.support.Host;
+import dev.pollux.support.Program;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ class FtpUploadTest {
     @ParameterizedTest
     @EnumSource(Backend.class)
     void a_broken_upload_replaces_nothing_and_leaves_nothing(Backend backend) throws Exception {
-        Started.assume(backend);
+        FtpPrograms.assume(backend);
         Host.requireLinux("descriptors are counted in /proc");
         try (var server = FtpProcess.start(backend)) {
             server.file("file", OLD);
@@ -53,7 +54,7 @@ class FtpUploadTest {
         Socket data = talk.data();
         talk.ask(150, (how % 2 == 0 ? "STOR" : "APPE") + " file");
         data.getOutputStream().write(FtpProcess.random(300_000));
-        Started.until(() -> hasUpload(server, 300_000), "that it has what was sent");
+        Program.until(() -> hasUpload(server, 300_000), "that it has what was sent");
         switch (how) {
             case 0 -> { // reset
                 data.setSoLinger(true, 0);
@@ -77,7 +78,7 @@ class FtpUploadTest {
     /** Some clients announce the whole file, others what is still to come; more is no harm. */
     @Test
     void a_resumed_upload_that_is_shorter_than_announced_replaces_nothing() throws Exception {
-        try (var server = FtpProcess.start(Started.best());
+        try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann()) {
             server.file("file", OLD);
             for (String begin : List.of("REST 12\r\nSTOR file", "APPE file")) {
@@ -106,8 +107,8 @@ class FtpUploadTest {
     /** Nothing was announced, so only the end of the control connection gives it away. */
     @Test
     void a_client_that_is_killed_ends_its_upload_with_it() throws Exception {
-        Started.assumeInstalled("curl");
-        try (var server = FtpProcess.start(Started.best())) {
+        Program.assumeInstalled("curl");
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
             server.file("file", OLD);
             Path big = server.directory.resolve("big");
             Files.write(big, FtpProcess.random(20_000_000));
@@ -122,7 +123,7 @@ class FtpUploadTest {
                                         big.toString(),
                                         server.url("ann") + "file")
                                 .start();
-                Started.until(() -> hasUpload(server, 1), "that the upload runs");
+                Program.until(() -> hasUpload(server, 1), "that the upload runs");
                 curl.destroyForcibly().waitFor();
                 server.expectTree("file");
                 assertArrayEquals(OLD, Files.readAllBytes(server.root.resolve("file")));
@@ -134,7 +135,7 @@ class FtpUploadTest {
 
     @Test
     void what_a_killed_server_leaves_is_removed_when_it_starts() throws Exception {
-        try (var server = FtpProcess.prepare(Started.best())) {
+        try (var server = FtpProcess.prepare(FtpPrograms.best())) {
             Path sub = Files.createDirectory(server.root.resolve("sub"));
             Files.write(sub.resolve(".ftp-upload-0123456789abcdef"), OLD);
             server.file("file", OLD);
@@ -148,7 +149,7 @@ class FtpUploadTest {
     void an_upload_is_seen_when_it_is_complete() throws Exception {
         for (String options : List.of("", "--fsync")) {
             String[] all = options.isEmpty() ? new String[0] : new String[] {options};
-            try (var server = FtpProcess.start(Started.best(), all)) {
+            try (var server = FtpProcess.start(FtpPrograms.best(), all)) {
                 server.file("file", OLD);
                 byte[] fresh = FtpProcess.random(200_000);
                 try (Talk talk = server.ann();
@@ -156,7 +157,7 @@ class FtpUploadTest {
                     try (Socket data = talk.data()) {
                         talk.ask(150, "STOR file");
                         data.getOutputStream().write(fresh);
-                        Started.until(() -> hasUpload(server, fresh.length), "that it has all");
+                        Program.until(() -> hasUpload(server, fresh.length), "that it has all");
                         assertArrayEquals(OLD, other.get("RETR file"));
                         assertEquals("file\r\n", other.list("NLST"));
                         String hidden = server.tree().get(0);

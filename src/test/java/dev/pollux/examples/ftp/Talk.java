@@ -2,6 +2,7 @@ package dev.pollux.examples.ftp;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.support.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,7 +20,7 @@ final class Talk implements AutoCloseable {
 
     Talk(String host, int port) throws IOException {
         socket = new Socket(host, port);
-        socket.setSoTimeout(Started.LIMIT_MILLIS);
+        socket.setSoTimeout(Program.LIMIT_MILLIS);
         socket.setTcpNoDelay(true);
         in =
                 new BufferedReader(
@@ -95,7 +96,7 @@ final class Talk implements AutoCloseable {
     /** A data connection, passive. */
     Socket data() throws IOException {
         var data = new Socket(socket.getInetAddress(), epsv());
-        data.setSoTimeout(Started.LIMIT_MILLIS);
+        data.setSoTimeout(Program.LIMIT_MILLIS);
         return data;
     }
 
@@ -104,7 +105,7 @@ final class Talk implements AutoCloseable {
         var data =
                 new Socket(
                         InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(local), 0);
-        data.setSoTimeout(Started.LIMIT_MILLIS);
+        data.setSoTimeout(Program.LIMIT_MILLIS);
         return data;
     }
 
