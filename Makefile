@@ -67,11 +67,18 @@ build: ## compile everything, tests and examples included; run nothing
 jar: ## make target/pollux.jar, with the native library of this machine
 	@$(MVN) -Dmaven.test.skip $(MAVEN_ARGS) package
 
-test: ## run all tests and print the totals
-	@rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml
-	@$(MVN) -DfailIfNoTests=true $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test
-	@$(SAY_SKIPPED)
-	@$(CHECK_JNI)
+# A class that is named runs whole.
+test: ## run the tests, with one short run of each example, and print the totals: 2 minutes
+	@$(call RUN_TESTS,$(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-DexcludedGroups=long))
+
+test-examples: ## run the long tests, which start the examples on every backend and binding: 6 minutes
+	@$(call RUN_TESTS,-Dgroups=long)
+
+define RUN_TESTS
+rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml; \
+$(MVN) -DfailIfNoTests=true $(1) $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test && \
+$(SAY_SKIPPED) && { $(CHECK_JNI); }
+endef
 
 dropin: REPORTS := target/dropin/surefire-reports
 dropin: ## run real programs (Netty, Jetty, Tomcat, the JDK's HTTP) on Pollux, by the property alone
@@ -259,8 +266,8 @@ ifeq ($(LIBKQUEUE),)
 else
 	@test -f '$(KQUEUE_LIBRARY)' || { echo 'kqueue: there is no $(KQUEUE_LIBRARY)' >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s build $(WITH_KQUEUE)
-	@$(MAKE) --no-print-directory test BACKEND=kqueue BINDING=jni JAVA_OPTS='$(JAVA_OPTS) -Dpollux.library.path=$(CURDIR)/$(WITH_KQUEUE)'
-	@$(MAKE) --no-print-directory test BACKEND=kqueue BINDING=jnr JAVA_OPTS='$(JAVA_OPTS) -Dpollux.kqueue.library=$(KQUEUE_LIBRARY)'
+	@$(MAKE) --no-print-directory test test-examples BACKEND=kqueue BINDING=jni JAVA_OPTS='$(JAVA_OPTS) -Dpollux.library.path=$(CURDIR)/$(WITH_KQUEUE)'
+	@$(MAKE) --no-print-directory test test-examples BACKEND=kqueue BINDING=jnr JAVA_OPTS='$(JAVA_OPTS) -Dpollux.kqueue.library=$(KQUEUE_LIBRARY)'
 endif
 
 $(WITH_KQUEUE): $(SOURCES) $(wildcard native/*.h) Makefile
@@ -404,7 +411,7 @@ lint: ## formatting, javadoc and the jars; examples compiled against the public 
 	    $$(find src/examples/java -name '*.java')
 	@echo 'lint: formatting, javadoc, jar and examples are in order'
 
-check: test lint sanitize ## everything that must hold before a change goes in
+check: test test-examples lint sanitize ## everything that must hold before a change goes in
 
 format: ## bring the Java sources into the house format
 	@$(MVN) $(MAVEN_ARGS) spotless:apply
@@ -415,4 +422,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build jar test dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar test test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

@@ -29,9 +29,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The two callback loops: CallbackEcho and ReplyQueueServer. */
+@Tag("long")
 class CallbackExamplesTest {
     private static final List<String> BOTH = List.of("CallbackEcho", "ReplyQueueServer");
     private static final int ROUNDS = 5000;

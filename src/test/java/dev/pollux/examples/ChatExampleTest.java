@@ -34,10 +34,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Chats: the server and its clients as processes, and clients who do not keep to the rules. */
+@Tag("long")
 class ChatExampleTest {
     private static final String MANY = "x".repeat(1000);
 

@@ -30,6 +30,15 @@ class ExampleHeadersTest {
         }
     }
 
+    /** The classes that have a main. */
+    static List<String> names() throws IOException {
+        return programs().stream().map(ExampleHeadersTest::name).toList();
+    }
+
+    private static String name(Path program) {
+        return EXAMPLES.relativize(program).toString().replace(".java", "").replace('/', '.');
+    }
+
     @ParameterizedTest
     @MethodSource("programs")
     void the_line_with_java_starts_the_program(Path program) throws Exception {
@@ -37,8 +46,7 @@ class ExampleHeadersTest {
         String header = source.substring(0, source.indexOf("*/"));
         Matcher java = JAVA.matcher(header.replaceAll("\\\\?\n \\* *", " ").replaceAll(" +", " "));
         assertTrue(java.find(), header);
-        String name = EXAMPLES.relativize(program).toString().replace(".java", "");
-        assertEquals(name.replace('/', '.'), java.group(1));
+        assertEquals(name(program), java.group(1));
         if (!source.contains("\"--help\"")) {
             return; // it takes no options, and would begin
         }

@@ -42,9 +42,11 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The edge-triggered echo servers, and what goes with them. */
+@Tag("long")
 class ExamplesTest {
     /** One server for each pair, used by all tests one after another. */
     private static final Map<Pair, Server> SERVERS = new HashMap<>();

@@ -37,9 +37,11 @@ import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** FramedServer, under LEVEL and where there is one under EDGE. */
+@Tag("long")
 class FramedExampleTest {
     private static final int LIMIT = 65_536;
 

@@ -30,12 +30,14 @@ import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The five I/O models, each as a server that is talked to, and the program that compares them. */
+@Tag("long")
 class IoModelsTest {
     private static final String PROGRAM = "models.IoModels";
 

@@ -20,9 +20,11 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** MultiCoreEcho, in each of its ways. */
+@Tag("long")
 class MultiCoreExampleTest {
     private static final int CONNECTIONS = 60;
 

@@ -22,11 +22,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Our own client against our own server, and against one that lies. */
+@Tag("long")
 class FtpClientTest {
     private static final byte[] BIG = FtpProcess.random(3_000_001);
     private static final byte[] SMALL = FtpProcess.random(1000);

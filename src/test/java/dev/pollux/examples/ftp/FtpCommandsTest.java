@@ -13,9 +13,11 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What each command answers, by the letter of RFC 959, 2389, 2428 and 3659. */
+@Tag("long")
 class FtpCommandsTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
     private static final Instant THEN = Instant.parse("2001-02-03T04:05:06.789Z");

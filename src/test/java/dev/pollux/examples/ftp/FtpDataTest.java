@@ -16,11 +16,13 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Data connections that nobody uses, that go elsewhere, or that take all they can. */
+@Tag("long")
 class FtpDataTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
 

@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients of other makes against the FTP server: curl and lftp. */
+@Tag("long")
 class FtpForeignClientsTest {
     private static final byte[] BIG = FtpProcess.random(3_000_001);
     private static final byte[] SMALL = FtpProcess.random(1000);

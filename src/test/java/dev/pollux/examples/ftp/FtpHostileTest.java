@@ -20,11 +20,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that mean harm on their control connection: it costs them that, and nobody else. */
+@Tag("long")
 class FtpHostileTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
 

@@ -8,9 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Names that lead out, or that nobody would choose. */
+@Tag("long")
 class FtpJailTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
 

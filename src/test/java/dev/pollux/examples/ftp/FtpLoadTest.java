@@ -8,11 +8,13 @@ import dev.pollux.support.Child.Result;
 import dev.pollux.support.Host;
 import dev.pollux.support.Program;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many clients at once; every byte comes back, and the server's memory is bounded. */
+@Tag("long")
 class FtpLoadTest {
     private static final int MOST_KIB = 200 * 1024; // of the server: 64 MB of it are the heap
 

@@ -12,11 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A file is the old one or the new one, whatever becomes of its client, or of the server. */
+@Tag("long")
 class FtpUploadTest {
     private static final byte[] OLD = "the old file".getBytes(StandardCharsets.US_ASCII);
 
