@@ -289,9 +289,10 @@ class DescriptorKindsContract {
             FdKey key = selector.register(slave, Interest.READ, Trigger.LEVEL, null);
             assertEquals("TIMEOUT", Fds.pollNow(selector));
             fds.close(master);
-            String told = Fds.poll(selector, 10_000);
+            String reported = Fds.poll(selector, 10_000);
             assertTrue(
-                    told.startsWith(slave + " " + Reported.by(selector, "READ|READ_CLOSED")), told);
+                    reported.startsWith(slave + " " + Reported.by(selector, "READ|READ_CLOSED")),
+                    reported);
             selector.unregister(key);
             assertEquals(-1, Fd.read(slave, ByteBuffer.allocate(1)));
         }

@@ -193,8 +193,8 @@ class ModifyingContract {
     }
 
     @EveryBackend
-    void a_remembered_modify_of_a_closed_fd_is_told_once_and_the_poll_goes_on(FdSelector selector)
-            throws IOException {
+    void a_remembered_modify_of_a_closed_fd_is_reported_once_and_the_poll_goes_on(
+            FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             int closed = fds.pipe()[0];
             int live = fds.socketpair()[0];
@@ -203,12 +203,12 @@ class ModifyingContract {
             selector.modify(bad, BOTH);
             selector.modify(good, Interest.WRITE);
             fds.close(closed);
-            String told = Fds.poll(selector, 10_000);
+            String reported = Fds.poll(selector, 10_000);
             if (selector.backend() == Backend.SELECT) { // it first looks for the culprit
-                assertEquals(closed + " ERROR", told);
+                assertEquals(closed + " ERROR", reported);
                 assertEquals(live + " WRITE", Fds.poll(selector, 10_000));
             } else {
-                assertEquals(sorted(closed + " ERROR", live + " WRITE"), told);
+                assertEquals(sorted(closed + " ERROR", live + " WRITE"), reported);
             }
             assertFalse(bad.isValid());
             assertTrue(good.isValid());
@@ -229,8 +229,8 @@ class ModifyingContract {
 
     /** epoll finds the reused number out (ENOENT); poll and select take it for the same file. */
     @EveryBackend
-    void a_remembered_modify_of_a_reused_number_is_told_where_the_kernel_knows(FdSelector selector)
-            throws IOException {
+    void a_remembered_modify_of_a_reused_number_is_reported_where_the_kernel_knows(
+            FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             int number = fds.pipe()[0];
             int other = fds.socketpair()[0];
@@ -301,7 +301,7 @@ class ModifyingContract {
         }
     }
 
-    /** A change by another thread's poll, noted or not, does not overtake an exclusive one. */
+    /** A change by another thread's poll, pending or not, does not overtake an exclusive one. */
     @EveryBackend
     void a_remembered_modify_does_not_undo_an_exclusive_one(FdSelector selector)
             throws IOException {

@@ -148,11 +148,11 @@ class RegisteringWhilePollingContract {
             if (Reported.kernelKeeps(selector)) { // which no longer knows of it
                 assertTrue(key.isValid());
             } else {
-                String told = polling.next();
-                while (selector.backend() == Backend.SELECT && told.equals(fd + " READ")) {
-                    told = polling.next(); // a select that is under way takes it for readable
+                String reported = polling.next();
+                while (selector.backend() == Backend.SELECT && reported.equals(fd + " READ")) {
+                    reported = polling.next(); // a select that is under way takes it for readable
                 }
-                assertEquals(fd + " ERROR", told);
+                assertEquals(fd + " ERROR", reported);
                 assertFalse(key.isValid());
             }
             selector.unregister(key);

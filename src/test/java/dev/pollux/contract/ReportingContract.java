@@ -166,7 +166,7 @@ class ReportingContract {
     }
 
     @EveryBackend
-    void edge_tells_of_what_was_there_before_register(FdSelector selector) throws IOException {
+    void edge_reports_what_was_there_before_register(FdSelector selector) throws IOException {
         if (!selector.supports(Trigger.EDGE)) {
             return; // refused by register, see RegisteringContract
         }
@@ -180,7 +180,7 @@ class ReportingContract {
     }
 
     @EveryBackend
-    void edge_tells_of_new_room_after_would_block(FdSelector selector) throws IOException {
+    void edge_reports_new_room_after_would_block(FdSelector selector) throws IOException {
         if (!selector.supports(Trigger.EDGE)) {
             return; // refused by register, see RegisteringContract
         }
@@ -231,7 +231,7 @@ class ReportingContract {
     }
 
     @EveryBackend
-    void exclusive_leaves_no_arrival_untold_among_several_selectors(
+    void exclusive_leaves_no_arrival_unreported_among_several_selectors(
             FdSelector one, FdSelector other) throws IOException {
         if (!one.supports(Trigger.LEVEL_EXCLUSIVE)) {
             return; // refused by register, see RegisteringContract
@@ -242,8 +242,8 @@ class ReportingContract {
             other.register(pipe[0], Interest.READ, Trigger.LEVEL_EXCLUSIVE, null);
             for (int i = 0; i < 3; i++) {
                 Fds.write(pipe[1], 1);
-                var told = List.of(Fds.pollNow(one), Fds.pollNow(other));
-                assertTrue(told.contains(pipe[0] + " READ"), told::toString);
+                var reported = List.of(Fds.pollNow(one), Fds.pollNow(other));
+                assertTrue(reported.contains(pipe[0] + " READ"), reported::toString);
                 Fds.drain(pipe[0]);
             }
         }
@@ -298,9 +298,9 @@ class ReportingContract {
         }
     }
 
-    /** Nobody told the selector: unregister before the close. The handler meets it in its read. */
+    /** Nobody announced it: unregister before the close. The handler meets it in its read. */
     @EveryBackend
-    void what_a_handler_closes_and_does_not_unregister_may_still_be_told(FdSelector selector)
+    void what_a_handler_closes_and_does_not_unregister_may_still_be_reported(FdSelector selector)
             throws IOException {
         try (var fds = new Fds()) {
             int[] one = fds.pipe();
@@ -329,22 +329,23 @@ class ReportingContract {
     }
 
     @EveryBackend
-    void what_a_handler_registers_is_told_by_a_later_poll(FdSelector selector) throws IOException {
+    void what_a_handler_registers_is_reported_by_a_later_poll(FdSelector selector)
+            throws IOException {
         try (var fds = new Fds()) {
             int[] pair = fds.socketpair();
             selector.register(pair[0], Interest.WRITE, Trigger.ONESHOT, null);
-            var told = new ArrayList<Integer>();
+            var reported = new ArrayList<Integer>();
             ReadyHandler handler =
                     (key, ready) -> {
-                        told.add(key.fd());
+                        reported.add(key.fd());
                         if (key.fd() == pair[0]) {
                             selector.register(pair[1], Interest.WRITE, Trigger.ONESHOT, null);
                         }
                     };
             selector.poll(0, TimeUnit.NANOSECONDS, handler);
-            assertEquals(List.of(pair[0]), told);
+            assertEquals(List.of(pair[0]), reported);
             selector.poll(0, TimeUnit.NANOSECONDS, handler);
-            assertEquals(List.of(pair[0], pair[1]), told);
+            assertEquals(List.of(pair[0], pair[1]), reported);
         }
     }
 
@@ -396,20 +397,20 @@ class ReportingContract {
             }
             try (var fds = new Fds()) {
                 var missing = registerCopies(selector, fds, count, trigger);
-                var told = new ArrayList<Integer>();
+                var reported = new ArrayList<Integer>();
                 int polls = 0;
                 while (!missing.isEmpty() && polls++ < 10) {
                     selector.poll(
                             0,
                             TimeUnit.NANOSECONDS,
                             (key, ready) -> {
-                                told.add(key.fd());
+                                reported.add(key.fd());
                                 missing.remove(key.fd());
                             });
                 }
-                assertTrue(missing.isEmpty(), trigger + ": untold " + missing);
+                assertTrue(missing.isEmpty(), trigger + ": unreported " + missing);
                 if (trigger != Trigger.LEVEL) {
-                    assertEquals(count, told.size());
+                    assertEquals(count, reported.size());
                     assertEquals("TIMEOUT", Fds.pollNow(selector));
                 }
                 for (FdKey key : selector.keys()) {
@@ -492,7 +493,7 @@ class ReportingContract {
             while (!missing.isEmpty() && polls++ < 20) {
                 selector.poll(0, TimeUnit.NANOSECONDS, (key, ready) -> missing.remove(key.fd()));
             }
-            assertTrue(missing.isEmpty(), missing.size() + " untold after " + polls + " polls");
+            assertTrue(missing.isEmpty(), missing.size() + " unreported after " + polls + " polls");
         }
     }
 }

@@ -136,7 +136,7 @@ class ReportingErrorsContract {
 
     /** A BSD kernel's {@code POLLHUP} may mean one direction, and does not say which. */
     @Test
-    void a_hang_up_that_names_no_direction_is_told_without_one() throws Exception {
+    void a_hang_up_that_names_no_direction_is_reported_without_one() throws Exception {
         Host.requireLinux("a model of a BSD kernel");
         var bsd = new BsdKqueue(KqueueModel.MACOS, Bindings.current());
         try (var fds = new Fds();
@@ -232,7 +232,7 @@ class ReportingErrorsContract {
         }
     }
 
-    /** Then it cannot be told from an error. */
+    /** Then it cannot be distinguished from an error. */
     @EveryBackend
     void a_change_notification_is_an_error_to_who_does_not_ask_for_priority(FdSelector selector)
             throws IOException {
@@ -302,9 +302,9 @@ class ReportingErrorsContract {
         }
     }
 
-    /** Netty 327 and 565, the JDK's bug: a hang-up that nobody was told of, and so a spin. */
+    /** Netty 327 and 565, the JDK's bug: a hang-up that was not reported, and so a spin. */
     @EveryBackend
-    void a_hang_up_with_an_interest_that_matches_nothing_is_told(FdSelector selector)
+    void a_hang_up_with_an_interest_that_matches_nothing_is_reported(FdSelector selector)
             throws IOException {
         Capability.PRIORITY.require();
         Capability.NAMES_HANG_UPS.require();
@@ -327,7 +327,7 @@ class ReportingErrorsContract {
     }
 
     @EveryBackend
-    void edge_tells_of_a_hang_up_once(FdSelector selector) throws IOException {
+    void edge_reports_a_hang_up_once(FdSelector selector) throws IOException {
         if (!selector.supports(Trigger.EDGE)) {
             return; // refused by register, see RegisteringContract
         }
@@ -345,7 +345,7 @@ class ReportingErrorsContract {
 
     /** python/asyncio 419: one stale descriptor made every select fail. */
     @EveryBackend
-    void a_closed_fd_is_told_once_and_the_others_are_served(FdSelector selector)
+    void a_closed_fd_is_reported_once_and_the_others_are_served(FdSelector selector)
             throws IOException {
         try (var fds = new Fds()) {
             int live = fds.socketpair()[0];
@@ -358,26 +358,26 @@ class ReportingErrorsContract {
             for (FdKey key : closed) {
                 fds.close(key.fd());
             }
-            var told = new ArrayList<String>();
+            var reported = new ArrayList<String>();
             var valid = new ArrayList<Boolean>();
             for (int i = 0; i < 3; i++) {
                 selector.poll(
                         0,
                         TimeUnit.NANOSECONDS,
                         (key, ready) -> {
-                            told.add(key.fd() + " " + ready);
+                            reported.add(key.fd() + " " + ready);
                             valid.add(key.isValid());
                         });
             }
-            assertTrue(told.contains(live + " WRITE"), told::toString);
+            assertTrue(reported.contains(live + " WRITE"), reported::toString);
             for (FdKey key : closed) {
                 boolean silent = Reported.kernelKeeps(selector); // the kernel forgot it
-                long times = told.stream().filter((key.fd() + " ERROR")::equals).count();
-                assertEquals(silent ? 0 : 1, times, told::toString);
+                long times = reported.stream().filter((key.fd() + " ERROR")::equals).count();
+                assertEquals(silent ? 0 : 1, times, reported::toString);
                 assertEquals(silent, key.isValid());
                 selector.unregister(key);
             }
-            assertTrue(told.size() <= 8, told::toString);
+            assertTrue(reported.size() <= 8, reported::toString);
             assertEquals(List.of(true), valid.subList(valid.size() - 1, valid.size()));
             assertEquals(live + " WRITE", Fds.pollNow(selector));
         }
@@ -406,11 +406,11 @@ class ReportingErrorsContract {
                         fds.close(keys.get(i).fd());
                     }
                 }
-                var told = new ArrayList<String>();
+                var reported = new ArrayList<String>();
                 for (int i = 0; i < 2; i++) {
                     String events = Fds.pollNow(selector); // fails on a second event for one key
                     if (!events.equals("TIMEOUT")) {
-                        told.addAll(List.of(events.split(", ")));
+                        reported.addAll(List.of(events.split(", ")));
                     }
                 }
                 for (int i = 0; i < 4; i++) {
@@ -418,7 +418,7 @@ class ReportingErrorsContract {
                     boolean isGone = (gone & 1 << i) != 0;
                     boolean silent = isGone && Reported.kernelKeeps(selector);
                     String flags = key.fd() + (isGone ? " ERROR" : " WRITE");
-                    assertEquals(!silent, told.contains(flags), told::toString);
+                    assertEquals(!silent, reported.contains(flags), reported::toString);
                     selector.unregister(key);
                 }
             }
@@ -426,7 +426,7 @@ class ReportingErrorsContract {
     }
 
     @EveryBackend
-    void unregistering_in_the_batch_that_tells_of_a_closed_fd_keeps_the_others(FdSelector selector)
+    void unregistering_in_the_batch_that_reports_a_closed_fd_keeps_the_others(FdSelector selector)
             throws IOException {
         try (var fds = new Fds()) {
             int dead = fds.pipe()[0];
@@ -457,7 +457,7 @@ class ReportingErrorsContract {
     }
 
     @EveryBackend
-    void a_disarmed_oneshot_that_was_closed_is_told_when_it_is_armed(FdSelector selector)
+    void a_disarmed_oneshot_that_was_closed_is_reported_when_it_is_armed(FdSelector selector)
             throws IOException {
         try (var fds = new Fds()) {
             int fd = fds.socketpair()[0];
@@ -518,11 +518,11 @@ class ReportingErrorsContract {
             selector.register(pair[0], Interest.WRITE, Trigger.LEVEL, null);
             assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
             fds.close(large);
-            var told = List.of(Fds.pollNow(selector), Fds.pollNow(selector)).toString();
+            var reported = List.of(Fds.pollNow(selector), Fds.pollNow(selector)).toString();
             boolean silent = Reported.kernelKeeps(selector); // open under another number
-            assertEquals(!silent, told.contains(large + " ERROR"), told);
+            assertEquals(!silent, reported.contains(large + " ERROR"), reported);
             assertEquals(silent, key.isValid());
-            assertTrue(told.contains(pair[0] + " WRITE"), told);
+            assertTrue(reported.contains(pair[0] + " WRITE"), reported);
             assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
         }
     }

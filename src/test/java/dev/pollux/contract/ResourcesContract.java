@@ -93,7 +93,8 @@ class ResourcesContract {
                 });
         try (var fds = new Fds();
                 FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
-            // An event of a registration that can no longer be removed makes epoll start anew.
+            // An event of a registration that can no longer be removed makes the driver rebuild
+            // epoll.
             int[] pipe = fds.pipe();
             int copy = POSIX.dup(pipe[0]);
             assertTrue(copy >= 0);
@@ -105,7 +106,7 @@ class ResourcesContract {
                 assertEquals("TIMEOUT", Fds.pollNow(selector));
             }
             Fd.close(copy);
-            // And devices are shown to epoll by the others, which could not tell.
+            // And devices are shown to epoll by the others, which could not know.
             assertThrows(
                     PolluxException.NotPollable.class,
                     () -> {

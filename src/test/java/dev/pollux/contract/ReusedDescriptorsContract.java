@@ -33,7 +33,7 @@ class ReusedDescriptorsContract {
         return selector.backend() == Backend.EPOLL;
     }
 
-    /** polling 262: "already registered", for ever, because nobody told it of the close. */
+    /** polling 262: "already registered", for ever, because nobody announced the close to it. */
     @EveryBackend
     void a_number_that_was_closed_and_reused_can_be_registered(FdSelector selector)
             throws IOException {
@@ -63,7 +63,7 @@ class ReusedDescriptorsContract {
     }
 
     /**
-     * All eventfds are one inode, by which poll and select must tell files apart: there the old
+     * All eventfds are one inode, by which poll and select must distinguish files: there the old
      * registration has to be ended first.
      */
     @EveryBackend
@@ -243,8 +243,8 @@ class ReusedDescriptorsContract {
     }
 
     /**
-     * What starting anew must not do to the others. It may report an edge once more, but what has
-     * fired ONESHOT stays disarmed.
+     * What rebuilding epoll must not do to the others. It may report an edge once more, but what
+     * has fired ONESHOT stays disarmed.
      */
     @EveryBackend
     void getting_rid_of_a_copy_keeps_the_state_of_the_others(FdSelector selector)
@@ -256,19 +256,19 @@ class ReusedDescriptorsContract {
             selector.register(fired, Interest.WRITE, Trigger.ONESHOT, null);
             assertEquals(fired + " WRITE", Fds.pollNow(selector));
             selector.register(armed[0], Interest.READ, Trigger.ONESHOT, null);
-            FdKey noted = selector.register(level, Interest.READ, Trigger.LEVEL, null);
+            FdKey pending = selector.register(level, Interest.READ, Trigger.LEVEL, null);
             leaveCopyBehind(selector, fds);
-            assertEquals("TIMEOUT", Fds.poll(selector, 20), "armed again by nobody");
+            assertEquals("TIMEOUT", Fds.poll(selector, 20), "re-armed by nobody");
             Fds.write(armed[1], 1);
             assertEquals(armed[0] + " READ", Fds.pollNow(selector));
             assertEquals("TIMEOUT", Fds.pollNow(selector));
-            selector.modify(noted, Interest.WRITE);
+            selector.modify(pending, Interest.WRITE);
             assertEquals(level + " WRITE", Fds.pollNow(selector));
             assertEquals(3, selector.keys().size());
         }
     }
 
-    /** What has fired, and is disarmed, can still be armed by modify after starting anew. */
+    /** What has fired, and is disarmed, can still be armed by modify after epoll was rebuilt. */
     @EveryBackend
     void oneshot_can_be_armed_after_getting_rid_of_a_copy(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
@@ -315,7 +315,7 @@ class ReusedDescriptorsContract {
     }
 
     @EveryBackend
-    void without_a_descriptor_to_start_anew_the_others_are_still_served(EveryBackend.Pair pair)
+    void without_a_descriptor_to_rebuild_epoll_the_others_are_still_served(EveryBackend.Pair pair)
             throws IOException {
         var faulty = new FaultySyscalls(pair.sys());
         try (var fds = new Fds();

@@ -150,7 +150,7 @@ class SyscallCountTest {
     }
 
     @EveryBackend
-    void wakeup_writes_once_until_it_was_told(Pair pair) throws IOException {
+    void wakeup_writes_once_until_it_was_reported(Pair pair) throws IOException {
         var calls = new Intercepted(pair);
         try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
             calls.calls();

@@ -279,7 +279,7 @@ class WaitingContract {
     void a_storm_of_signals_neither_ends_nor_shortens_the_wait(Pair pair) throws Exception {
         var calls = new Intercepted(pair);
         try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
-            // Each EINTR begins anew with what is left: not with all of it. On a busy machine the
+            // Each EINTR begins again with what is left: not with all of it. On a busy machine the
             // storm may not have its turn in one wait.
             for (int rounds = 0; rounds < 2 || calls.interrupted() < 10; rounds++) {
                 assertTrue(rounds < 100, calls.interrupted() + " times EINTR");
@@ -620,7 +620,7 @@ class WaitingContract {
     // ---- why a poll ended
 
     @EveryBackend
-    void the_caller_can_tell_why_a_poll_ended(FdSelector selector) throws IOException {
+    void the_caller_knows_why_a_poll_ended(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
             selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
@@ -789,7 +789,7 @@ class WaitingContract {
     }
 
     @EveryBackend
-    void close_gives_back_every_fd_also_from_a_handler(Pair pair) throws IOException {
+    void close_releases_every_fd_also_from_a_handler(Pair pair) throws IOException {
         pair.open().close();
         int before = Fds.openCount();
         try (var fds = new Fds()) {
@@ -1072,7 +1072,7 @@ class WaitingContract {
     }
 
     @EveryBackend
-    void a_wakeup_seen_with_a_batch_whose_handler_throws_is_told_later(FdSelector selector)
+    void a_wakeup_seen_with_a_batch_whose_handler_throws_is_reported_later(FdSelector selector)
             throws IOException {
         try (var fds = new Fds()) {
             for (int i = 0; i < 3; i++) {
@@ -1092,7 +1092,7 @@ class WaitingContract {
             assertEquals(
                     PollResult.WAKEUP,
                     selector.poll((key, ready) -> count.incrementAndGet()),
-                    "with the rest, as a wakeup and events that meet are told");
+                    "with the rest, as a wakeup and events that meet are reported");
             assertEquals(3, count.get());
             assertEquals("TIMEOUT", Fds.pollNow(selector), "once");
         }

@@ -191,7 +191,8 @@ class FaultsContract {
                 assertEquals(2, sys.calls("epollCtl"), "each change once");
                 assertFalse(gone.isValid());
                 assertTrue(events.get(gone).isError());
-                if (!events.containsKey(writer)) { // the refusal is told at once, without a wait
+                if (!events.containsKey(
+                        writer)) { // the refusal is reported at once, without a wait
                     events = poll(selector, 0);
                 }
                 assertTrue(events.get(writer).isWritable());
@@ -326,7 +327,7 @@ class FaultsContract {
     }
 
     @EveryBackend
-    void a_refused_remembered_modify_is_told_once_and_the_others_are_made(Pair pair)
+    void a_refused_remembered_modify_is_reported_once_and_the_others_are_made(Pair pair)
             throws IOException {
         requireEpoll(pair);
         var sys = new FaultySyscalls(pair.sys());
@@ -346,7 +347,7 @@ class FaultsContract {
             assertFalse(keys.get(2).isValid());
             assertEquals(4, selector.keys().size());
             assertEquals(5, events.size());
-            assertEquals(4, poll(selector, 0).size(), "the error is told once");
+            assertEquals(4, poll(selector, 0).size(), "the error is reported once");
             assertThrows(
                     PolluxException.NotRegistered.class,
                     () -> selector.modify(keys.get(2), Interest.WRITE));
@@ -422,7 +423,7 @@ class FaultsContract {
     // ---- answers in part
 
     @EveryBackend
-    void waits_that_tell_one_of_many_at_a_time_tell_all_in_turn(Pair pair) throws IOException {
+    void waits_that_report_one_of_many_at_a_time_report_all_in_turn(Pair pair) throws IOException {
         var sys = new FaultySyscalls(pair.sys());
         int many = 20;
         try (var fds = new Fds();
@@ -439,15 +440,15 @@ class FaultsContract {
                 selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
                 Fds.write(pipe[1], 1);
             }
-            var told = new HashMap<FdKey, Integer>();
+            var reported = new HashMap<FdKey, Integer>();
             for (int i = 0; i < 2 * many; i++) {
                 for (var event : poll(selector, 0).entrySet()) {
                     assertFalse(event.getValue().isError());
-                    told.merge(event.getKey(), 1, Integer::sum);
+                    reported.merge(event.getKey(), 1, Integer::sum);
                 }
             }
-            assertEquals(many, told.size());
-            told.forEach((key, times) -> assertTrue(times >= 2, key + " starves"));
+            assertEquals(many, reported.size());
+            reported.forEach((key, times) -> assertTrue(times >= 2, key + " starves"));
         }
     }
 
@@ -469,21 +470,23 @@ class FaultsContract {
                         copies.add(Libc.dup(pipe[0]));
                         selector.register(copies.get(i), Interest.READ, trigger, null);
                     }
-                    var told = new HashMap<FdKey, Integer>();
+                    var reported = new HashMap<FdKey, Integer>();
                     int polls = 12; // of which three suffice before the buffer has grown
                     int largest = 0;
                     for (int i = 0; i < polls; i++) {
                         Map<FdKey, Ready> events = poll(selector, 0);
                         largest = Math.max(largest, events.size());
-                        events.keySet().forEach(key -> told.merge(key, 1, Integer::sum));
+                        events.keySet().forEach(key -> reported.merge(key, 1, Integer::sum));
                     }
-                    assertEquals(many, told.size());
+                    assertEquals(many, reported.size());
                     if (trigger == Trigger.LEVEL) {
                         int longest = Capability.LONG_LISTS.isThere() ? many : 512;
                         assertEquals(longest, largest, "the buffer has grown");
-                        told.forEach((k, times) -> assertTrue(times >= polls / 2, k + " starves"));
+                        reported.forEach(
+                                (k, times) -> assertTrue(times >= polls / 2, k + " starves"));
                     } else {
-                        assertTrue(told.values().stream().allMatch(times -> times == 1), "once");
+                        assertTrue(
+                                reported.values().stream().allMatch(times -> times == 1), "once");
                     }
                 } finally {
                     for (int copy : copies) {
@@ -494,20 +497,20 @@ class FaultsContract {
         }
     }
 
-    // ---- a copy of a descriptor that was closed keeps its events coming: epoll starts anew
+    // ---- a copy of a descriptor that was closed keeps its events coming: epoll is rebuilt
 
     /** A registration that cannot be removed: closed, but open under another number. */
-    private static void haunt(FdSelector selector, Fds fds) throws IOException {
+    private static void orphan(FdSelector selector, Fds fds) throws IOException {
         int[] pipe = fds.pipe();
         Libc.dup2(pipe[0], fds.pipe()[0]);
-        FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "ghost");
+        FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "orphan");
         fds.close(pipe[0]);
         selector.unregister(key);
         Fds.write(pipe[1], 1);
     }
 
     /** Polls until a wait finds nothing at all; fails if events of no registration go on. */
-    private static void exorcise(FdSelector selector, FaultySyscalls sys) throws IOException {
+    private static void pollUntilQuiet(FdSelector selector, FaultySyscalls sys) throws IOException {
         int[] found = new int[1];
         sys.on("epollWait", call -> found[0] = call.go());
         long end = System.nanoTime() + 20_000_000_000L; // after a failure there is a pause
@@ -519,7 +522,7 @@ class FaultsContract {
     }
 
     @EveryBackend
-    void starting_anew_survives_a_failure_of_each_step(Pair pair) throws IOException {
+    void rebuilding_epoll_survives_a_failure_of_each_step(Pair pair) throws IOException {
         requireEpoll(pair);
         Errno errno = pair.sys().errno();
         int before = Fds.openCount();
@@ -544,7 +547,7 @@ class FaultsContract {
         selector.register(level[0], Interest.READ, Trigger.LEVEL, null);
         selector.register(edge[0], Interest.READ, Trigger.EDGE, null);
         selector.register(once[0], Interest.READ, Trigger.ONESHOT, null);
-        haunt(selector, fds);
+        orphan(selector, fds);
         int open = Fds.openCount();
         if (step.length() > 1) {
             sys.on(step, call -> -error);
@@ -568,15 +571,15 @@ class FaultsContract {
         Fds.write(level[1], 1);
         Fds.write(edge[1], 1);
         Fds.write(once[1], 1);
-        var told = new TreeSet<Integer>();
+        var reported = new TreeSet<Integer>();
         for (int polls = 0; polls < 4; polls++) {
-            poll(selector, 0).keySet().forEach(key -> told.add(key.fd()));
+            poll(selector, 0).keySet().forEach(key -> reported.add(key.fd()));
         }
-        assertEquals(new TreeSet<>(List.of(level[0], edge[0], once[0])), told);
+        assertEquals(new TreeSet<>(List.of(level[0], edge[0], once[0])), reported);
         Fds.drain(level[0]);
         Fds.drain(edge[0]);
         sys.heal(step.length() > 1 ? step : "epollCtl");
-        exorcise(selector, sys);
+        pollUntilQuiet(selector, sys);
         Fds.write(level[1], 1);
         Fds.write(edge[1], 1);
         var after = poll(selector, 0).keySet().stream().map(FdKey::fd).sorted().toList();
@@ -585,7 +588,7 @@ class FaultsContract {
     }
 
     @EveryBackend
-    void a_fired_oneshot_stays_disarmed_when_epoll_starts_anew(Pair pair) throws IOException {
+    void a_fired_oneshot_stays_disarmed_when_epoll_is_rebuilt(Pair pair) throws IOException {
         requireEpoll(pair);
         var sys = new FaultySyscalls(pair.sys());
         try (var fds = new Fds();
@@ -606,13 +609,13 @@ class FaultsContract {
             selector.modify(againKey, Interest.READ);
             assertEquals(Map.of(), poll(selector, 0));
             fds.close(hungUp[1]);
-            haunt(selector, fds);
+            orphan(selector, fds);
             sys.on("epollCreate", FaultySyscalls.Call::go);
             for (int polls = 0; polls < 6; polls++) {
                 assertEquals(Map.of(), poll(selector, 0), "fired: nothing until the next modify");
             }
-            assertEquals(1, sys.calls("epollCreate"), "it has started anew");
-            exorcise(selector, sys);
+            assertEquals(1, sys.calls("epollCreate"), "epoll was rebuilt");
+            pollUntilQuiet(selector, sys);
             Fds.write(armed[1], 1);
             Fds.write(again[1], 1);
             assertEquals(2, poll(selector, 0).size(), "those that were armed still are");
@@ -627,32 +630,33 @@ class FaultsContract {
     }
 
     @EveryBackend
-    void a_oneshot_in_the_batch_that_starts_epoll_anew_is_told_once(Pair pair) throws IOException {
+    void a_oneshot_in_the_batch_that_rebuilds_epoll_is_reported_once(Pair pair) throws IOException {
         requireEpoll(pair);
         var sys = new FaultySyscalls(pair.sys());
         try (var fds = new Fds();
                 var selector = open(pair, sys)) {
-            haunt(selector, fds);
+            orphan(selector, fds);
             sys.on("epollCreate", FaultySyscalls.Call::go);
-            var told = new HashMap<FdKey, Integer>();
+            var reported = new HashMap<FdKey, Integer>();
             int many = 0;
             for (; sys.calls("epollCreate") == 0 && many < 20; many++) { // in each batch from now
                 int[] pipe = fds.pipe();
                 selector.register(pipe[0], Interest.READ, Trigger.ONESHOT, null);
                 Fds.write(pipe[1], 1);
-                poll(selector, 0).keySet().forEach(key -> told.merge(key, 1, Integer::sum));
+                poll(selector, 0).keySet().forEach(key -> reported.merge(key, 1, Integer::sum));
             }
             for (int polls = 0; polls < 6; polls++) {
-                poll(selector, 0).keySet().forEach(key -> told.merge(key, 1, Integer::sum));
+                poll(selector, 0).keySet().forEach(key -> reported.merge(key, 1, Integer::sum));
             }
-            assertEquals(1, sys.calls("epollCreate"), "it has started anew");
-            assertEquals(many, told.size());
-            assertTrue(told.values().stream().allMatch(times -> times == 1), told.toString());
+            assertEquals(1, sys.calls("epollCreate"), "epoll was rebuilt");
+            assertEquals(many, reported.size());
+            assertTrue(
+                    reported.values().stream().allMatch(times -> times == 1), reported.toString());
         }
     }
 
     @EveryBackend
-    void starting_anew_does_not_adopt_a_stranger_under_a_reused_number(Pair pair)
+    void rebuilding_epoll_does_not_adopt_a_stranger_under_a_reused_number(Pair pair)
             throws IOException {
         requireEpoll(pair);
         var sys = new FaultySyscalls(pair.sys());
@@ -663,12 +667,12 @@ class FaultsContract {
             FdKey stale = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "stale");
             Libc.dup2(stranger[0], pipe[0]);
             Fds.write(stranger[1], 1);
-            haunt(selector, fds);
+            orphan(selector, fds);
             sys.on("epollCreate", FaultySyscalls.Call::go);
             for (int polls = 0; polls < 6; polls++) {
                 assertEquals(Map.of(), poll(selector, 0));
             }
-            assertEquals(1, sys.calls("epollCreate"), "it has started anew");
+            assertEquals(1, sys.calls("epollCreate"), "epoll was rebuilt");
             assertFalse(stale.isValid());
             selector.register(pipe[0], Interest.READ, Trigger.LEVEL, "the stranger");
             assertEquals(pipe[0] + " READ", Fds.pollNow(selector));
@@ -676,12 +680,12 @@ class FaultsContract {
     }
 
     @EveryBackend
-    void a_wakeup_is_not_lost_when_epoll_starts_anew(Pair pair) throws IOException {
+    void a_wakeup_is_not_lost_when_epoll_is_rebuilt(Pair pair) throws IOException {
         requireEpoll(pair);
         var sys = new FaultySyscalls(pair.sys());
         try (var fds = new Fds();
                 var selector = open(pair, sys)) {
-            haunt(selector, fds);
+            orphan(selector, fds);
             sys.on(
                     "epollReplace",
                     call -> {
@@ -690,14 +694,14 @@ class FaultsContract {
                     });
             assertEquals(PollResult.WAKEUP, selector.poll(FaultsContract::none));
             assertEquals(1, sys.calls("epollReplace"));
-            exorcise(selector, sys);
+            pollUntilQuiet(selector, sys);
         }
     }
 
     // ---- select and its closed descriptors
 
     @EveryBackend
-    void select_looks_for_the_closed_ones_and_tells_each_once(Pair pair) throws IOException {
+    void select_looks_for_the_closed_ones_and_reports_each_once(Pair pair) throws IOException {
         assumeTrue(pair.backend() == Backend.SELECT, "only select fails for all");
         var sys = new FaultySyscalls(pair.sys());
         try (var fds = new Fds();
@@ -716,22 +720,22 @@ class FaultsContract {
             for (FdKey key : keys) {
                 Fd.close(key.fd());
             }
-            var told = new HashMap<FdKey, Integer>();
-            boolean liveTold = false;
+            var reported = new HashMap<FdKey, Integer>();
+            boolean liveReported = false;
             for (int polls = 0; polls < 6; polls++) {
                 for (var event : poll(selector, 0).entrySet()) {
                     if (event.getKey().fd() == live[0]) {
-                        liveTold = true;
+                        liveReported = true;
                     } else {
                         assertEquals("ERROR", event.getValue().toString());
                         assertFalse(event.getKey().isValid());
-                        told.merge(event.getKey(), 1, Integer::sum);
+                        reported.merge(event.getKey(), 1, Integer::sum);
                     }
                 }
             }
-            assertEquals(closed, told.size());
-            assertTrue(told.values().stream().allMatch(times -> times == 1));
-            assertTrue(liveTold);
+            assertEquals(closed, reported.size());
+            assertTrue(reported.values().stream().allMatch(times -> times == 1));
+            assertTrue(liveReported);
             assertEquals(1, selector.keys().size());
         }
     }
