@@ -73,7 +73,7 @@ class DeadlineTest {
     }
 
     @Test
-    void whole_milliseconds_are_told_from_others() {
+    void whole_milliseconds_are_distinguished_from_others() {
         assertTrue(Deadline.isWholeMillis(0));
         assertTrue(Deadline.isWholeMillis(1_000_000));
         assertTrue(Deadline.isWholeMillis(DAY));

@@ -135,14 +135,16 @@ public final class BsdKqueue extends ForwardingSyscalls {
         return real.close(fd);
     }
 
-    /** As {@code kern_kevent}, {@code kevent_internal}: each change, then what is to be told. */
+    /**
+     * As {@code kern_kevent}, {@code kevent_internal}: each change, then what is to be reported.
+     */
     @Override
     public int keventChange(int kq, long changes, int count, int receipts) {
         Knotes knotes = kqueue(kq);
         if (knotes == null) {
             return -errno().EBADF;
         }
-        int told = 0;
+        int reported = 0;
         for (int i = 0; i < count; i++) {
             long at = changes + (long) i * layout.keventSize;
             int filter = filter(at);
@@ -154,8 +156,8 @@ public final class BsdKqueue extends ForwardingSyscalls {
             if (error == 0 && (flags & layout.EV_RECEIPT) == 0) {
                 continue;
             }
-            if (told < receipts) {
-                long receipt = changes + (long) told++ * layout.keventSize;
+            if (reported < receipts) {
+                long receipt = changes + (long) reported++ * layout.keventSize;
                 MEMORY.copyMemory(at, receipt, layout.keventSize);
                 putFlags(receipt, layout.EV_ERROR);
                 MEMORY.putLong(receipt + layout.keventData, error);
@@ -163,7 +165,7 @@ public final class BsdKqueue extends ForwardingSyscalls {
                 return -error;
             }
         }
-        return told > 0 || receipts == 0 ? told : knotes.wait(changes, receipts, 0);
+        return reported > 0 || receipts == 0 ? reported : knotes.wait(changes, receipts, 0);
     }
 
     private int change(Knotes knotes, long at, int filter, int flags) {

@@ -11,7 +11,7 @@ import java.util.Arrays;
 /**
  * One kqueue of {@link BsdKqueue}: its descriptor is an epoll's, in which there is one epoll more
  * for each knote that is enabled; that one has the descriptor that the knote is about. So a knote
- * is level-triggered or not by itself, tells by the kernel's own hand when it is active, may be
+ * is level-triggered or not by itself, reports by the kernel's own hand when it is active, may be
  * disabled without forgetting that it is active, and can be thrown away although its descriptor was
  * closed and the file is open still. What it does is in {@code kqueue_register}, {@code
  * kqueue_scan} of FreeBSD's sys/kern/kern_event.c, and {@code kevent_register}, {@code
@@ -265,7 +265,7 @@ final class Knotes {
         return onChange ? bits | epoll.EPOLLET : bits;
     }
 
-    /** What a knote's own epoll has to tell; that of an EV_CLEAR knote is then told. */
+    /** What a knote's own epoll has to report; that of an EV_CLEAR knote is then reported. */
     private int readiness(Knote note) {
         int rc = real.epollWait(note.epoll, real.address(one), 1, 0, null);
         return rc <= 0 ? 0 : one.getInt(epoll.epollEventEvents);
@@ -364,7 +364,7 @@ final class Knotes {
         return rc;
     }
 
-    /** {@code kqueue_scan}: what is active still is told. */
+    /** {@code kqueue_scan}: what is active still is reported. */
     private synchronized int collect(int ready, long events) {
         int found = 0;
         for (int i = 0; i < ready && !closed; i++) {
@@ -373,14 +373,14 @@ final class Knotes {
             if (note == null || note.generation != (int) (data >> 32) || note.isDisabled) {
                 continue; // changed meanwhile
             }
-            if (note.kind == USER ? tell(note, events, found) : find(note, events, found)) {
+            if (note.kind == USER ? report(note, events, found) : find(note, events, found)) {
                 found++;
             }
         }
         return found;
     }
 
-    private boolean tell(Knote note, long events, int index) {
+    private boolean report(Knote note, long events, int index) {
         if (!note.isTriggered) {
             return false;
         }

@@ -119,7 +119,7 @@ class KqueueDriverTest {
                 });
     }
 
-    /** The facade would not tell of the twin either; but the wait must not end for it. */
+    /** The facade would not report the twin either; but the wait must not end for it. */
     @TestFactory
     Stream<DynamicTest> the_twin_of_a_filter_that_fired_ends_no_wait() {
         return each(
@@ -143,9 +143,9 @@ class KqueueDriverTest {
                 });
     }
 
-    /** What the wait has found may be of before; it must be told once, and not be lost. */
+    /** What the wait has found may be of before; it must be reported once, and not be lost. */
     @TestFactory
-    Stream<DynamicTest> a_oneshot_armed_again_while_the_wait_returns_is_told_once() {
+    Stream<DynamicTest> a_oneshot_rearmed_while_the_wait_returns_is_reported_once() {
         return each(
                 s -> {
                     int[] pair = s.fds.socketpair();
@@ -164,19 +164,19 @@ class KqueueDriverTest {
                                             });
                                 }
                             };
-                    var told = new ArrayList<String>();
+                    var reported = new ArrayList<String>();
                     for (int i = 0; i < 4; i++) {
-                        told.add(s.pollNow());
+                        reported.add(s.pollNow());
                     }
-                    assertEquals(4, told.size());
-                    told.removeIf("TIMEOUT"::equals);
-                    assertEquals(List.of(pair[0] + " READ|WRITE"), told);
+                    assertEquals(4, reported.size());
+                    reported.removeIf("TIMEOUT"::equals);
+                    assertEquals(List.of(pair[0] + " READ|WRITE"), reported);
                 });
     }
 
-    /** A descriptor that is neither armed nor told of would be lost. */
+    /** A descriptor that is neither armed nor reported would be lost. */
     @TestFactory
-    Stream<DynamicTest> a_oneshot_that_cannot_be_armed_again_is_told_and_given_up() {
+    Stream<DynamicTest> a_oneshot_that_cannot_be_rearmed_is_reported_and_given_up() {
         return each(
                 s -> {
                     int[] pair = s.fds.socketpair();
@@ -206,7 +206,7 @@ class KqueueDriverTest {
 
     /** A call that makes many changes and fails as a whole has made none of them. */
     @TestFactory
-    Stream<DynamicTest> remembered_modifies_whose_call_fails_are_told_each_once() {
+    Stream<DynamicTest> remembered_modifies_whose_call_fails_are_reported_each_once() {
         return each(
                 s -> {
                     var faulty = new FaultySyscalls(s.sys);
@@ -236,21 +236,21 @@ class KqueueDriverTest {
         return each(
                 s -> {
                     int fd = s.broken();
-                    String told = fd + " WRITE|WRITE_CLOSED";
+                    String reported = fd + " WRITE|WRITE_CLOSED";
                     FdKey key = s.register(fd, Interest.WRITE, Trigger.LEVEL);
                     for (int i = 0; i < 3; i++) {
-                        assertEquals(told, s.pollNow());
+                        assertEquals(reported, s.pollNow());
                     }
                     for (Trigger once : List.of(Trigger.EDGE, Trigger.ONESHOT)) {
                         s.selector.modify(key, Interest.WRITE, once);
-                        assertEquals(told, s.pollNow());
+                        assertEquals(reported, s.pollNow());
                         assertEquals("TIMEOUT", s.pollNow());
                         s.selector.modify(key, Interest.WRITE);
-                        assertEquals(told, s.pollNow(), "armed again");
+                        assertEquals(reported, s.pollNow(), "re-armed");
                         assertEquals("TIMEOUT", s.pollNow());
                     }
                     s.selector.modify(key, Interest.WRITE, Trigger.LEVEL);
-                    assertEquals(told, s.pollNow());
+                    assertEquals(reported, s.pollNow());
                     s.selector.unregister(key);
                     assertEquals("TIMEOUT", s.pollNow());
                 });
@@ -278,7 +278,7 @@ class KqueueDriverTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_pipe_without_a_reader_that_was_closed_is_told_no_more() {
+    Stream<DynamicTest> a_pipe_without_a_reader_that_was_closed_is_reported_no_more() {
         return each(
                 s -> {
                     int fd = s.broken();
@@ -288,7 +288,7 @@ class KqueueDriverTest {
                     assertEquals("TIMEOUT", s.pollNow());
                     s.selector.unregister(key);
                     if (s.sys.model.hidesPipes()) {
-                        return; // one cannot be told from another
+                        return; // one cannot be distinguished from another
                     }
                     int number = s.broken();
                     s.register(number, Interest.WRITE, Trigger.LEVEL);
@@ -307,7 +307,7 @@ class KqueueDriverTest {
                     int fd = s.broken();
                     FdKey key = s.register(fd, Interest.WRITE, Trigger.LEVEL);
                     if (s.sys.model.hidesPipes()) {
-                        return; // one cannot be told from another
+                        return; // one cannot be distinguished from another
                     }
                     s.selector.modify(key, Interest.WRITE, Trigger.EDGE);
                     s.fds.reuse(fd, pair[0]);
@@ -348,28 +348,28 @@ class KqueueDriverTest {
                 s -> {
                     for (Trigger trigger : List.of(Trigger.EDGE, Trigger.ONESHOT)) {
                         int[] pair = s.fds.socketpair();
-                        String told = pair[0] + " READ";
+                        String reported = pair[0] + " READ";
                         FdKey key = s.register(pair[0], Interest.READ, trigger);
                         Fds.write(pair[1], 1);
-                        assertEquals(told, s.pollNow());
+                        assertEquals(reported, s.pollNow());
                         assertThrows(
                                 PolluxException.AlreadyRegistered.class,
                                 () -> s.register(pair[0], BOTH, Trigger.LEVEL));
                         String again = s.pollNow();
                         assertTrue(
                                 again.equals("TIMEOUT")
-                                        || trigger == Trigger.EDGE && again.equals(told),
+                                        || trigger == Trigger.EDGE && again.equals(reported),
                                 again);
                         assertEquals("TIMEOUT", s.pollNow());
                         Fds.write(pair[1], 1);
-                        assertEquals(trigger == Trigger.EDGE ? told : "TIMEOUT", s.pollNow());
+                        assertEquals(trigger == Trigger.EDGE ? reported : "TIMEOUT", s.pollNow());
                         s.selector.unregister(key);
                     }
                 });
     }
 
     @TestFactory
-    Stream<DynamicTest> a_remembered_modify_of_a_number_that_was_closed_or_reused_is_told() {
+    Stream<DynamicTest> a_remembered_modify_of_a_number_that_was_closed_or_reused_is_reported() {
         return each(
                 s -> {
                     for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.EDGE, Trigger.ONESHOT)) {
@@ -589,7 +589,7 @@ class KqueueDriverTest {
                     int[] tcp = s.fds.connected(Libc.Socket.TCP_V4);
                     FdKey key = s.register(tcp[1], Interest.PRIORITY, Trigger.LEVEL);
                     Fds.write(tcp[0], 1);
-                    assertEquals("TIMEOUT", s.pollNow(), "neither told nor spun on");
+                    assertEquals("TIMEOUT", s.pollNow(), "neither reported nor spun on");
                     for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.EDGE, Trigger.ONESHOT)) {
                         s.selector.modify(key, Interest.PRIORITY.plus(Interest.READ), trigger);
                         assertEquals(tcp[1] + " READ", s.pollNow());

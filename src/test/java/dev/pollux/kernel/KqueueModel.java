@@ -104,7 +104,7 @@ public enum KqueueModel {
         assert layout.length == Layout.POLL - Layout.KQUEUE;
     }
 
-    /** One constant of the part of {@link Layout} that tells of kqueue. */
+    /** One constant of the part of {@link Layout} that describes kqueue. */
     long layout(int index) {
         return layout[index - Layout.KQUEUE];
     }

@@ -125,7 +125,7 @@ class KqueueModelTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_level_knote_is_told_while_it_holds() {
+    Stream<DynamicTest> a_level_knote_is_reported_while_it_holds() {
         return each(
                 k -> {
                     int[] pipe = k.fds.pipe();
@@ -142,7 +142,7 @@ class KqueueModelTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_clear_knote_is_told_when_something_happens_or_it_is_touched() {
+    Stream<DynamicTest> a_clear_knote_is_reported_when_something_happens_or_it_is_touched() {
         return each(
                 k -> {
                     int[] pipe = k.fds.pipe();
@@ -300,7 +300,7 @@ class KqueueModelTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> receipts_are_in_order_and_then_nothing_is_told() {
+    Stream<DynamicTest> receipts_are_in_order_and_then_nothing_is_reported() {
         return each(
                 k -> {
                     int receipt = k.layout.EV_RECEIPT;
@@ -341,7 +341,7 @@ class KqueueModelTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_user_event_is_told_once_however_often_triggered() {
+    Stream<DynamicTest> a_user_event_is_reported_once_however_often_triggered() {
         return each(
                 k -> {
                     int user = k.layout.EVFILT_USER;
@@ -359,7 +359,7 @@ class KqueueModelTest {
 
     /** xnu's {@code filt_soread}, which serves both filters. */
     @TestFactory
-    Stream<DynamicTest> the_filter_for_urgent_data_tells_of_other_data_too() {
+    Stream<DynamicTest> the_filter_for_urgent_data_reports_other_data_too() {
         return each(
                 k -> {
                     int except = k.layout.EVFILT_EXCEPT;
