@@ -387,12 +387,12 @@ class CancelContract {
             accepted.configureBlocking(false);
             SelectionKey key = accepted.register(selector, OP_READ);
             client.close();
-            var told = new AtomicReference<SelectionKey>();
-            while (told.get() == null) {
+            var reported = new AtomicReference<SelectionKey>();
+            while (reported.get() == null) {
                 patience.check();
-                selector.select(told::set, Peers.LIMIT);
+                selector.select(reported::set, Peers.LIMIT);
             }
-            assertSame(key, told.get());
+            assertSame(key, reported.get());
             assertEquals(-1, accepted.read(ByteBuffer.allocate(1)));
             accepted.close();
             selector.selectNow();

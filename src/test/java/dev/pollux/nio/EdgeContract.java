@@ -45,7 +45,7 @@ class EdgeContract {
     // ---- EDGE
 
     @EveryProvider
-    void an_arrival_is_told_once(Selector selector, Peers peers, Subject subject)
+    void an_arrival_is_reported_once(Selector selector, Peers peers, Subject subject)
             throws IOException {
         subject.requireEdge();
         Pipe pipe = peers.pipe();
@@ -53,40 +53,40 @@ class EdgeContract {
         assertEquals(0, selector.selectNow());
         for (int i = 0; i < 5; i++) { // nothing is read meanwhile
             Peers.send(pipe.sink(), 1);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
         }
         Peers.drain(pipe.source());
         assertNothing(selector);
         Peers.send(pipe.sink(), 1);
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
     }
 
     @EveryProvider
-    void an_arrival_is_told_to_one_action_once(Selector selector, Peers peers, Subject subject)
+    void an_arrival_is_reported_to_one_action_once(Selector selector, Peers peers, Subject subject)
             throws IOException {
         subject.requireEdge();
         Pipe pipe = peers.pipe();
         SelectionKey key = register(pipe.source(), selector, OP_READ, Trigger.EDGE);
         for (int i = 0; i < 5; i++) {
             Peers.send(pipe.sink(), 1);
-            assertEquals(List.of(key), told(selector));
-            assertEquals(List.of(), told(selector));
+            assertEquals(List.of(key), reported(selector));
+            assertEquals(List.of(), reported(selector));
         }
     }
 
     @EveryProvider
-    void what_was_there_before_is_told_first(Selector selector, Peers peers, Subject subject)
+    void what_was_there_before_is_reported_first(Selector selector, Peers peers, Subject subject)
             throws IOException {
         subject.requireEdge();
         SelectionKey fresh = register(peers.readable(), selector, OP_READ, Trigger.EDGE);
-        assertTold(selector, fresh, OP_READ);
+        assertReported(selector, fresh, OP_READ);
         assertNothing(selector);
         SelectionKey old = peers.readable().register(selector, OP_READ);
-        assertTold(selector, old, OP_READ);
-        assertTold(selector, old, OP_READ);
+        assertReported(selector, old, OP_READ);
+        assertReported(selector, old, OP_READ);
         ((PolluxSelectionKey) old).trigger(Trigger.EDGE);
-        assertTold(selector, old, OP_READ);
+        assertReported(selector, old, OP_READ);
         assertNothing(selector);
     }
 
@@ -95,15 +95,15 @@ class EdgeContract {
             throws IOException {
         subject.requireEdge();
         SelectionKey key = register(peers.readable(), selector, OP_READ, Trigger.EDGE);
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
         for (int i = 0; i < 3; i++) {
             key.interestOps(OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
         }
         SelectableChannel channel = key.channel();
         assertSame(key, channel.register(selector, OP_READ), "registering again is the same");
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
         assertNothing(selector);
     }
 
@@ -120,7 +120,7 @@ class EdgeContract {
             Peers.send(pipe.sink(), 1);
             assertNothing(selector);
             key.interestOps(OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
         }
     }
@@ -131,28 +131,28 @@ class EdgeContract {
         subject.requireEdge();
         PolluxSelectionKey key = register(peers.readable(), selector, OP_READ, Trigger.EDGE);
         for (int i = 0; i < 3; i++) {
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
             key.trigger(Trigger.LEVEL);
-            assertTold(selector, key, OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             key.trigger(Trigger.EDGE);
         }
     }
 
     @EveryProvider
-    void writability_is_told_when_it_comes_back(Selector selector, Peers peers, Subject subject)
+    void writability_is_reported_when_it_comes_back(Selector selector, Peers peers, Subject subject)
             throws IOException {
         subject.requireEdge();
         Pipe pipe = peers.pipe();
         SelectionKey key = register(pipe.sink(), selector, OP_WRITE, Trigger.EDGE);
-        assertTold(selector, key, OP_WRITE);
+        assertReported(selector, key, OP_WRITE);
         assertNothing(selector);
         for (int i = 0; i < 3; i++) {
             Peers.fill(pipe.sink());
             assertNothing(selector);
             Peers.drain(pipe.source());
-            assertTold(selector, key, OP_WRITE);
+            assertReported(selector, key, OP_WRITE);
             assertNothing(selector);
         }
     }
@@ -163,16 +163,16 @@ class EdgeContract {
         subject.requireEdge();
         Peers.Link link = peers.unix();
         SelectionKey key = register(link.here(), selector, BOTH, Trigger.EDGE);
-        assertTold(selector, key, OP_WRITE);
+        assertReported(selector, key, OP_WRITE);
         assertNothing(selector);
         for (int i = 0; i < 5; i++) {
             Peers.send(link.there(), 1);
-            int ops = toldOps(selector, key);
+            int ops = reportedOps(selector, key);
             assertEquals(OP_READ, ops & OP_READ);
             assertEquals(1, Peers.drain(link.here()));
         }
         link.there().close();
-        assertEquals(BOTH, toldOps(selector, key));
+        assertEquals(BOTH, reportedOps(selector, key));
         assertEquals(-1, link.here().read(ByteBuffer.allocate(1)));
         assertNothing(selector);
     }
@@ -197,7 +197,7 @@ class EdgeContract {
         Pipe pipe = peers.pipe();
         SelectionKey key = register(pipe.source(), selector, OP_READ, Trigger.EDGE);
         Peers.send(pipe.sink(), 1);
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
         Poller select = Poller.run(selector::select).awaitBlocked(); // although it is unread
         Peers.send(pipe.sink(), 1);
         assertEquals(1, select.result());
@@ -219,7 +219,7 @@ class EdgeContract {
             var patience = new Patience();
             while (accepted <= i) {
                 patience.check();
-                assertEquals(OP_ACCEPT, toldOps(selector, key));
+                assertEquals(OP_ACCEPT, reportedOps(selector, key));
                 for (SocketChannel one; (one = server.accept()) != null; accepted++) {
                     peers.keep(one);
                 }
@@ -229,7 +229,7 @@ class EdgeContract {
     }
 
     @EveryProvider
-    void a_connection_is_told_with_connect(Selector selector, Peers peers, Subject subject)
+    void a_connection_is_reported_with_connect(Selector selector, Peers peers, Subject subject)
             throws IOException {
         subject.requireEdge();
         ServerSocketChannel server = peers.server();
@@ -245,7 +245,7 @@ class EdgeContract {
             var patience = new Patience();
             while (client.isConnectionPending()) {
                 patience.check();
-                ops |= toldOps(selector, key);
+                ops |= reportedOps(selector, key);
                 if ((ops & OP_CONNECT) != 0) {
                     assertTrue(client.finishConnect());
                 }
@@ -253,12 +253,12 @@ class EdgeContract {
             SocketChannel accepted = peers.keep(server.accept());
             while ((ops & OP_WRITE) == 0) {
                 patience.check();
-                ops |= toldOps(selector, key);
+                ops |= reportedOps(selector, key);
             }
             Peers.send(accepted, 1);
             while ((ops & OP_READ) == 0) {
                 patience.check();
-                ops |= toldOps(selector, key);
+                ops |= reportedOps(selector, key);
             }
             key.cancel();
         }
@@ -272,19 +272,19 @@ class EdgeContract {
         for (int i = 0; i < 8; i++) {
             keys.add(register(peers.readable(), selector, OP_READ, Trigger.EDGE));
         }
-        var told = new ArrayList<SelectionKey>();
+        var reported = new ArrayList<SelectionKey>();
         for (int i = 1; i <= 4; i++) {
             assertThrows(
                     IllegalArgumentException.class,
                     () ->
                             selector.selectNow(
                                     key -> {
-                                        told.add(key);
+                                        reported.add(key);
                                         throw new IllegalArgumentException();
                                     }));
-            assertEquals(i, told.size());
+            assertEquals(i, reported.size());
         }
-        assertEquals(8, selector.selectNow(), "those whose action threw are told again");
+        assertEquals(8, selector.selectNow(), "those whose action threw are reported again");
         assertEquals(keys, Peers.taken(selector));
         assertNothing(selector);
     }
@@ -316,38 +316,38 @@ class EdgeContract {
         subject.requireEdge();
         SelectionKey level = peers.readable().register(selector, OP_READ);
         SelectionKey edge = register(peers.readable(), selector, OP_READ, Trigger.EDGE);
-        assertEquals(Set.of(level, edge), new HashSet<>(told(selector)));
+        assertEquals(Set.of(level, edge), new HashSet<>(reported(selector)));
         for (int i = 0; i < 3; i++) {
-            assertEquals(List.of(level), told(selector));
+            assertEquals(List.of(level), reported(selector));
         }
         edge.interestOps(OP_READ);
-        assertEquals(Set.of(level, edge), new HashSet<>(told(selector)));
+        assertEquals(Set.of(level, edge), new HashSet<>(reported(selector)));
     }
 
     // ---- ONESHOT
 
     @EveryProvider
-    void a_oneshot_is_told_once_until_it_is_armed(Selector selector, Peers peers, Subject subject)
-            throws IOException {
+    void a_oneshot_is_reported_once_until_it_is_armed(
+            Selector selector, Peers peers, Subject subject) throws IOException {
         subject.requireOurs();
         Pipe pipe = peers.pipe();
         SelectionKey key = register(pipe.source(), selector, OP_READ, Trigger.ONESHOT);
         assertNothing(selector);
         for (int i = 0; i < 3; i++) {
             Peers.send(pipe.sink(), 1);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
             Peers.send(pipe.sink(), 1);
             assertNothing(selector);
             key.interestOps(OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             assertNothing(selector);
             Peers.drain(pipe.source());
             key.interestOps(OP_READ);
             assertNothing(selector);
         }
         pipe.sink().close();
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
         assertNothing(selector);
     }
 
@@ -358,20 +358,20 @@ class EdgeContract {
         Peers.Link link = peers.tcp();
         SelectionKey key = register(link.here(), selector, OP_READ, Trigger.ONESHOT);
         Peers.send(link.there(), 1);
-        assertEquals(OP_READ, toldOps(selector, key));
+        assertEquals(OP_READ, reportedOps(selector, key));
         Peers.reset(link.there());
         Poller select = Poller.run(selector::select).awaitBlocked();
         selector.wakeup();
         assertEquals(0, select.result());
         key.interestOps(OP_READ);
-        assertEquals(OP_READ, toldOps(selector, key));
+        assertEquals(OP_READ, reportedOps(selector, key));
     }
 
     // ---- EXCLUSIVE
 
     @EveryProvider
-    void an_exclusive_key_is_told_and_can_change(Selector selector, Peers peers, Subject subject)
-            throws IOException {
+    void an_exclusive_key_is_reported_and_can_change(
+            Selector selector, Peers peers, Subject subject) throws IOException {
         subject.requireOurs();
         assumeTrue(subject.toString().equals("pollux/epoll"), "epoll alone has it");
         for (Trigger trigger : List.of(Trigger.LEVEL_EXCLUSIVE, Trigger.EDGE_EXCLUSIVE)) {
@@ -379,14 +379,14 @@ class EdgeContract {
             SelectionKey key = register(pipe.source(), selector, OP_READ, trigger);
             assertNothing(selector);
             Peers.send(pipe.sink(), 1);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             key.interestOps(0);
             assertNothing(selector);
             key.interestOps(OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             ((PolluxSelectionKey) key).trigger(Trigger.LEVEL);
-            assertTold(selector, key, OP_READ);
-            assertTold(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
+            assertReported(selector, key, OP_READ);
             key.cancel();
             assertNothing(selector);
         }
@@ -411,8 +411,8 @@ class EdgeContract {
             assertTrue(refusal.getMessage().contains(trigger.name()), refusal.getMessage());
             assertSame(Trigger.LEVEL, key.trigger());
         }
-        assertTold(selector, key, OP_READ);
-        assertTold(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
+        assertReported(selector, key, OP_READ);
     }
 
     @EveryProvider
@@ -439,8 +439,8 @@ class EdgeContract {
         }
     }
 
-    /** The next selection tells this key, and these operations. */
-    private static void assertTold(Selector selector, SelectionKey key, int ops)
+    /** The next selection reports this key, and these operations. */
+    private static void assertReported(Selector selector, SelectionKey key, int ops)
             throws IOException {
         assertEquals(1, selector.selectNow());
         assertEquals(Set.of(key), Peers.taken(selector));
@@ -449,17 +449,17 @@ class EdgeContract {
 
     private static void assertNothing(Selector selector) throws IOException {
         assertEquals(0, selector.selectNow());
-        assertEquals(List.of(), told(selector));
+        assertEquals(List.of(), reported(selector));
     }
 
-    private static List<SelectionKey> told(Selector selector) throws IOException {
-        var told = new ArrayList<SelectionKey>();
-        selector.selectNow((Consumer<SelectionKey>) told::add);
-        return told;
+    private static List<SelectionKey> reported(Selector selector) throws IOException {
+        var reported = new ArrayList<SelectionKey>();
+        selector.selectNow((Consumer<SelectionKey>) reported::add);
+        return reported;
     }
 
     /** Waits for this key; returns for what it is ready. */
-    private static int toldOps(Selector selector, SelectionKey key) throws IOException {
+    private static int reportedOps(Selector selector, SelectionKey key) throws IOException {
         assertEquals(1, selector.select(Peers.LIMIT));
         assertEquals(Set.of(key), Peers.taken(selector));
         return key.readyOps();

@@ -148,9 +148,9 @@ class InterestContract {
                 if (ops != 0) {
                     assertEquals(ops, key.readyOps());
                 }
-                var told = new ArrayList<Integer>();
-                selector.selectNow(k -> told.add(k.readyOps()));
-                assertEquals(ops == 0 ? List.of() : List.of(ops), told);
+                var reported = new ArrayList<Integer>();
+                selector.selectNow(k -> reported.add(k.readyOps()));
+                assertEquals(ops == 0 ? List.of() : List.of(ops), reported);
             }
         }
     }
@@ -192,7 +192,7 @@ class InterestContract {
     void a_change_and_a_wakeup_reach_the_thread_that_selects(Selector selector, Peers peers)
             throws Exception {
         SelectionKey key = peers.tcp().here().register(selector, 0);
-        var told = new AtomicInteger();
+        var reported = new AtomicInteger();
         var over = new AtomicBoolean();
         var crew = new Crew();
         crew.start(
@@ -202,7 +202,7 @@ class InterestContract {
                         selector.select(
                                 k -> {
                                     k.interestOps(0);
-                                    told.incrementAndGet();
+                                    reported.incrementAndGet();
                                 });
                     }
                 });
@@ -210,12 +210,12 @@ class InterestContract {
             int expected = i;
             key.interestOps(OP_WRITE);
             selector.wakeup();
-            crew.await("event " + i, () -> told.get() >= expected);
+            crew.await("event " + i, () -> reported.get() >= expected);
         }
         over.set(true);
         selector.wakeup();
         crew.check();
-        assertEquals(2_000, told.get());
+        assertEquals(2_000, reported.get());
     }
 
     @EveryProvider
@@ -299,7 +299,7 @@ class InterestContract {
         readable.sink().close();
         writable.source().close();
         assertSilent(selector);
-        // and who asks again is told
+        // and who asks again gets it reported
         for (SelectionKey key : keys) {
             key.interestOps(key.channel().validOps() & BOTH);
             var patience = new Patience();
@@ -362,15 +362,16 @@ class InterestContract {
             if (i % 3 == 0) {
                 expected.add(read);
             }
-            var told = new java.util.HashSet<SelectionKey>();
+            var reported = new java.util.HashSet<SelectionKey>();
             var patience = new Patience();
-            while (i == 0 && !told.containsAll(expected)) { // the connection may take a moment
+            while (i == 0 && !reported.containsAll(expected)) { // the connection may take a moment
                 patience.check();
-                selector.select(told::add, Peers.LIMIT);
+                selector.select(reported::add, Peers.LIMIT);
             }
-            told.clear();
-            assertEquals(expected.size(), selector.selectNow((Consumer<SelectionKey>) told::add));
-            assertEquals(expected, told);
+            reported.clear();
+            assertEquals(
+                    expected.size(), selector.selectNow((Consumer<SelectionKey>) reported::add));
+            assertEquals(expected, reported);
         }
     }
 

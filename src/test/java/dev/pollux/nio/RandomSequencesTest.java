@@ -35,7 +35,7 @@ class RandomSequencesTest {
     private static final int CHANNELS = 6;
 
     @EveryProvider
-    void both_selectors_tell_the_same(SelectorProvider provider) throws IOException {
+    void both_selectors_report_the_same(SelectorProvider provider) throws IOException {
         for (long seed = SEED; seed < SEED + RUNS; seed++) {
             var log = new ArrayList<String>();
             try (var sequence = new Sequence(provider, new Random(seed), log)) {
@@ -267,13 +267,14 @@ class RandomSequencesTest {
         private void selectWithAction() throws IOException {
             log.add("select with action");
             var expected = new TreeMap<Integer, Integer>();
-            var told = new TreeMap<Integer, Integer>();
+            var reported = new TreeMap<Integer, Integer>();
             int updated = control.selectNow(key -> expected.put(number(key), key.readyOps()));
-            assertEquals(updated, tested.selectNow(key -> told.put(number(key), key.readyOps())));
-            assertEquals(expected, told);
+            assertEquals(
+                    updated, tested.selectNow(key -> reported.put(number(key), key.readyOps())));
+            assertEquals(expected, reported);
             assertEquals(keys(control), keys(tested));
             assertEquals(selected(control), selected(tested));
-            log.add("  " + told);
+            log.add("  " + reported);
         }
 
         private static TreeMap<Integer, Integer> selected(Selector selector) {

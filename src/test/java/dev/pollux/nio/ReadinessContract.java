@@ -31,7 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What each kind of channel is told to be ready for. */
+/** What each kind of channel is reported to be ready for. */
 class ReadinessContract {
     private static final int BOTH = OP_READ | OP_WRITE;
 
@@ -87,7 +87,7 @@ class ReadinessContract {
             throws IOException {
         var server = peers.keep(peers.provider().openServerSocketChannel());
         SelectionKey key = server.register(selector, OP_ACCEPT);
-        // Linux hangs up on it, which is told as everything: the accept then says what is wrong
+        // Linux hangs up on it, which is reported as everything: the accept then says what is wrong
         selector.selectNow();
         assertEquals(0, key.readyOps() & ~OP_ACCEPT);
     }
@@ -95,13 +95,13 @@ class ReadinessContract {
     // ---- connect
 
     @EveryProvider
-    void a_connection_that_is_made_is_told_once_it_is(Selector selector, Peers peers)
+    void a_connection_that_is_made_is_reported_once_it_is(Selector selector, Peers peers)
             throws IOException {
         ServerSocketChannel server = peers.server();
         SocketChannel client = peers.socket();
         SelectionKey key = client.register(selector, OP_CONNECT);
         if (client.connect(server.getLocalAddress())) {
-            return; // at once: nothing to tell
+            return; // at once: nothing to report
         }
         assertTrue(client.isConnectionPending());
         assertReady(selector, key, OP_CONNECT);
@@ -131,13 +131,13 @@ class ReadinessContract {
 
     /** Its end can be read only after the connection was finished. */
     @EveryProvider
-    void a_connection_whose_peer_has_closed_already_is_told_as_a_connection(
+    void a_connection_whose_peer_has_closed_already_is_reported_as_a_connection(
             Selector selector, Peers peers) throws IOException {
         ServerSocketChannel server = peers.server();
         SocketChannel client = peers.socket();
         SelectionKey key = client.register(selector, OP_CONNECT | OP_READ | OP_WRITE);
         if (client.connect(server.getLocalAddress())) {
-            return; // at once, so there is nothing to be told of
+            return; // at once, so there is nothing to be reported
         }
         server.configureBlocking(true);
         server.accept().close();
@@ -148,7 +148,7 @@ class ReadinessContract {
     }
 
     @EveryProvider
-    void a_connection_that_is_refused_is_told_with_the_error(
+    void a_connection_that_is_refused_is_reported_with_the_error(
             Selector selector, Peers peers, Subject subject) throws IOException {
         subject.emulationDeviates("it takes the error of a socket away");
         ServerSocketChannel server = peers.server();
@@ -163,7 +163,7 @@ class ReadinessContract {
                 continue; // at once
             }
             // an error makes ready what is of interest
-            assertReady(selector, key, subject.tellsErrors() ? interest : OP_CONNECT);
+            assertReady(selector, key, subject.reportsErrors() ? interest : OP_CONNECT);
             assertThrows(ConnectException.class, client::finishConnect);
             assertFalse(client.isOpen(), "a failed connection closes the channel");
             assertFalse(key.isValid());
@@ -271,7 +271,8 @@ class ReadinessContract {
     }
 
     @EveryProvider
-    void reading_and_writing_are_told_together(Selector selector, Peers peers) throws IOException {
+    void reading_and_writing_are_reported_together(Selector selector, Peers peers)
+            throws IOException {
         Peers.Link link = peers.unix();
         SelectionKey key = link.here().register(selector, BOTH);
         Peers.send(link.there(), 1);
@@ -323,7 +324,7 @@ class ReadinessContract {
     }
 
     @EveryProvider
-    void ones_own_shutdown_is_told_by_the_kernels_rules(Selector selector, Peers peers)
+    void ones_own_shutdown_is_reported_by_the_kernels_rules(Selector selector, Peers peers)
             throws IOException {
         Peers.Link link = peers.tcp();
         SelectionKey key = link.here().register(selector, OP_READ);
@@ -458,7 +459,7 @@ class ReadinessContract {
             key.interestOps(OP_READ);
             selector.selectNow();
             selector.selectedKeys().clear();
-            assertEquals(0, selector.selectNow(), "it was told, and taken");
+            assertEquals(0, selector.selectNow(), "it was reported, and taken");
             key.cancel();
         }
     }
@@ -466,7 +467,7 @@ class ReadinessContract {
     // ---- with others
 
     @EveryProvider
-    void each_is_told_for_itself(Selector selector, Peers peers) throws IOException {
+    void each_is_reported_for_itself(Selector selector, Peers peers) throws IOException {
         var keys = new ArrayList<SelectionKey>();
         var sinks = new ArrayList<Pipe.SinkChannel>();
         for (int i = 0; i < 50; i++) {
@@ -493,13 +494,13 @@ class ReadinessContract {
         } while (!selector.selectedKeys().contains(key) || key.readyOps() != ops);
         selector.selectedKeys().clear();
         // with an action it is the same
-        var told = new ArrayList<Integer>();
+        var reported = new ArrayList<Integer>();
         selector.selectNow(
                 k -> {
                     if (k == key) {
-                        told.add(k.readyOps());
+                        reported.add(k.readyOps());
                     }
                 });
-        assertEquals(List.of(ops), told);
+        assertEquals(List.of(ops), reported);
     }
 }

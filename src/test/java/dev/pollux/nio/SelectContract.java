@@ -112,7 +112,8 @@ class SelectContract {
     @EveryProvider
     void signals_neither_end_nor_lengthen_a_wait(Selector selector, Subject subject)
             throws IOException {
-        subject.jdkDeviates("it waits anew, without end, if signals come faster than milliseconds");
+        subject.jdkDeviates(
+                "it waits again, without end, if signals come faster than milliseconds");
         long start;
         try (var storm = new Storm()) {
             storm.blowOverMe();
@@ -262,28 +263,28 @@ class SelectContract {
     }
 
     @EveryProvider
-    void whatever_the_number_all_that_is_ready_is_told(Selector selector, Peers peers)
+    void whatever_the_number_all_that_is_ready_is_reported(Selector selector, Peers peers)
             throws IOException {
         Set<SelectionKey> keys = new HashSet<>();
         for (int i = 0; i < 1_500; i++) {
             var channel = peers.keep(peers.provider().openDatagramChannel());
             keys.add(channel.register(selector, OP_WRITE));
         }
-        var told = new HashSet<SelectionKey>();
-        for (int i = 0; i < 20 && told.size() < keys.size(); i++) {
+        var reported = new HashSet<SelectionKey>();
+        for (int i = 0; i < 20 && reported.size() < keys.size(); i++) {
             int updated = selector.select();
             Set<SelectionKey> taken = Peers.taken(selector);
             assertEquals(updated, taken.size());
-            told.addAll(taken);
+            reported.addAll(taken);
         }
-        assertEquals(keys, told);
-        told.clear();
-        for (int i = 0; i < 20 && told.size() < keys.size(); i++) {
+        assertEquals(keys, reported);
+        reported.clear();
+        for (int i = 0; i < 20 && reported.size() < keys.size(); i++) {
             var now = new ArrayList<SelectionKey>();
             assertEquals(selector.select(now::add), now.size());
-            told.addAll(now);
+            reported.addAll(now);
         }
-        assertEquals(keys, told);
+        assertEquals(keys, reported);
     }
 
     @EveryProvider
@@ -310,21 +311,21 @@ class SelectContract {
             peers.pipe().source().register(selector, OP_READ);
         }
         List<Selection> forms = new ArrayList<>();
-        List<SelectionKey> told = new ArrayList<>();
+        List<SelectionKey> reported = new ArrayList<>();
         Consumer<SelectionKey> tell =
                 key -> {
                     assertEquals(OP_READ, key.readyOps());
-                    told.add(key);
+                    reported.add(key);
                 };
         forms.add(s -> s.selectNow(tell));
         forms.add(s -> s.select(tell));
         forms.add(s -> s.select(tell, 0));
         forms.add(s -> s.select(tell, Peers.LIMIT));
         for (Selection form : forms) {
-            told.clear();
+            reported.clear();
             assertEquals(5, form.of(selector));
-            assertEquals(5, told.size(), "each once");
-            assertEquals(keys, new HashSet<>(told));
+            assertEquals(5, reported.size(), "each once");
+            assertEquals(keys, new HashSet<>(reported));
             assertTrue(selector.selectedKeys().isEmpty(), "not added to the selected-key set");
         }
     }
@@ -337,14 +338,14 @@ class SelectContract {
         Peers.send(link.there(), 1);
         awaitReady(selector, key, OP_READ | OP_WRITE);
         Peers.drain(link.here());
-        var told = new ArrayList<Integer>();
-        assertEquals(1, selector.selectNow(k -> told.add(k.readyOps())));
-        assertEquals(List.of(OP_WRITE), told, "although the key is in the selected-key set");
+        var reported = new ArrayList<Integer>();
+        assertEquals(1, selector.selectNow(k -> reported.add(k.readyOps())));
+        assertEquals(List.of(OP_WRITE), reported, "although the key is in the selected-key set");
         assertEquals(OP_WRITE, key.readyOps());
     }
 
     @EveryProvider
-    void an_action_may_be_told_of_operations_one_by_one_but_never_twice(
+    void operations_may_be_reported_one_by_one_to_an_action_but_never_twice(
             Selector selector, Peers peers) throws IOException {
         Peers.Link link = peers.tcp();
         SelectionKey key = link.here().register(selector, OP_READ | OP_WRITE);
@@ -395,13 +396,13 @@ class SelectContract {
             assertSame(mine, thrown);
             assertFalse(Thread.holdsLock(selector));
         }
-        var told = new HashSet<SelectionKey>();
+        var reported = new HashSet<SelectionKey>();
         var patience = new Patience();
-        while (told.size() < 3) {
+        while (reported.size() < 3) {
             patience.check();
-            selector.select((Consumer<SelectionKey>) told::add);
+            selector.select((Consumer<SelectionKey>) reported::add);
         }
-        assertEquals(keys, told, "nothing is lost");
+        assertEquals(keys, reported, "nothing is lost");
         while (selector.selectNow() > 0) {
             patience.check();
         }
@@ -437,16 +438,16 @@ class SelectContract {
         peers.readable().register(selector, OP_READ);
         Selector other = peers.selector();
         SelectionKey inner = peers.readable().register(other, OP_READ);
-        var told = new ArrayList<SelectionKey>();
+        var reported = new ArrayList<SelectionKey>();
         selector.select(
                 key -> {
                     try {
-                        assertEquals(1, other.select((Consumer<SelectionKey>) told::add));
+                        assertEquals(1, other.select((Consumer<SelectionKey>) reported::add));
                     } catch (IOException e) {
                         throw new AssertionError(e);
                     }
                 });
-        assertEquals(List.of(inner), told);
+        assertEquals(List.of(inner), reported);
     }
 
     @EveryProvider
@@ -455,16 +456,16 @@ class SelectContract {
         for (int i = 0; i < 3; i++) {
             peers.readable().register(selector, OP_READ);
         }
-        var told = new ArrayList<SelectionKey>();
+        var reported = new ArrayList<SelectionKey>();
         assertThrows(
                 ClosedSelectorException.class,
                 () ->
                         selector.select(
                                 key -> {
-                                    told.add(key);
+                                    reported.add(key);
                                     close(selector);
                                 }));
-        assertEquals(1, told.size());
+        assertEquals(1, reported.size());
         assertFalse(selector.isOpen());
     }
 
@@ -487,7 +488,7 @@ class SelectContract {
         var mine = new ArrayList<>(selector.keys());
         int consumed =
                 selector.select(
-                        key -> { // each kills itself, and another that may be about to be told
+                        key -> { // each kills itself, and another that may be about to be reported
                             int i = mine.indexOf(key);
                             key.cancel();
                             close(mine.get((i + 1) % 6).channel());
@@ -512,21 +513,21 @@ class SelectContract {
                             }
                         });
         assertEquals(1, consumed, "it has no effect on this selection");
-        var told = new ArrayList<SelectionKey>();
-        assertEquals(1, selector.select((Consumer<SelectionKey>) told::add));
-        assertEquals(List.of(fresh.keyFor(selector)), told);
+        var reported = new ArrayList<SelectionKey>();
+        assertEquals(1, selector.select((Consumer<SelectionKey>) reported::add));
+        assertEquals(List.of(fresh.keyFor(selector)), reported);
     }
 
     @EveryProvider
     void both_kinds_of_selection_can_alternate(Selector selector, Peers peers) throws IOException {
         SelectionKey key = peers.readable().register(selector, OP_READ);
-        Map<SelectionKey, Integer> told = new HashMap<>();
+        Map<SelectionKey, Integer> reported = new HashMap<>();
         assertEquals(1, selector.selectNow());
-        assertEquals(1, selector.selectNow(k -> told.merge(k, 1, Integer::sum)));
-        assertEquals(1, selector.select(k -> told.merge(k, 1, Integer::sum)));
+        assertEquals(1, selector.selectNow(k -> reported.merge(k, 1, Integer::sum)));
+        assertEquals(1, selector.select(k -> reported.merge(k, 1, Integer::sum)));
         selector.selectedKeys().clear();
         assertEquals(1, selector.selectNow());
-        assertEquals(Map.of(key, 2), told);
+        assertEquals(Map.of(key, 2), reported);
     }
 
     // ---- locks
@@ -580,7 +581,7 @@ class SelectContract {
         awaitState(second, Thread.State.BLOCKED);
         Peers.send(pipe.sink(), 1);
         assertEquals(1, first.result());
-        assertEquals(0, second.result(), "the first has told it");
+        assertEquals(0, second.result(), "the first has reported it");
     }
 
     @EveryProvider
@@ -624,7 +625,7 @@ class SelectContract {
         }
     }
 
-    /** What was left when an action threw is not what is told next, but what is ready then. */
+    /** What was left when an action threw is not what is reported next, but what is ready then. */
     @EveryProvider
     void after_an_action_that_threw_the_kernel_is_asked_again(Selector selector, Peers peers)
             throws IOException {
@@ -646,8 +647,8 @@ class SelectContract {
         Peers.drain(first.source());
         Peers.drain(second.source());
         Peers.send(third.sink(), 1);
-        var told = new ArrayList<Object>();
-        assertEquals(1, selector.selectNow(key -> told.add(key.channel())));
-        assertEquals(List.of(third.source()), told);
+        var reported = new ArrayList<Object>();
+        assertEquals(1, selector.selectNow(key -> reported.add(key.channel())));
+        assertEquals(List.of(third.source()), reported);
     }
 }

@@ -34,7 +34,7 @@ class StressTest {
 
     @EveryProvider
     void nothing_is_lost_with_an_action(Selector selector) {
-        loseNothing(selector, () -> selector.select(StressTest::tell));
+        loseNothing(selector, () -> selector.select(StressTest::report));
     }
 
     private static void selectKeys(Selector selector) throws IOException {
@@ -42,12 +42,12 @@ class StressTest {
         for (var i = selector.selectedKeys().iterator(); i.hasNext(); ) {
             SelectionKey key = i.next();
             i.remove();
-            tell(key);
+            report(key);
         }
     }
 
     /** Takes the bytes, and says how many there were. */
-    private static void tell(SelectionKey key) {
+    private static void report(SelectionKey key) {
         try {
             if (key.isValid() && key.isReadable()) {
                 int count = (int) Peers.drain((Pipe.SourceChannel) key.channel());
@@ -113,7 +113,7 @@ class StressTest {
         }
     }
 
-    /** One pipe after the other: each byte that is of interest must be told. */
+    /** One pipe after the other: each byte that is of interest must be reported. */
     private static void work(Selector selector, Crew crew, int seed) throws IOException {
         var random = new Random(seed);
         SelectorProvider provider = selector.provider();
@@ -122,8 +122,8 @@ class StressTest {
             try (var source = pipe.source();
                     var sink = pipe.sink()) {
                 source.configureBlocking(false);
-                var told = new AtomicInteger();
-                SelectionKey key = source.register(selector, OP_READ, told);
+                var reported = new AtomicInteger();
+                SelectionKey key = source.register(selector, OP_READ, reported);
                 if (random.nextBoolean()) {
                     selector.wakeup();
                 }
@@ -138,12 +138,12 @@ class StressTest {
                     Peers.send(sink, 1);
                     sent++;
                     if (random.nextInt(3) == 0) {
-                        key = again(source, selector, key, crew, told);
+                        key = again(source, selector, key, crew, reported);
                     }
                     key.interestOps(OP_READ);
                     selector.wakeup();
                     int expected = sent;
-                    crew.await("byte " + sent + " of " + key, () -> told.get() == expected);
+                    crew.await("byte " + sent + " of " + key, () -> reported.get() == expected);
                 }
                 if (random.nextBoolean()) {
                     key.cancel();
@@ -155,18 +155,18 @@ class StressTest {
         }
     }
 
-    /** Cancels a key, and registers its channel anew as soon as that can be. */
+    /** Cancels a key, and registers its channel again as soon as that can be. */
     private static SelectionKey again(
             Pipe.SourceChannel source,
             Selector selector,
             SelectionKey old,
             Crew crew,
-            AtomicInteger told)
+            AtomicInteger reported)
             throws IOException {
         old.cancel();
         selector.wakeup();
         crew.await("the end of " + old, () -> source.keyFor(selector) != old);
-        return source.register(selector, 0, told);
+        return source.register(selector, 0, reported);
     }
 
     @EveryProvider

@@ -52,8 +52,8 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
         return name.equals(JDK);
     }
 
-    /** Whether its kernel interface tells errors and hang-ups: select(2) has no bit for them. */
-    boolean tellsErrors() {
+    /** Whether its kernel interface reports errors and hang-ups: select(2) has no bit for them. */
+    boolean reportsErrors() {
         return !name.equals("pollux/select");
     }
 

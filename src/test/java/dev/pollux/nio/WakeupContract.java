@@ -254,7 +254,7 @@ class WakeupContract {
     }
 
     @EveryProvider
-    void an_interrupted_thread_is_told_what_is_ready(Selector selector, Peers peers)
+    void an_interrupted_thread_gets_what_is_ready(Selector selector, Peers peers)
             throws IOException {
         SelectionKey key = peers.readable().register(selector, OP_READ);
         Thread.currentThread().interrupt();
