@@ -30,16 +30,16 @@ class ConcurrencyStressTest {
     private static final int WAKEUPS = 1_000; // each thread's
     private static final int SELECTORS = 60;
 
-    /** What one registration was told, and when it ended. The attachment of its key. */
+    /** What was reported of one registration, and when it ended. The attachment of its key. */
     private static final class Ledger {
-        final AtomicInteger told = new AtomicInteger();
-        volatile int lastTold; // bits
+        final AtomicInteger reported = new AtomicInteger();
+        volatile int lastReported; // bits
         volatile long endedIn = Long.MAX_VALUE; // the poll under way when unregister had returned
         boolean modifies; // the handler is to modify it, so that the poll has changes in hand
         Interest target; // what both want that modify it; guarded by this
     }
 
-    /** A thread that polls until it is told to stop, and enters what it is told in the ledgers. */
+    /** A thread that polls until it is to stop, and enters what is reported in the ledgers. */
     private static final class Poll {
         final FdSelector selector;
         final AtomicLong polls = new AtomicLong();
@@ -52,10 +52,10 @@ class ConcurrencyStressTest {
                     (key, ready) -> {
                         var ledger = (Ledger) key.attachment();
                         if (ledger.endedIn < polls.get()) {
-                            throw new AssertionError(key + " is told after its end");
+                            throw new AssertionError(key + " is reported after its end");
                         }
-                        ledger.lastTold = ready.bits();
-                        ledger.told.incrementAndGet();
+                        ledger.lastReported = ready.bits();
+                        ledger.reported.incrementAndGet();
                         more.onReady(key, ready);
                     };
             thread =
@@ -89,7 +89,7 @@ class ConcurrencyStressTest {
     }
 
     /**
-     * Each thread opens a pipe, registers it, is told, changes it, is told again, ends it and
+     * Each thread opens a pipe, registers it, gets a report, changes it, gets another, ends it and
      * closes it, now in this order and now in that: so the numbers wander between the threads at
      * full speed, while the poll has changes in hand for keys that are ended meanwhile.
      */
@@ -151,9 +151,9 @@ class ConcurrencyStressTest {
         if (!readyBefore) {
             Fds.write(pipe[1], 1);
         }
-        crew.await(key, () -> ledger.told.get() > 0);
+        crew.await(key, () -> ledger.reported.get() > 0);
         if (random.nextInt(4) == 0) {
-            int told = ledger.told.get();
+            int reported = ledger.reported.get();
             if (random.nextBoolean()) {
                 Fds.drain(pipe[0]);
                 selector.modify(key, Interest.READ);
@@ -161,7 +161,7 @@ class ConcurrencyStressTest {
             } else {
                 selector.modify(key, Interest.READ);
             }
-            crew.await(key + " again", () -> ledger.told.get() > told);
+            crew.await(key + " again", () -> ledger.reported.get() > reported);
         }
         if (random.nextInt(8) == 0) {
             Fd.close(pipe[0]); // the wrong way round, which is allowed
@@ -175,7 +175,7 @@ class ConcurrencyStressTest {
 
     /**
      * The handler and another thread modify the same key in turn, the one remembered, the other at
-     * once: the last one counts, and what it waits for is told.
+     * once: the last one counts, and what it waits for is reported.
      */
     @EveryBackend
     void the_last_of_two_threads_modifies_counts(Pair pair) throws IOException {
@@ -211,7 +211,7 @@ class ConcurrencyStressTest {
                                         }
                                         crew.await(
                                                 key + " for " + next,
-                                                () -> (ledger.lastTold & next.bits()) != 0);
+                                                () -> (ledger.lastReported & next.bits()) != 0);
                                     }
                                 }));
             }

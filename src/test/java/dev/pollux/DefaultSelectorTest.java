@@ -79,7 +79,7 @@ class DefaultSelectorTest {
 
     /** A limit is not a reason to take another backend: that would have the same one. */
     @Test
-    void a_limit_is_told_and_nothing_else_is_tried() throws Exception {
+    void a_limit_is_reported_and_nothing_else_is_tried() throws Exception {
         Syscalls here = Bindings.current();
         assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
         var sys = new FaultySyscalls(here).on("epollCreate", call -> -here.errno().EMFILE);
@@ -121,7 +121,7 @@ class DefaultSelectorTest {
     }
 
     @Test
-    void a_selector_gives_back_its_descriptors() throws Exception {
+    void a_selector_releases_its_descriptors() throws Exception {
         set(before);
         for (Backend backend : Backend.values()) {
             boolean named = backend.name().equalsIgnoreCase(before);

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A bit of readiness that the kernel decides by its own lights (whether a half-emptied pipe
  * takes more) is one that may be reported. The same goes for edges that come of other things than
- * arrival: a peer that reads, an epoll instance that starts anew.
+ * arrival: a peer that reads, an epoll instance that is rebuilt.
  */
 final class Model implements AutoCloseable {
     /** The library did not do what the model says. */
@@ -106,8 +106,8 @@ final class Model implements AutoCloseable {
         int showsByFilters(Interest interest, int shows) {
             int must = shows & (Ready.READ | Ready.WRITE | Ready.PRIORITY);
             int may = shows >> 16;
-            boolean tells = interest.isRead() || interest.isPriority();
-            if (tells && in != null && (in.ended || failed())) {
+            boolean reports = interest.isRead() || interest.isPriority();
+            if (reports && in != null && (in.ended || failed())) {
                 may |= Ready.READ_CLOSED;
             }
             if (interest.isWrite() && out != null && (out.ended || failed())) {
@@ -193,7 +193,7 @@ final class Model implements AutoCloseable {
     private final Map<Integer, File> table = new TreeMap<>(); // by number
     private final Map<Integer, Reg> regs = new LinkedHashMap<>(); // by number
     private final List<FdKey> ended = new ArrayList<>();
-    private final Set<String> ghosts = new HashSet<>(); // number and file that epoll cannot remove
+    private final Set<String> orphans = new HashSet<>(); // number and file that epoll cannot remove
     private boolean wakeup;
     private int files;
 
@@ -380,7 +380,7 @@ final class Model implements AutoCloseable {
         if (--file.numbers > 0) {
             return;
         }
-        ghosts.removeIf(ghost -> ghost.endsWith("=" + file.name));
+        orphans.removeIf(orphan -> orphan.endsWith("=" + file.name));
         if (file.socket) {
             file.peer.reset |= file.in.bytes > 0 && file.peer.numbers > 0;
             file.out.room = 1;
@@ -458,7 +458,7 @@ final class Model implements AutoCloseable {
             }
         } catch (PolluxException e) {
             error = true;
-            file.reset = false; // told once
+            file.reset = false; // reported once
         }
         say("read " + fd + " " + count + (error ? " and an error" : ""));
         if (count == 0 && !error) {
@@ -545,7 +545,7 @@ final class Model implements AutoCloseable {
         Trigger trigger = trigger(c);
         Interest interest = interest(file, b, trigger);
         String call = "register " + fd + "=" + file.name + " " + interest + " " + trigger;
-        boolean ghost = ghosts.contains(fd + "=" + file.name);
+        boolean orphan = orphans.contains(fd + "=" + file.name);
         boolean sameInode = old != null && (old.file == file || samePipe(old.file, file));
         try {
             FdKey key = selector.register(fd, interest, trigger, null);
@@ -558,14 +558,15 @@ final class Model implements AutoCloseable {
                 require(!old.key.isValid(), "the stale key is valid");
                 end(old, false);
             }
-            ghosts.remove(fd + "=" + file.name);
+            orphans.remove(fd + "=" + file.name);
             regs.put(fd, new Reg(key, file, interest, trigger));
         } catch (PolluxException.AlreadyRegistered e) {
             say(call + ": already");
-            // A stale key and a ghost, or the two ends of a pipe under one number, look like that.
+            // A stale key and an orphan, or the two ends of a pipe under one number, look like
+            // that.
             boolean allowed =
                     epoll
-                            ? old != null && (ghost || old.file == file)
+                            ? old != null && (orphan || old.file == file)
                             : sameInode && !(kqueue && old.gone);
             require(allowed || old != null && old.unclear, "it is not registered");
             if (kqueue) { // asking for a knote makes it look again
@@ -578,7 +579,7 @@ final class Model implements AutoCloseable {
         }
     }
 
-    /** They have one inode, and poll and select tell files by that. */
+    /** They have one inode, and poll and select distinguish files by that. */
     private static boolean samePipe(File one, File other) {
         return !one.socket && one.peer == other;
     }
@@ -626,11 +627,11 @@ final class Model implements AutoCloseable {
 
     /**
      * Its number was closed, and is now that of a file that was registered under it before and that
-     * epoll cannot remove. Nobody can tell the two apart: it may take that over.
+     * epoll cannot remove. Nobody can distinguish the two: it may take that over.
      */
     private boolean isHaunted(Reg reg) {
         int fd = reg.key.fd();
-        return epoll && table.get(fd) != reg.file && ghosts.contains(fd + "=" + nameOf(fd));
+        return epoll && table.get(fd) != reg.file && orphans.contains(fd + "=" + nameOf(fd));
     }
 
     private String nameOf(int fd) {
@@ -654,10 +655,10 @@ final class Model implements AutoCloseable {
         ended.add(reg.key);
         int fd = reg.key.fd();
         if (epoll && reg.file.numbers > 0 && (table.get(fd) != reg.file || reg.unclear)) {
-            ghosts.add(fd + "=" + reg.file.name);
+            orphans.add(fd + "=" + reg.file.name);
         }
         if (removed) {
-            ghosts.remove(fd + "=" + nameOf(fd));
+            orphans.remove(fd + "=" + nameOf(fd));
         }
     }
 
@@ -694,8 +695,8 @@ final class Model implements AutoCloseable {
         }
         if (kqueue) {
             if (reg.gone) {
-                int told = reg.isToBeSent() ? Ready.ERROR : 0;
-                return new Expected(told, told, told != 0, told != 0);
+                int reported = reg.isToBeSent() ? Ready.ERROR : 0;
+                return new Expected(reported, reported, reported != 0, reported != 0);
             }
             int shows = reg.file.shows(reg.interest, false, false);
             shows = reg.file.showsByFilters(reg.interest, shows);
@@ -717,7 +718,7 @@ final class Model implements AutoCloseable {
             int shows = reg.file.shows(reg.interest, reg.isExclusive(), false);
             boolean armed = reg.armed && (!reg.isEdge() || reg.edge != Edge.NONE);
             boolean sure = reg.armed && (!reg.isEdge() || reg.edge == Edge.CERTAIN);
-            boolean there = now == reg.file; // otherwise a copy keeps it, until epoll starts anew
+            boolean there = now == reg.file; // otherwise a copy keeps it, until epoll is rebuilt
             return new Expected(
                     shows & 0xffff,
                     shows >> 16,
@@ -741,9 +742,9 @@ final class Model implements AutoCloseable {
     private final class Batch {
         final Map<FdKey, Expected> expected = new HashMap<>();
         final Map<FdKey, Reg> of = new HashMap<>();
-        final Set<FdKey> told = new HashSet<>();
-        final boolean haunted = !ghosts.isEmpty(); // epoll may start anew before the next one
-        boolean failed; // select fails for all: who is not told now is told by the next one
+        final Set<FdKey> reported = new HashSet<>();
+        final boolean orphaned = !orphans.isEmpty(); // epoll may be rebuilt before the next one
+        boolean failed; // select fails for all: who is not reported now is reported by the next one
 
         Batch() {
             for (Reg reg : regs.values()) {
@@ -767,7 +768,7 @@ final class Model implements AutoCloseable {
             if (regs.get(key.fd()) != reg) {
                 return "an event after its end: " + reg + " " + ready;
             }
-            if (!told.add(key) && !reg.unclear) {
+            if (!reported.add(key) && !reg.unclear) {
                 return "two events in one poll: " + reg;
             }
             Expected e = expected.get(key);
@@ -798,11 +799,11 @@ final class Model implements AutoCloseable {
             return null;
         }
 
-        /** A registration that had to be told of and was not; or null. */
+        /** A registration that had to be reported and was not; or null. */
         Reg missing() {
             for (Reg reg : of.values()) {
                 if (expected.get(reg.key).event
-                        && !told.contains(reg.key)
+                        && !reported.contains(reg.key)
                         && regs.get(reg.key.fd()) == reg
                         && !failed
                         && !reg.touched) {
@@ -812,10 +813,10 @@ final class Model implements AutoCloseable {
             return null;
         }
 
-        /** An edge that was not ready any more is over; what starts anew tells its edges again. */
+        /** An edge that was not ready any more is over; a rebuilt epoll reports its edges again. */
         void over() {
             for (Reg reg : of.values()) {
-                if (!reg.touched && reg.isEdge() && !told.contains(reg.key)) {
+                if (!reg.touched && reg.isEdge() && !reported.contains(reg.key)) {
                     Expected e = expected.get(reg.key);
                     boolean unsure = e.possible && !e.event;
                     reg.edge = unsure ? Edge.PERHAPS : Edge.NONE;
@@ -824,7 +825,7 @@ final class Model implements AutoCloseable {
                     reg.bits = reg.laterBits | (reg.edge == Edge.CERTAIN ? reg.bits : 0);
                 }
                 reg.edge = max(reg.edge, reg.later);
-                if (haunted || !ghosts.isEmpty()) {
+                if (orphaned || !orphans.isEmpty()) {
                     reg.edge = max(reg.edge, Edge.PERHAPS);
                 }
             }
@@ -853,11 +854,11 @@ final class Model implements AutoCloseable {
                             0,
                             TimeUnit.SECONDS,
                             (key, ready) -> rest.add(new Object[] {key, ready}));
-            if (rest.stream().anyMatch(event -> batch.told.contains(event[0]))) {
+            if (rest.stream().anyMatch(event -> batch.reported.contains(event[0]))) {
                 require(batch.missing() == null, "kept for the next poll, not: " + batch.missing());
                 batch.over();
                 var next = new Batch();
-                deliver(next, rest, "poll(0) anew " + result);
+                deliver(next, rest, "poll(0) again " + result);
                 finish(next);
                 return;
             }
@@ -870,7 +871,7 @@ final class Model implements AutoCloseable {
             wakeup = false;
         } else {
             require(
-                    result == (batch.told.isEmpty() ? PollResult.TIMEOUT : PollResult.EVENTS),
+                    result == (batch.reported.isEmpty() ? PollResult.TIMEOUT : PollResult.EVENTS),
                     "it says " + result);
         }
         finish(batch);
@@ -900,7 +901,7 @@ final class Model implements AutoCloseable {
         require(keys.equals(known), "keys() says " + keys + ", the model " + known);
     }
 
-    /** Only a start anew drops keys in silence, and only those whose number was closed. */
+    /** Only rebuilding epoll drops keys in silence, and only those whose number was closed. */
     private void dropped(Reg reg) throws Wrong {
         boolean closed = table.get(reg.key.fd()) != reg.file || reg.unclear;
         require(epoll && closed && !reg.key.isValid(), "ended by itself: " + reg);
@@ -919,7 +920,7 @@ final class Model implements AutoCloseable {
         private final int c;
         private int events;
         private String wrong;
-        private final StringBuilder told = new StringBuilder();
+        private final StringBuilder reported = new StringBuilder();
 
         Reported(Batch batch, int throwAt, int actAt, int a, int b, int c) {
             this.batch = batch;
@@ -932,7 +933,7 @@ final class Model implements AutoCloseable {
 
         @Override
         public void onReady(FdKey key, Ready ready) throws IOException {
-            say("  told " + key + " " + ready);
+            say("  reported " + key + " " + ready);
             String error = batch.event(key, ready);
             wrong = wrong == null ? error : wrong;
             events++;
@@ -968,7 +969,7 @@ final class Model implements AutoCloseable {
         }
 
         void check(String call) throws Wrong {
-            say(call + told);
+            say(call + reported);
             require(wrong == null, wrong);
         }
     }

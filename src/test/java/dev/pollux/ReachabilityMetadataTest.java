@@ -30,8 +30,8 @@ import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a GraalVM native image is told of this library: all that the C code looks up by name, the
- * native libraries, and nothing else.
+ * What a GraalVM native image has to know of this library: all that the C code looks up by name,
+ * the native libraries, and nothing else.
  *
  * <p>Classes and members are written {@code java.nio.Buffer}, {@code java.nio.Buffer.address},
  * {@code java.lang.System.getProperty(java.lang.String)}.

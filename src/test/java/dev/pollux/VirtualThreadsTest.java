@@ -26,7 +26,7 @@ class VirtualThreadsTest {
     private static final String WAITED = "waited: ";
     private static final String RAN = "ran meanwhile: ";
 
-    /** For one waiter: tells that it is about to wait, waits, says how that ended. */
+    /** For one waiter: says that it is about to wait, waits, says how that ended. */
     private interface Waiting {
         String run(Pipe pipe, CountDownLatch begun) throws Exception;
     }

@@ -89,7 +89,7 @@ class CallbackExamplesTest {
         }
     }
 
-    /** Nor does a paused one make work: it is not told of before the peer reads. */
+    /** Nor does a paused one make work: it is not reported before the peer reads. */
     @EveryBackend
     void who_does_not_read_is_paused_loses_nothing_and_hinders_nobody(Pair pair) throws Exception {
         for (String example : BOTH) {

@@ -254,7 +254,7 @@ class ChatExampleTest {
         alice.expect("[lobby] bob: and now?");
     }
 
-    /** Meanwhile nobody is told again and again of what cannot be written, or could be. */
+    /** Meanwhile nothing is reported again and again that cannot be written, or could be. */
     @EveryBackend
     void who_reads_late_gets_all(Pair pair) throws Exception {
         var server = new Server(pair, null, "--queue", "5000");
@@ -365,7 +365,7 @@ class ChatExampleTest {
         server.visitor();
     }
 
-    /** Meanwhile nobody is told again and again of those who wait. */
+    /** Meanwhile those who wait are not reported again and again. */
     @EveryBackend
     void without_a_free_descriptor_the_rest_waits_and_is_served_later(Pair pair) throws Exception {
         int rounds = 1000;

@@ -96,7 +96,7 @@ class ExamplesTest {
         server.expectNoConnections();
     }
 
-    /** The data and the end are told of by one event; a short read must not hide the end. */
+    /** The data and the end are reported by one event; a short read must not hide the end. */
     @EveryBackend
     void an_end_right_behind_the_data_is_seen(Pair pair) throws Exception {
         Server server = server(pair);
@@ -188,7 +188,7 @@ class ExamplesTest {
         server.expectNoConnections();
         server.stop();
         assertTrue(server.counted("pauses") > 0, server::said);
-        assertTrue(server.counted("events") < 1.5 * rounds, "told of the paused one for ever");
+        assertTrue(server.counted("events") < 1.5 * rounds, "the paused one is reported for ever");
     }
 
     @EveryBackend

@@ -56,7 +56,7 @@ class DropInTest {
     }
 
     @Test
-    void without_a_library_it_goes_on_with_the_jdks_if_told_to_and_logs_it_once()
+    void without_a_library_it_goes_on_with_the_jdks_if_set_to_and_logs_it_once()
             throws IOException {
         assumeTrue(Runtime.version().feature() < 26, "JDK 26 refuses what it needs of Unsafe");
         Child.Result result =
@@ -89,7 +89,7 @@ class DropInTest {
         assertTrue(result.lines(CHANNEL).stream().allMatch(name -> name.startsWith("sun.nio.ch.")));
     }
 
-    /** On the best backend, whatever this JVM was told to use. */
+    /** On the best backend, whatever this JVM was set to use. */
     private static Child child() {
         Child child = Child.here().property(PROPERTY, OURS).property("pollux.binding", "jni");
         String library = System.getProperty("pollux.library.path");

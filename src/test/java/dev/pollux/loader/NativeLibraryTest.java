@@ -315,7 +315,7 @@ class NativeLibraryTest extends LoaderFixture {
     }
 
     @Test
-    void with_neither_both_reasons_are_told() throws IOException {
+    void with_neither_both_reasons_are_reported() throws IOException {
         Child.Result result = new Child(bare).run(Probe.class);
         assertFailed(result, "META-INF/native/", "the jnr binding", "put jnr-ffi");
     }

@@ -107,7 +107,7 @@ public final class Poller {
 
     /**
      * Whether it has called the kernel for what may block: the nearest to it that a stack trace can
-     * tell.
+     * show.
      */
     private boolean isInWait() {
         StackTraceElement[] trace = thread.getStackTrace();

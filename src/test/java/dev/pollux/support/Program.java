@@ -83,7 +83,7 @@ public class Program implements AutoCloseable {
         }
     }
 
-    // ---- what it says, and what it is told
+    // ---- what it says, and what is typed to it
 
     public String said() {
         synchronized (output) {

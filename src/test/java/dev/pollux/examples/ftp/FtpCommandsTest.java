@@ -106,7 +106,7 @@ class FtpCommandsTest {
     }
 
     @Test
-    void the_server_tells_what_it_can() throws Exception {
+    void the_server_lists_what_it_can() throws Exception {
         try (var server = FtpProcess.start(FtpPrograms.best(), "--active", "--anonymous");
                 Talk talk = server.talk()) {
             talk.expect(220);

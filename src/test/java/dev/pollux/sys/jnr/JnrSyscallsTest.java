@@ -119,7 +119,7 @@ class JnrSyscallsTest {
     }
 
     @Test
-    void without_fstat_that_of_old_glibc_tells_the_same() {
+    void without_fstat_that_of_old_glibc_says_the_same() {
         Syscalls old;
         try {
             old = without("fstat");
