@@ -20,6 +20,7 @@ final class Inside {
     static final String SELECTED = "selected: ";
     static final String DESCRIPTOR = "descriptor: ";
     static final String ENDED = "ended: ";
+    static final String MODULE = "module: ";
 
     private Inside() {}
 
@@ -35,6 +36,7 @@ final class Inside {
     }
 
     static void useChannels() throws Exception {
+        System.out.println(MODULE + DefaultSelector.class.getModule().getName());
         Pipe pipe = Pipe.open();
         pipe.source().configureBlocking(false);
         pipe.sink().write(ByteBuffer.wrap(new byte[1]));

@@ -116,6 +116,25 @@ class PlacesTest extends LoaderFixture {
     }
 
     @Test
+    void nor_is_one_of_the_environment_the_end() throws IOException {
+        requireUtf8();
+        Path none = dir.resolve("j\u00f6rg");
+        Child.Result result =
+                jni(jar).before(
+                                "env",
+                                "-u",
+                                "LANG",
+                                "LC_ALL=C",
+                                "LD_LIBRARY_PATH=" + none,
+                                "XDG_CACHE_HOME=" + none,
+                                "XDG_RUNTIME_DIR=" + none)
+                        .property("java.io.tmpdir", dir.resolve("none"))
+                        .property("user.home", privately(dir.resolve("home")))
+                        .run(Probe.class);
+        assertLoadedUnder(dir.resolve("home/.cache"), result);
+    }
+
+    @Test
     void a_named_one_that_cannot_be_read_is_said_with_the_way_out() throws IOException {
         requireUtf8();
         for (String setting : List.of("pollux.tmpdir", "pollux.library.path")) {

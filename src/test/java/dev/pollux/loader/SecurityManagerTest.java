@@ -3,8 +3,13 @@ package dev.pollux.loader;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.ChannelFd;
+import dev.pollux.DefaultSelector;
 import dev.pollux.Fd;
+import dev.pollux.Interest;
+import dev.pollux.Trigger;
 import dev.pollux.support.Child;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
@@ -57,6 +62,32 @@ class SecurityManagerTest extends LoaderFixture {
         assertEquals(List.of("1"), result.lines(Inside.SELECTED), result.text());
     }
 
+    @Test
+    void what_is_logged_needs_none() throws IOException {
+        Child.Result result =
+                sandboxed(jar)
+                        .property("pollux.library.path", "/nowhere/libpollux.so")
+                        .property("pollux.nio.unavailable", "jdk")
+                        .property(PROPERTY, OURS)
+                        .run(Application.class, "nio")
+                        .ok();
+        assertTrue(result.lines(Inside.SELECTOR).get(0).startsWith("sun.nio.ch."), result.text());
+        assertTrue(result.text().contains("there is no /nowhere/libpollux.so"), result.text());
+    }
+
+    @Test
+    void jnr_that_serves_instead_may_log_it() throws IOException {
+        Child.Result result =
+                sandboxed(jar)
+                        .withJnr()
+                        .property("pollux.tmpdir", dir.resolve("none"))
+                        .property("pollux.binding", "")
+                        .run(Application.class, "pollux-pipe")
+                        .ok();
+        assertEquals(List.of("1"), result.lines(Inside.SELECTED), result.text());
+        assertTrue(result.text().contains("jnr-ffi serves instead of JNI: "), result.text());
+    }
+
     /** A number may be that of a file which the application could not open. */
     @Test
     void a_bare_descriptor_takes_the_permission_that_a_stream_of_one_takes() throws IOException {
@@ -71,12 +102,22 @@ class SecurityManagerTest extends LoaderFixture {
                 result.text());
     }
 
+    private static String granting(Path code) {
+        return "grant codeBase \""
+                + code.toUri()
+                + (Files.isDirectory(code) ? "-" : "")
+                + "\" { permission java.security.AllPermission; };\n";
+    }
+
     private Child sandboxed(Path library) throws IOException {
         Path policy = dir.resolve("policy");
-        String code = library.toUri() + (Files.isDirectory(library) ? "-" : "");
-        Files.writeString(
-                policy,
-                "grant codeBase \"" + code + "\" { permission java.security.AllPermission; };");
+        var grants = new StringBuilder(granting(library));
+        for (String property : List.of("jdk.module.path", "java.class.path")) {
+            for (String path : System.getProperty(property, "").split(File.pathSeparator)) {
+                grants.append(path.endsWith(".jar") ? granting(Path.of(path)) : ""); // jnr-ffi
+            }
+        }
+        Files.writeString(policy, grants);
         return new Child(library, Child.testClasses())
                 .property("java.security.manager", "")
                 .property("java.security.policy", "=" + policy)
@@ -95,6 +136,9 @@ class SecurityManagerTest extends LoaderFixture {
                     break;
                 case "pollux":
                     poll();
+                    break;
+                case "pollux-pipe":
+                    pollPipe();
                     break;
                 case "descriptors":
                     useDescriptors();
@@ -119,12 +163,19 @@ class SecurityManagerTest extends LoaderFixture {
             Pipe pipe = Pipe.open();
             pipe.source().configureBlocking(false);
             pipe.sink().write(ByteBuffer.wrap(new byte[1]));
-            try (var selector = dev.pollux.DefaultSelector.open()) {
-                selector.register(
-                        dev.pollux.ChannelFd.of(pipe.source()),
-                        dev.pollux.Interest.READ,
-                        dev.pollux.Trigger.LEVEL,
-                        null);
+            try (var selector = DefaultSelector.open()) {
+                selector.register(ChannelFd.of(pipe.source()), Interest.READ, Trigger.LEVEL, null);
+                int[] count = {0};
+                selector.poll((key, ready) -> count[0]++);
+                System.out.println(Inside.SELECTED + count[0]);
+            }
+        }
+
+        /** The end to write to is ready. */
+        private static void pollPipe() throws IOException {
+            int[] pipe = Fd.pipe();
+            try (var selector = DefaultSelector.open()) {
+                selector.register(pipe[1], Interest.WRITE, Trigger.LEVEL, null);
                 int[] count = {0};
                 selector.poll((key, ready) -> count[0]++);
                 System.out.println(Inside.SELECTED + count[0]);

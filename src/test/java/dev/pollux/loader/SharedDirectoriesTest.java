@@ -125,6 +125,26 @@ class SharedDirectoriesTest extends LoaderFixture {
     }
 
     @Test
+    void classes_under_other_names_and_a_module_find_a_way_too() throws IOException {
+        requireNamelessFiles();
+        Path volume = shared("rwxrwxrwx");
+        Relocated.into(dir.resolve("renamed"));
+        Child renamed = alone(dir.resolve("renamed")).property("java.io.tmpdir", volume);
+        assertLoadedUnder(volume, renamed.run(Relocated.name(Probe.class)));
+        Child.Result result =
+                alone(Child.testClasses())
+                        .option("--module-path=" + Child.classes())
+                        .option("--add-modules=dev.pollux")
+                        .option("--enable-native-access=dev.pollux")
+                        .property("java.io.tmpdir", volume)
+                        .run(Inside.class)
+                        .ok();
+        assertEquals(List.of("2"), result.lines(Inside.SELECTED), result.text());
+        assertEquals(List.of("dev.pollux"), result.lines(Inside.MODULE), result.text());
+        assertEmpty(volume);
+    }
+
+    @Test
     void an_interrupted_thread_can_load_it() throws IOException {
         Path mine = privately(dir.resolve("mine"));
         for (Path place : List.of(mine, shared("rwxrwxrwx"))) {
