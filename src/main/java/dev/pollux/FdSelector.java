@@ -265,6 +265,34 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
+     * What this selector has, and what the kernel says of it now: a line for each registration, for
+     * people. The lines may change from release to release.
+     *
+     * <pre>
+     * FdSelector[EPOLL/jni], 2 registered, 20 waits so far, polled by thread "main"
+     *   7  READ LEVEL                never reported       not ready     tcp 127.0.0.1:8080, listening
+     *   9  READ ONESHOT, not armed   reported by wait 17  ready: READ   pipe, reading end
+     * </pre>
+     *
+     * <p>Each line has the descriptor; interest and trigger as the kernel has them, and whether it
+     * is armed; the last wait that reported it; what {@code man 2 poll} says of it; what it is; and
+     * a change that is pending, to be sent with the next wait. With epoll it also says where the
+     * kernel has dropped a registration because its descriptor was closed, and what it still
+     * watches for nobody (orphaned). When and as what something was reported is not kept. {@code
+     * man 2 poll} is not asked of files for which a look would take away what they report once.
+     * What a descriptor is, is known on Linux, from {@code /proc}.
+     *
+     * <p>Any thread may call this, also while a poll is blocked, which it does not wake, and in a
+     * debugger: it takes no lock. What changes meanwhile may be there or not. It allocates, and
+     * reads files: not for every poll. After close it says so; it throws nothing.
+     *
+     * @return some lines, without a line break at the end
+     */
+    public String dump() {
+        return Dump.of(backend, driver, registrar, loop);
+    }
+
+    /**
      * Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}.
      *
      * @param handler called by this thread, for one event after another

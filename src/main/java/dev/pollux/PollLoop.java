@@ -371,6 +371,16 @@ final class PollLoop {
         }
     }
 
+    /** Who polls at the moment, for people; without a lock. */
+    String describe() {
+        Object now = (Object) STATE.getAcquire(this);
+        String who =
+                now instanceof Thread thread
+                        ? "polled by thread \"" + thread.getName() + "\""
+                        : "nobody polls";
+        return who + (isWakeupAsked() ? ", a wakeup is pending" : "");
+    }
+
     void wakeup() {
         if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
             open.signal();

@@ -200,6 +200,18 @@ final class Registrar {
         return (long) WAITS.getAcquire(this);
     }
 
+    // ---- what is asked to be shown
+
+    /** All of them, without the lock; one that comes or goes meanwhile may be in it or not. */
+    List<FdKey> glance() {
+        return registrations.glance();
+    }
+
+    /** How many waits have begun. */
+    long waits() {
+        return armedAt();
+    }
+
     // ---- the end
 
     boolean isClosed() {

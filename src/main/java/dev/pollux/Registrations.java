@@ -85,6 +85,19 @@ final class Registrations {
         return key != null && key.token == token ? key : null;
     }
 
+    /** A copy of what any thread sees at the moment, without the lock. */
+    List<FdKey> glance() {
+        FdKey[] current = keys;
+        var list = new ArrayList<FdKey>();
+        for (int slot = 0; slot < current.length; slot++) {
+            FdKey key = (FdKey) KEYS.getAcquire(current, slot);
+            if (key != null) {
+                list.add(key);
+            }
+        }
+        return list;
+    }
+
     /** A copy. */
     List<FdKey> list() {
         var list = new ArrayList<FdKey>(size);

@@ -126,7 +126,7 @@ public final class PollDriver extends ScanningDriver {
                     report(fds[entry], GONE, events);
                     entry--; // the last one has moved here
                 } else {
-                    report(fds[entry], toReady(revents), events);
+                    report(fds[entry], toReady(layout, revents), events);
                 }
             }
         }
@@ -151,7 +151,7 @@ public final class PollDriver extends ScanningDriver {
     }
 
     /** More than the interest may be set here; the facade, which knows the interest, masks it. */
-    private int toReady(int revents) {
+    static int toReady(Layout layout, int revents) {
         int ready = 0;
         if ((revents & layout.POLLIN) != 0) {
             ready |= READ;

@@ -45,6 +45,7 @@ class LayersTest {
                     "dev.pollux.doctor -> dev.pollux.sys.proc",
                     "dev.pollux.nio -> dev.pollux",
                     "dev.pollux -> dev.pollux.driver",
+                    "dev.pollux -> dev.pollux.sys.proc",
                     "dev.pollux.driver -> dev.pollux.sys",
                     "dev.pollux.sys.jni -> dev.pollux.sys",
                     "dev.pollux.sys.jnr -> dev.pollux.sys",

@@ -102,14 +102,16 @@ public final class Descriptors {
 
     private static Map<Integer, String> links(Path directory) throws IOException {
         var links = new TreeMap<Integer, String>();
+        String own = directory.toRealPath().toString(); // open while it is read
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 try {
-                    links.put(
-                            Integer.valueOf(entry.getFileName().toString()),
-                            Files.readSymbolicLink(entry).toString());
+                    String link = Files.readSymbolicLink(entry).toString();
+                    if (!link.equals(own)) {
+                        links.put(Integer.valueOf(entry.getFileName().toString()), link);
+                    }
                 } catch (NoSuchFileException e) {
-                    continue; // closed meanwhile; the one that lists the directory is always so
+                    continue; // closed meanwhile
                 }
             }
         }
