@@ -195,33 +195,6 @@ class DescriptorKindsContract {
         }
     }
 
-    /** Who reads on first, past its place, destroys it. */
-    @EveryBackend
-    void out_of_band_data_is_to_be_taken_before_reading_on(FdSelector selector) throws IOException {
-        Capability.PRIORITY.require();
-        Capability.REPORTS_AS_LINUX.require();
-        for (boolean taken : new boolean[] {true, false}) {
-            try (var fds = new Fds()) {
-                int[] pair = fds.connected(Libc.Socket.TCP_V4);
-                Fds.write(pair[0], 3);
-                Libc.sendUrgent(pair[0]);
-                Fds.write(pair[0], 2);
-                assertReady(
-                        selector, pair[1], Interest.READ.plus(Interest.PRIORITY), "READ|PRIORITY");
-                if (taken) {
-                    Libc.takeUrgent(pair[1]);
-                }
-                assertEquals(3, Fd.read(pair[1], ByteBuffer.allocate(8)), "a read stops there");
-                assertReady(selector, pair[1], Interest.READ, "READ");
-                assertEquals(2, Fd.read(pair[1], ByteBuffer.allocate(8)));
-                assertReady(selector, pair[1], Interest.PRIORITY, "TIMEOUT");
-                if (!taken) {
-                    assertThrows(IOException.class, () -> Libc.takeUrgent(pair[1]));
-                }
-            }
-        }
-    }
-
     @EveryBackend
     void eventfd(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {

@@ -430,7 +430,7 @@ class ReportingContract {
             try (var fds = new Fds();
                     var mounts = new Mounts()) {
                 registerCopies(selector, fds, count, Trigger.LEVEL);
-                int fd = fds.dup(fds.keep(mounts.open())); // the highest and the last of all
+                int fd = fds.keep(mounts.open());
                 FdKey key = selector.register(fd, Interest.PRIORITY, Trigger.LEVEL, null);
                 for (int changes = 0; changes < 2; changes++) { // before and after it has grown
                     mounts.change();

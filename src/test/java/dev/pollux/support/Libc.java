@@ -18,7 +18,6 @@ import jnr.constants.platform.SocketLevel;
 import jnr.constants.platform.SocketOption;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
-import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
@@ -195,12 +194,6 @@ public final class Libc {
     /** Sends one byte out of band. */
     public static void sendUrgent(int fd) throws IOException {
         check("send(MSG_OOB)", C.send(fd, new byte[1], 1, MSG_OOB));
-    }
-
-    /** Takes the byte that is out of band. */
-    public static void takeUrgent(int fd) throws IOException {
-        var one = Pointer.wrap(RUNTIME, ByteBuffer.allocateDirect(1));
-        check("recv(MSG_OOB)", C.recv(fd, one.address(), 1, MSG_OOB | MSG_DONTWAIT));
     }
 
     /** Whether this is a stream socket. Needs memory for two ints; allocates nothing. */
