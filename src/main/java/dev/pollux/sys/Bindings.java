@@ -146,7 +146,6 @@ public final class Bindings {
                 cause);
     }
 
-    /** What a class failed with, instead of that it did; but not why a class was not found. */
     /**
      * What {@link #LIBC} says: 1 for true, 0 for false, -1 for nothing.
      *
@@ -166,6 +165,7 @@ public final class Bindings {
         }
     }
 
+    /** What a class failed with, instead of that it did; but not why a class was not found. */
     private static Throwable root(Throwable e) {
         Throwable cause = e.getCause();
         boolean failed =
