@@ -12,7 +12,8 @@ import javax.management.ObjectName;
  * What a JVM uses.
  *
  * @param heap bytes of live objects
- * @param outside bytes that the JVM took by Unsafe, direct buffers included, and for JNI
+ * @param outside bytes that the JVM took by Unsafe, direct buffers included, and for JNI; not what
+ *     a library takes by malloc
  */
 record Memory(long heap, long outside) {
     private static final int ATTEMPTS = 50;
