@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.support.EveryBackend;
@@ -147,7 +148,7 @@ class UdpContract {
                             });
                     kind.fact(
                             "The one that is reported is not there: the receive that follows says"
-                                    + " EAGAIN, or blocks.",
+                                    + " EAGAIN. Of a descriptor that blocks it is not reported.",
                             () -> {
                                 try (var fds = new Fds();
                                         FdSelector selector = pair.open()) {
@@ -161,6 +162,9 @@ class UdpContract {
                                                     Kernel.Failed.class,
                                                     () -> Kernel.receive(thing.fd, new byte[9], 0));
                                     assertEquals(Errno.EAGAIN, e.errno);
+                                    Fd.setNonBlocking(thing.fd, false);
+                                    thing.happens.act();
+                                    assertEquals("", Trial.now(selector));
                                 }
                             });
                 });
