@@ -6,6 +6,7 @@
  */
 #ifdef __linux__
 #define _GNU_SOURCE
+#undef POLLUX_LIBC_CALLS /* make sanitize may have defined it for all files */
 #define POLLUX_LIBC_CALLS
 #include "pollux.h"
 

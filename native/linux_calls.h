@@ -1,7 +1,8 @@
 /*
  * How the calls that come often are made. Where the processor is known the `syscall` instruction is issued in place,
  * elsewhere libc is called; both return -errno. libc's wrappers add the bookkeeping of a cancellation
- * point, and a `ret` that nobody can prepare: see returns.h.
+ * point, and a `ret` that nobody can prepare: see returns.h. libc.c has them through libc everywhere,
+ * for whoever replaces its functions.
  */
 #ifndef POLLUX_LINUX_CALLS_H
 #define POLLUX_LINUX_CALLS_H
