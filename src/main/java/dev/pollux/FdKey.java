@@ -14,9 +14,9 @@ import java.lang.invoke.VarHandle;
  * }</pre>
  */
 public final class FdKey {
-    static final int REGISTERED = 0;
-    static final int DROPPED = 1; // its descriptor was found closed
-    static final int UNREGISTERED = 2;
+    static final byte REGISTERED = 0;
+    static final byte DROPPED = 1; // its descriptor was found closed
+    static final byte UNREGISTERED = 2;
 
     private static final VarHandle WANT;
     private static final int INTEREST_MASK = 0xff;
@@ -47,7 +47,9 @@ public final class FdKey {
 
     long firedAt; // the last one that reported it; the polling thread's
 
-    volatile int state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock
+    boolean priorityAsked; // PollLoop.beforePriority was called; a second call does no harm
+
+    volatile byte state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock
 
     FdKey(FdSelector selector, int fd, long token, int want, Object attachment) {
         this.selector = selector;

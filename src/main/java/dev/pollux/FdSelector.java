@@ -27,8 +27,12 @@ import java.util.concurrent.TimeUnit;
  * }
  * }</pre>
  *
- * <p>A virtual thread that polls gives its carrier back while it waits, on JDK 24 and later with
- * epoll and kqueue. Otherwise it keeps it: poll on a platform thread there.
+ * <p>A virtual thread may poll: it gets what a platform thread would, and parks while it waits, so
+ * that its carrier is free. With epoll and kqueue on JDK 24 and later the JDK's own poller watches
+ * for it; otherwise, and once a descriptor that is no socket or pipe waits for {@link
+ * Interest#PRIORITY}, a platform thread of this selector's own waits, which {@link #close} ends.
+ * One kind needs READ and is reported to whoever looks first: a perf event whose buffer is mapped
+ * into memory. Poll that one on a platform thread.
  */
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
@@ -181,6 +185,9 @@ public final class FdSelector implements AutoCloseable {
                                             + " register fd() with another one"));
         }
         requireSupported("register", fd, interest, trigger);
+        if (interest.isPriority()) {
+            loop.beforePriority(fd);
+        }
         return registrar.add(fd, interest, trigger, attachment);
     }
 
@@ -230,6 +237,10 @@ public final class FdSelector implements AutoCloseable {
         int want = FdKey.want(interest, trigger);
         if (want != key.want()) {
             requireSupported("modify", key.fd, interest, trigger);
+        }
+        if (interest.isPriority() && !key.priorityAsked) {
+            key.priorityAsked = true;
+            loop.beforePriority(key.fd);
         }
         // From or to exclusive is a removal and an addition: their errors are the caller's.
         int triggers = FdKey.triggerBits(key.want()) | trigger.bits();

@@ -13,6 +13,7 @@ final class OpenDriver implements Runnable {
     private final Driver driver;
     private final String name; // for people
     private final Throwable opened; // where
+    private final WaitingThread waiting = new WaitingThread();
     private boolean closed; // guarded by this
     private Cleaner.Cleanable cleanable;
 
@@ -43,13 +44,21 @@ final class OpenDriver implements Runnable {
         cleanable.clean();
     }
 
-    private synchronized boolean closeOnce() {
-        if (closed) {
-            return false;
+    /** The thread that waits for virtual ones; it ends with the driver. */
+    WaitingThread waiting() {
+        return waiting;
+    }
+
+    private boolean closeOnce() {
+        waiting.end(); // nobody polls any more
+        synchronized (this) {
+            if (closed) {
+                return false;
+            }
+            closed = true;
+            driver.close();
+            return true;
         }
-        closed = true;
-        driver.close();
-        return true;
     }
 
     /** Called by the cleaner; by {@link #close} too, when there is nothing to do any more. */

@@ -59,6 +59,8 @@ final class PollLoop {
     private final Registrar registrar;
     private final Errno errno;
     private final Interruption interruption;
+    private final VirtualWait virtual;
+    final WaitingThread.Wait ask = this::ask;
     private volatile Thread closer; // waits until the poll has left
 
     /** Who polls, or one of the constants above. */
@@ -84,6 +86,7 @@ final class PollLoop {
         this.driver = driver;
         this.open = open;
         this.interruption = new Interruption(open::signal);
+        this.virtual = new VirtualWait(driver, open);
         this.registrar = registrar;
         this.errno = driver.sys().errno();
     }
@@ -188,43 +191,32 @@ final class PollLoop {
         }
         wait = registrar.beginWait();
         if (timeoutNanos == 0) {
-            pending.handOver(driver, events, wait);
-            return driver.poll(0, events);
+            return ask(0);
         }
-        if (VirtualThreads.canAwait() && driver.fd() >= 0) {
-            return awaitWithoutCarrier(timeoutNanos);
-        }
-        return awaitInKernel(timeoutNanos);
+        return VirtualThreads.isCurrent()
+                ? virtual.await(this, timeoutNanos)
+                : awaitInKernel(timeoutNanos);
     }
 
-    /**
-     * A virtual thread that blocks in the kernel keeps its carrier from the others; one that waits
-     * for the driver's own descriptor does not. What is signalled is looked for in between: the
-     * first look takes the signal off that descriptor, and who signals has said why before.
-     */
-    private int awaitWithoutCarrier(long timeoutNanos) {
-        pending.handOver(driver, events, wait);
-        int rc = driver.poll(0, events);
-        if (rc != 0
-                || isWakeupAsked()
-                || registrar.isClosed()
-                || Thread.currentThread().isInterrupted()) {
-            return rc;
-        }
-        if (VirtualThreads.await(driver.fd(), timeoutNanos == Driver.FOREVER ? 0 : timeoutNanos)) {
-            return driver.poll(0, events);
-        }
-        return awaitInKernel(timeoutNanos);
-    }
-
-    private int awaitInKernel(long timeoutNanos) {
+    /** By this thread, whatever it is. */
+    int awaitInKernel(long timeoutNanos) {
         interruption.watch(); // runs foreign code: not with changes held
         try {
-            pending.handOver(driver, events, wait);
-            return driver.poll(timeoutNanos, events);
+            return ask(timeoutNanos);
         } finally {
             interruption.unwatch();
         }
+    }
+
+    /** One wait, and what is pending before it. */
+    private int ask(long timeoutNanos) {
+        pending.handOver(driver, events, wait);
+        return driver.poll(timeoutNanos, events);
+    }
+
+    /** Whether there is no reason to wait any more. */
+    boolean isToEnd() {
+        return isWakeupAsked() || registrar.isClosed() || Thread.currentThread().isInterrupted();
     }
 
     /** Whether the handler was called. */
@@ -357,6 +349,11 @@ final class PollLoop {
     /** Only this thread can have put itself there. */
     private boolean isPollingThread() {
         return (Object) STATE.getOpaque(this) == Thread.currentThread();
+    }
+
+    /** Before a registration waits for {@link Interest#PRIORITY}. */
+    void beforePriority(int fd) {
+        virtual.beforePriority(fd);
     }
 
     /** From now on somebody may wait on the driver's own descriptor: nothing is left pending. */

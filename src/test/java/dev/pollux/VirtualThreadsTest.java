@@ -55,14 +55,13 @@ class VirtualThreadsTest {
     }
 
     private static List<String> waited(Pair pair, String... arguments) throws IOException {
+        boolean selects = arguments[0].equals("select");
         assumeTrue(
-                Runtime.version().feature() >= Host.FIRST_TO_PARK,
-                "before JDK 24 it keeps its carrier");
-        assumeTrue(
-                pair.backend() == Backend.EPOLL || pair.backend() == Backend.KQUEUE,
-                pair + ": it has no descriptor to wait for, so the thread keeps its carrier");
+                Runtime.version().feature() >= (selects ? Host.FIRST_TO_PARK : Host.FIRST_VIRTUAL),
+                selects
+                        ? "before JDK 24 it keeps its carrier: a selection holds monitors"
+                        : "before JDK 21 there are none");
         assumeTrue(Capability.IN_A_CHILD.isThere(pair), () -> pair + ": a model is in this JVM");
-        assumeTrue(Capability.NESTS.isThere(pair), pair + ": its descriptor cannot be waited for");
         Child.Result result =
                 Child.here()
                         .withJnr()

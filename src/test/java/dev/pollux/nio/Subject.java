@@ -81,14 +81,6 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
                 () -> "JDK " + here + ": a virtual thread that selects keeps its carrier");
     }
 
-    /** Skips the test where a virtual thread that waits keeps its carrier. */
-    void requireParking() {
-        requireVirtualThreads();
-        assumeTrue(
-                isJdk() || hasEdge(),
-                () -> name + " has no descriptor that a virtual thread could wait for");
-    }
-
     /** Skips the test where there is none. */
     void requireEdge() {
         requireOurs();

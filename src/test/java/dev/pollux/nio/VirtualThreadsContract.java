@@ -74,7 +74,7 @@ class VirtualThreadsContract {
 
     @EveryProvider
     void many_wait_at_once_and_others_go_on(Peers peers, Subject subject) throws Exception {
-        subject.requireParking();
+        Subject.requireVirtualThreads();
         // twice as many as there could be carriers
         int many = 2 * Math.max(16, Runtime.getRuntime().availableProcessors());
         var selections = new ArrayList<Selection>();
@@ -107,7 +107,7 @@ class VirtualThreadsContract {
     @EveryProvider
     void all_forms_of_selection_work(Selector selector, Peers peers, Subject subject)
             throws Exception {
-        subject.requireParking();
+        Subject.requireVirtualThreads();
         Pipe pipe = peers.pipe();
         pipe.source().register(selector, OP_READ);
         assertEquals(0, new Selection(selector::selectNow).result());
@@ -146,7 +146,7 @@ class VirtualThreadsContract {
     @EveryProvider
     void an_interrupt_ends_a_wait_and_is_kept(Selector selector, Peers peers, Subject subject)
             throws Exception {
-        subject.requireParking();
+        Subject.requireVirtualThreads();
         peers.pipe().source().register(selector, OP_READ);
         for (int i = 0; i < 10; i++) {
             boolean before = i % 2 == 0;
@@ -169,7 +169,7 @@ class VirtualThreadsContract {
 
     @EveryProvider
     void close_ends_a_wait(Peers peers, Subject subject) throws Exception {
-        subject.requireParking();
+        Subject.requireVirtualThreads();
         for (int i = 0; i < 10; i++) {
             Selector selector = peers.selector();
             Selection selection = new Selection(selector::select).awaitParked();

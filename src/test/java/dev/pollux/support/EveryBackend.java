@@ -12,6 +12,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.TestTemplate;
@@ -21,8 +22,10 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
  * Runs a test once for each pair of a backend and a binding. A parameter of type {@link FdSelector}
@@ -110,7 +113,11 @@ public @interface EveryBackend {
     }
 
     /** Skips, supplies, closes. */
-    final class Support implements ExecutionCondition, ParameterResolver, AfterEachCallback {
+    final class Support
+            implements ExecutionCondition,
+                    ParameterResolver,
+                    InvocationInterceptor,
+                    AfterEachCallback {
         private static volatile Pair current;
 
         private final Pair pair;
@@ -150,6 +157,33 @@ public @interface EveryBackend {
                 return selector;
             } catch (PolluxException e) {
                 throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void interceptTestTemplateMethod(
+                Invocation<Void> test,
+                ReflectiveInvocationContext<Method> method,
+                ExtensionContext context)
+                throws Throwable {
+            if (!Host.VIRTUAL) {
+                test.proceed();
+                return;
+            }
+            Throwable[] thrown = {null};
+            Thread thread =
+                    Host.newThread(
+                            () -> {
+                                try {
+                                    test.proceed();
+                                } catch (Throwable e) {
+                                    thrown[0] = e;
+                                }
+                            });
+            thread.start();
+            thread.join();
+            if (thrown[0] != null) {
+                throw thrown[0];
             }
         }
 

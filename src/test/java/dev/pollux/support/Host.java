@@ -10,7 +10,31 @@ public final class Host {
     /** The JDK whose virtual threads let go of their carrier also while they hold a monitor. */
     public static final int FIRST_TO_PARK = 24;
 
+    /** The first JDK that has virtual threads. */
+    public static final int FIRST_VIRTUAL = 21;
+
+    /**
+     * Whether contract tests, and the threads that they have poll, run in virtual threads: {@code
+     * -Dpollux.test.threads=virtual}.
+     */
+    public static final boolean VIRTUAL =
+            System.getProperty("pollux.test.threads", "platform").equals("virtual");
+
     private Host() {}
+
+    /** A thread of the kind that tests run in, not started. */
+    static Thread newThread(Runnable task) {
+        if (!VIRTUAL) {
+            return new Thread(task, "poller");
+        }
+        try { // as JDK 17 cannot say it
+            Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+            Class<?> type = Class.forName("java.lang.Thread$Builder");
+            return (Thread) type.getMethod("unstarted", Runnable.class).invoke(builder, task);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("pollux.test.threads=virtual needs JDK 21", e);
+        }
+    }
 
     /** Skips the test on other systems: {@code what} only Linux has. */
     public static void requireLinux(String what) {

@@ -80,7 +80,7 @@ public final class Poller {
     }
 
     public static Poller run(Body<?> body) {
-        return new Poller(body, task -> new Thread(task, "poller"));
+        return new Poller(body, Host::newThread);
     }
 
     public Thread thread() {
@@ -95,9 +95,21 @@ public final class Poller {
                     if (result.isDone()) {
                         throw new AssertionError("it has ended: " + result);
                     }
+                    if (Host.VIRTUAL) {
+                        return isParkedInPoll() || isInWait();
+                    }
                     return Host.LINUX ? sleepsInCall() : isInWait();
                 });
         return this;
+    }
+
+    /** A virtual thread lets the JDK's poller, or a thread of the selector's, wait for it. */
+    private boolean isParkedInPoll() {
+        Thread.State state = thread.getState();
+        return (state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING)
+                && Stream.of(thread.getStackTrace())
+                        .map(StackTraceElement::getClassName)
+                        .anyMatch(name -> name.equals("dev.pollux.VirtualWait"));
     }
 
     private boolean sleepsInCall() {

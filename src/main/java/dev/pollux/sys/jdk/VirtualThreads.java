@@ -42,11 +42,19 @@ public final class VirtualThreads {
         }
     }
 
-    /** Whether the current thread is one that {@link #await} is for. */
+    /** Whether this JVM has any: JDK 21 and later. */
+    public static boolean exist() {
+        return IS_VIRTUAL != null;
+    }
+
+    /** Whether the current thread is one. */
+    public static boolean isCurrent() {
+        return IS_VIRTUAL != null && isVirtual(Thread.currentThread());
+    }
+
+    /** Whether {@link #await} is there: JDK 24 and later. */
     public static boolean canAwait() {
-        return IS_VIRTUAL != null
-                && isVirtual(Thread.currentThread())
-                && Parking.POLL_SELECTOR != null;
+        return Parking.POLL_SELECTOR != null;
     }
 
     private static boolean isVirtual(Thread thread) {
