@@ -269,7 +269,7 @@ final class Kernel {
     }
 
     static void bind(int fd, byte[] address) throws Failed {
-        check("bind", C.bind(fd, address, address.length));
+        require("bind", C.bind(fd, address, address.length));
     }
 
     /** Begins; what comes of it is seen later. */
