@@ -5,6 +5,7 @@ import dev.pollux.sys.Errno;
 import dev.pollux.sys.NativeMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.util.List;
 
 /**
@@ -52,6 +53,7 @@ final class Registrar {
                 return addHeld(fd, interest, trigger, attachment);
             } finally {
                 driver.releaseChanges();
+                Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
             }
         }
     }
@@ -100,6 +102,7 @@ final class Registrar {
                 key.armedAt = armedAt();
             } finally {
                 driver.releaseChanges();
+                Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
             }
         }
     }
@@ -152,6 +155,7 @@ final class Registrar {
                 registrations.remove(key);
             } finally {
                 driver.releaseChanges();
+                Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
             }
         }
     }

@@ -46,8 +46,7 @@ class AllocationTest {
     }
 
     @EveryBackend
-    void polls_of_one_that_is_ready_allocate_nothing(FdSelector selector)
-            throws IOException {
+    void polls_of_one_that_is_ready_allocate_nothing(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
             selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
