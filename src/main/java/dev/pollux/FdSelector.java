@@ -276,6 +276,36 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
+     * Counts from now on what this selector does, for {@link #counters}, until it is closed; from 0
+     * again if it was counting. Any thread's; a poll that is under way may be counted in part.
+     * Counting allocates nothing; it costs a poll 1 or 2 % of its time, and 26 % with times.
+     *
+     * @param times whether time is measured as well, which takes two or four looks at the clock for
+     *     each wait
+     * @throws PolluxException.Closed after close
+     */
+    public void startCounting(boolean times) throws PolluxException {
+        registrar.requireOpen("startCounting");
+        loop.startCounting(times);
+    }
+
+    /**
+     * {@return what this selector has done since {@link #startCounting}} Also after close. Any
+     * thread's, also while a poll is blocked; the counters are read one after another, so that one
+     * may be an event ahead of the next.
+     *
+     * @throws IllegalStateException if nobody has asked to count
+     */
+    public Counters counters() {
+        Counters counters = loop.counters();
+        if (counters == null) {
+            throw new IllegalStateException(
+                    "counters: nothing has been counted; call startCounting first");
+        }
+        return counters;
+    }
+
+    /**
      * What this selector has, and what the kernel says of it now: a line for each registration, for
      * people. The lines may change from release to release.
      *

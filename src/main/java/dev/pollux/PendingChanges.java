@@ -12,6 +12,18 @@ import java.util.Arrays;
 final class PendingChanges {
     private FdKey[] keys = new FdKey[64];
     private int count;
+    private long sent; // these two are also read by who counts, any thread
+    private long cancelled;
+
+    /** How many changes were sent to the kernel so far. */
+    long sent() {
+        return sent;
+    }
+
+    /** How many had cancelled out by then. */
+    long cancelled() {
+        return cancelled;
+    }
 
     boolean isEmpty() {
         return count == 0;
@@ -63,7 +75,7 @@ final class PendingChanges {
         }
     }
 
-    private static boolean handOver(Driver driver, FdKey key, long wait) {
+    private boolean handOver(Driver driver, FdKey key, long wait) {
         int want = key.want();
         int trigger = FdKey.triggerBits(want);
         if (key.state != FdKey.REGISTERED || (trigger & Driver.EXCLUSIVE) != 0) {
@@ -74,10 +86,12 @@ final class PendingChanges {
             driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
         }
         if (want == key.sent && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {
+            cancelled++;
             return false;
         }
         driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
         key.sent = want;
+        sent++;
         key.armedAt = wait - 1; // this wait fires it only afterwards
         return true;
     }

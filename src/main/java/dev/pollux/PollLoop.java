@@ -68,6 +68,8 @@ final class PollLoop {
 
     private volatile boolean nested; // somebody may wait on the driver's own descriptor
 
+    private volatile Counting counting; // null: off
+
     private boolean wakeupAsked; // a wakeup that no poll has reported yet; any thread's
 
     /** The polling thread's, as all that follows. */
@@ -137,6 +139,10 @@ final class PollLoop {
 
     private PollResult run(long timeoutNanos, ReadyHandler handler) throws IOException {
         registrar.requireOpen("poll");
+        Counting polled = counting;
+        if (polled != null) {
+            polled.poll();
+        }
         boolean woken = isWakeupAsked();
         if (events.hasNext() && deliver(handler)) {
             return reason(woken, true);
@@ -145,13 +151,15 @@ final class PollLoop {
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
         long left = woken ? 0 : timeoutNanos;
         while (true) {
-            int rc = await(left);
+            Counting counting = this.counting;
+            int rc = counting == null ? await(left) : await(left, counting);
             if (rc < 0 && rc != -errno.EINTR) {
                 throw PolluxException.of(errno, "poll", -1, "poll", -rc);
             }
             woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
             registrar.requireOpen("poll");
-            boolean delivered = rc > 0 && deliver(handler);
+            boolean delivered =
+                    rc > 0 && (counting == null ? deliver(handler) : deliver(handler, counting));
             PollResult reason = reason(woken, delivered);
             if (reason != null) {
                 return reason;
@@ -182,6 +190,22 @@ final class PollLoop {
             return PollResult.WAKEUP;
         }
         return delivered ? PollResult.EVENTS : null;
+    }
+
+    private int await(long timeoutNanos, Counting counting) {
+        long begin = counting.now();
+        int rc = await(timeoutNanos);
+        counting.waited(rc, counting.now() - begin);
+        return rc;
+    }
+
+    private boolean deliver(ReadyHandler handler, Counting counting) throws IOException {
+        long begin = counting.now();
+        try {
+            return deliver(handler);
+        } finally {
+            counting.handled(counting.now() - begin);
+        }
     }
 
     private int await(long timeoutNanos) {
@@ -312,6 +336,15 @@ final class PollLoop {
      * Otherwise it is to be made at once, and this returns false.
      */
     boolean addPending(FdKey key, int want) {
+        boolean pending = tryPending(key, want);
+        Counting counting = this.counting;
+        if (pending && counting != null) {
+            counting.pending();
+        }
+        return pending;
+    }
+
+    private boolean tryPending(FdKey key, int want) {
         if (nested) {
             return false;
         }
@@ -379,9 +412,25 @@ final class PollLoop {
     }
 
     void wakeup() {
-        if (WAKEUP_ASKED.compareAndSet(this, false, true)) {
+        boolean first = WAKEUP_ASKED.compareAndSet(this, false, true);
+        if (first) {
             open.signal();
         }
+        Counting counting = this.counting;
+        if (counting != null) {
+            counting.wakeup(first);
+        }
+    }
+
+    /** Counts from now on; from 0 if it was counting. */
+    void startCounting(boolean times) {
+        counting = new Counting(times, pending);
+    }
+
+    /** Null: nobody counts. */
+    Counters counters() {
+        Counting now = counting;
+        return now == null ? null : now.snapshot(pending, registrar.size());
     }
 
     void close() {

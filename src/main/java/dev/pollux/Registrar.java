@@ -211,6 +211,11 @@ final class Registrar {
         return registrations.glance();
     }
 
+    /** How many there are; without the lock, so that it may be of before or after a change. */
+    int size() {
+        return registrations.size();
+    }
+
     /** How many waits have begun. */
     long waits() {
         return armedAt();

@@ -57,6 +57,17 @@ class AllocationTest {
     }
 
     @EveryBackend
+    void polls_that_are_counted_and_timed_allocate_nothing(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
+            selector.startCounting(true);
+            ReadyHandler handler = (key, ready) -> events++;
+            assertEquals(0, Allocation.of(FEWER, i -> selector.poll(1, DAYS, handler)));
+            assertEquals(0, Allocation.of(FEWER, i -> selector.wakeup()));
+        }
+    }
+
+    @EveryBackend
     void polls_that_find_nothing_allocate_nothing(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
