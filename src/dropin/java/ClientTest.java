@@ -20,7 +20,7 @@ abstract class ClientTest {
     private int port;
     private Jvm jvm;
     private List<String> before;
-    private List<String> after = List.of(); // none, if it could not be told
+    private List<String> after = List.of(); // none, if it is unknown
 
     ClientTest(Class<? extends Program> program) {
         this.program = program;

@@ -46,7 +46,7 @@ abstract class ServerTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private Jvm jvm;
     private List<String> before;
-    private List<String> after = List.of(); // none, if it could not be told
+    private List<String> after = List.of(); // none, if it is unknown
     private Http unused;
 
     ServerTest(Class<? extends Program> program) {

@@ -379,7 +379,7 @@ class KqueueModelTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_kqueue_is_readable_when_it_has_something_to_tell() {
+    Stream<DynamicTest> a_kqueue_is_readable_when_it_has_something_to_report() {
         return each(
                 k -> {
                     int[] pipe = k.fds.pipe();
