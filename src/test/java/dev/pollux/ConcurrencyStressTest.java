@@ -28,7 +28,7 @@ class ConcurrencyStressTest {
     private static final int REGISTRATIONS = 400; // each thread's
     private static final int MODIFIES = 600; // each thread's
     private static final int WAKEUPS = 1_000; // each thread's
-    private static final int SELECTORS = 60;
+    private static final int SELECTORS = 30;
 
     /** What was reported of one registration, and when it ended. The attachment of its key. */
     private static final class Ledger {

@@ -18,7 +18,7 @@ import java.util.Random;
  */
 class ModelTest {
     private static final long SEED = Long.getLong("pollux.model.seed", 1);
-    private static final int RUNS = Integer.getInteger("pollux.model.runs", 1_000);
+    private static final int RUNS = Integer.getInteger("pollux.model.runs", 400);
     private static final int LENGTH = 120;
 
     @EveryBackend

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /** What a selection allocates, once warm: nothing. The JDK's own allocates for each ready key. */
 class AllocationContract {
-    private static final int ROUNDS = 50_000;
+    private static final int ROUNDS = 20_000;
 
     private long events;
 
