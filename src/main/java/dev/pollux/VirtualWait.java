@@ -1,7 +1,7 @@
 package dev.pollux;
 
 import dev.pollux.driver.Driver;
-import dev.pollux.sys.NativeMemory;
+import dev.pollux.driver.Look;
 import dev.pollux.sys.jdk.VirtualThreads;
 
 /**
@@ -66,7 +66,7 @@ final class VirtualWait {
      * lost.
      */
     void beforePriority(int fd) {
-        if (own || !VirtualThreads.exist() || holdsItsState(fd)) {
+        if (own || !VirtualThreads.exist() || Look.takesNothing(driver.sys(), fd)) {
             return;
         }
         own = true;
@@ -76,18 +76,6 @@ final class VirtualWait {
             while (inPoller && System.nanoTime() - start < PATIENCE_NANOS) {
                 Thread.yield();
             }
-        }
-    }
-
-    private boolean holdsItsState(int fd) {
-        var sys = driver.sys();
-        try (var memory = new NativeMemory(sys)) {
-            NativeMemory.Block status = memory.allocate(32);
-            if (sys.fileStatus(fd, status.address()) < 0) {
-                return true; // the registration fails
-            }
-            long type = status.bytes().getLong(16) & sys.layout().S_IFMT;
-            return type == sys.layout().S_IFSOCK || type == sys.layout().S_IFIFO;
         }
     }
 }

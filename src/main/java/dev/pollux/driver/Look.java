@@ -4,7 +4,7 @@ import dev.pollux.sys.Layout;
 import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
-/** What {@code man 2 poll} says of one descriptor at this moment: for people who ask why. */
+/** What one descriptor says at this moment, and whether asking takes it away. */
 public final class Look {
     private Look() {}
 
@@ -14,6 +14,22 @@ public final class Look {
      */
     public static boolean mayTake(Syscalls sys) {
         return sys.layout().POLLRDHUP != 0; // Linux alone has it
+    }
+
+    /**
+     * Whether a look at this descriptor takes nothing away for certain: it is a socket or a pipe,
+     * which hold their state whoever looks; or it is not open.
+     */
+    public static boolean takesNothing(Syscalls sys, int fd) {
+        Layout layout = sys.layout();
+        try (var memory = new NativeMemory(sys)) {
+            NativeMemory.Block status = memory.allocate(32); // four longs, the third is the mode
+            if (sys.fileStatus(fd, status.address()) < 0) {
+                return true;
+            }
+            long type = status.bytes().getLong(16) & layout.S_IFMT;
+            return type == layout.S_IFSOCK || type == layout.S_IFIFO;
+        }
     }
 
     /**
