@@ -349,8 +349,10 @@ public final class FdSelector implements AutoCloseable {
      * is interrupted, and gives each event to the handler. A registration has at most one event in
      * a poll.
      *
-     * <p>Events that were left when a handler threw are delivered first, without a wait. Allocates
-     * nothing once its buffers have grown to the number of events that come at once.
+     * <p>Events that were left when a handler threw are delivered first, without a wait; then,
+     * likewise, the one whose handler threw, once more. Whatever else is thrown here, also an
+     * {@link Error} for want of memory or stack, leaves the selector usable. Allocates nothing once
+     * its buffers have grown to the number of events that come at once.
      *
      * <p>JDK 17's own {@code Thread.interrupt} can, very rarely, miss a thread that is just about
      * to block, here as in {@code java.nio}: the status is set and this waits on. {@link #wakeup}
@@ -366,7 +368,7 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Closed after close, also when it comes while this waits, or from the
      *     handler
      * @throws PolluxException if the kernel fails the wait itself
-     * @throws IOException from the handler; the rest of the events is kept for the next poll
+     * @throws IOException from the handler; no event is lost, see {@link ReadyHandler#onReady}
      * @throws IllegalArgumentException if the time-out is negative
      * @throws IllegalStateException if another thread polls, or the handler does
      */

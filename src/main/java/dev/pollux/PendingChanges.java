@@ -12,6 +12,7 @@ import java.util.Arrays;
 final class PendingChanges {
     private FdKey[] keys = new FdKey[64];
     private int count;
+    private boolean again; // nobody knows which of them have been made
     private long sent; // these two are also read by who counts, any thread
     private long cancelled;
 
@@ -54,25 +55,41 @@ final class PendingChanges {
 
     /**
      * Hands them to the driver, as far as they change anything. If one does, the changes stay held:
-     * the wait releases them as soon as it has made them.
+     * the wait releases them as soon as it has made them. They stay in the list until they are
+     * known to be {@linkplain #made made}.
      */
     void handOver(Driver driver, ReadyEvents events, long wait) {
         if (count == 0) {
             return;
         }
         driver.reserve(count, events);
-        driver.holdChanges();
+        driver.beginChanges();
         boolean any = false;
+        try {
+            for (int i = 0; i < count; i++) {
+                any |= handOver(driver, keys[i], wait);
+            }
+        } finally {
+            if (!any) {
+                driver.releaseChanges();
+            }
+        }
+    }
+
+    /** The wait has made them all, or has reported those that the kernel refused. */
+    void made() {
         for (int i = 0; i < count; i++) {
-            FdKey key = keys[i];
+            keys[i].pendingAt = 0;
             keys[i] = null;
-            key.pendingAt = 0;
-            any |= handOver(driver, key, wait);
         }
         count = 0;
-        if (!any) {
-            driver.releaseChanges();
-        }
+        again = false;
+    }
+
+    /** Something was thrown before they were known to be made: the next wait makes them. */
+    void abandon(Driver driver) {
+        again = true;
+        driver.abandonChanges();
     }
 
     private boolean handOver(Driver driver, FdKey key, long wait) {
@@ -85,7 +102,7 @@ final class PendingChanges {
             // By another thread since this became pending. If it fails the change fails too.
             driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
         }
-        if (want == key.sent && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {
+        if (want == key.sent && !again && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {
             cancelled++;
             return false;
         }

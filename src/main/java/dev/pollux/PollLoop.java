@@ -64,7 +64,7 @@ final class PollLoop {
     private volatile Thread closer; // waits until the poll has left
 
     /** Who polls, or one of the constants above. */
-    private Object state;
+    private volatile Object state;
 
     private volatile boolean nested; // somebody may wait on the driver's own descriptor
 
@@ -78,6 +78,9 @@ final class PollLoop {
     private final PendingChanges pending = new PendingChanges();
 
     private final OrphanedRegistrations orphans = new OrphanedRegistrations();
+    private final FailedDeliveries failed = new FailedDeliveries();
+
+    private boolean abandonDue; // the changes of a wait that did not come about are held still
     private boolean closeOnLeaving; // a handler has called close
     private long wait; // the number of the last one
     private long rebuildNotBefore; // on the clock of System.nanoTime, after a failure
@@ -96,15 +99,22 @@ final class PollLoop {
     // ---- the polling thread
 
     PollResult poll(long timeoutNanos, ReadyHandler handler) throws IOException {
-        enter();
+        Object me = enter();
         try {
             return run(timeoutNanos, handler);
         } finally {
-            leave();
+            try {
+                leave();
+            } catch (Throwable e) { // no stack, maybe not for one call
+                if (state == me) {
+                    state = IDLE; // the next poll makes up for what leave has not done
+                }
+                throw e;
+            }
         }
     }
 
-    private void enter() throws PolluxException {
+    private Object enter() throws PolluxException {
         Object me = Thread.currentThread();
         while (!STATE.compareAndSet(this, IDLE, me)) {
             Object other = (Object) STATE.getAcquire(this);
@@ -121,14 +131,16 @@ final class PollLoop {
             }
             Thread.yield(); // a pending change is being added, or the state has just changed
         }
+        return me;
     }
 
     private void leave() {
+        abandon();
         if (closeOnLeaving) {
             release();
             return;
         }
-        if (nested && (events.hasNext() || !pending.isEmpty())) {
+        if (nested && (events.hasNext() || !pending.isEmpty() || !failed.isEmpty())) {
             open.signal(); // there is something to poll for that the kernel does not know of
         }
         STATE.setRelease(this, IDLE);
@@ -143,13 +155,15 @@ final class PollLoop {
         if (polled != null) {
             polled.poll();
         }
+        abandon();
+        failed.reserve();
         boolean woken = isWakeupAsked();
         if (events.hasNext() && deliver(handler)) {
             return reason(woken, true);
         }
         boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
-        long left = woken ? 0 : timeoutNanos;
+        long left = woken || !failed.isEmpty() ? 0 : timeoutNanos;
         while (true) {
             Counting counting = this.counting;
             int rc = counting == null ? await(left) : await(left, counting);
@@ -158,13 +172,16 @@ final class PollLoop {
             }
             woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
             registrar.requireOpen("poll");
+            boolean due = rc > 0 || !failed.isEmpty();
             boolean delivered =
-                    rc > 0 && (counting == null ? deliver(handler) : deliver(handler, counting));
+                    due && (counting == null ? deliverAll(handler) : deliver(handler, counting));
             PollResult reason = reason(woken, delivered);
             if (reason != null) {
                 return reason;
             }
-            if (bounded) {
+            if (timeoutNanos == Driver.FOREVER) {
+                left = timeoutNanos;
+            } else if (bounded) {
                 left = Deadline.remaining(System.nanoTime(), deadline);
             }
             if (left == 0 && rc != -errno.EINTR) {
@@ -202,7 +219,7 @@ final class PollLoop {
     private boolean deliver(ReadyHandler handler, Counting counting) throws IOException {
         long begin = counting.now();
         try {
-            return deliver(handler);
+            return deliverAll(handler);
         } finally {
             counting.handled(counting.now() - begin);
         }
@@ -232,10 +249,26 @@ final class PollLoop {
         }
     }
 
-    /** One wait, and what is pending before it. */
+    /** One wait, and the changes that are pending with it. */
     private int ask(long timeoutNanos) {
-        pending.handOver(driver, events, wait);
-        return driver.poll(timeoutNanos, events);
+        try {
+            pending.handOver(driver, events, wait);
+            int rc = driver.poll(timeoutNanos, events);
+            pending.made();
+            return rc;
+        } catch (Throwable e) { // no memory, no stack
+            abandonDue = true;
+            abandon();
+            throw e;
+        }
+    }
+
+    /** Where there is no stack for this either, it is done with less of it in use. */
+    private void abandon() {
+        if (abandonDue) {
+            pending.abandon(driver);
+            abandonDue = false;
+        }
     }
 
     /** Whether there is no reason to wait any more. */
@@ -258,7 +291,6 @@ final class PollLoop {
                     key = registrar.find(token);
                     if (key != null && ready == Driver.GONE) {
                         registrar.drop(key);
-                        ready = Ready.ERROR;
                     } else if (key != null && key.isDisarmed()) {
                         continue; // a hang-up of one that went through a rebuild
                     }
@@ -267,16 +299,51 @@ final class PollLoop {
                     rebuildDue |= orphans.isOrphan(token, wait);
                     continue;
                 }
-                ready &= reported(key);
+                ready = ready == Driver.GONE ? ready : ready & reported(key);
             }
             if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
                 key.firedAt = wait;
                 any = true;
-                handler.onReady(key, Ready.of(ready));
-                registrar.requireOpen("poll");
+                if (!failed.isEmpty()) {
+                    int again = failed.take(key);
+                    ready = ready == Driver.GONE ? ready : ready | again;
+                }
+                deliver(key, ready, handler);
             }
         }
         return any;
+    }
+
+    /** What the wait has found, and what is to be delivered again. */
+    private boolean deliverAll(ReadyHandler handler) throws IOException {
+        boolean any = deliver(handler);
+        return failed.isEmpty() ? any : deliverFailed(handler) | any;
+    }
+
+    private boolean deliverFailed(ReadyHandler handler) throws IOException {
+        boolean any = false;
+        for (int left = failed.count(); left > 0; left--) {
+            FdKey key = failed.first();
+            int ready = failed.takeFirst();
+            if (ready != Driver.GONE) {
+                ready &= reported(key);
+            }
+            if (ready != 0) {
+                any = true;
+                deliver(key, ready, handler);
+            }
+        }
+        return any;
+    }
+
+    private void deliver(FdKey key, int ready, ReadyHandler handler) throws IOException {
+        try {
+            handler.onReady(key, Ready.of(ready == Driver.GONE ? Ready.ERROR : ready));
+        } catch (Throwable e) {
+            failed.add(key, ready);
+            throw e;
+        }
+        registrar.requireOpen("poll");
     }
 
     private static int reported(FdKey key) {
@@ -291,7 +358,6 @@ final class PollLoop {
         if (rebuildFailed && System.nanoTime() - rebuildNotBefore < 0) {
             return; // it goes over all registrations: not with every wait
         }
-        rebuildDue = false;
         synchronized (registrar.lock) {
             if (registrar.isClosed()) {
                 return;
@@ -300,6 +366,7 @@ final class PollLoop {
             try {
                 rebuildFailed = !rebuildHeld();
                 rebuildNotBefore = System.nanoTime() + REBUILD_PAUSE_NANOS;
+                rebuildDue = false;
             } finally {
                 driver.releaseChanges();
             }
@@ -311,7 +378,16 @@ final class PollLoop {
         if (driver.beginRebuild() < 0) {
             return false;
         }
-        boolean all = true;
+        boolean all = false;
+        try {
+            all = addAll();
+        } finally {
+            driver.endRebuild(all);
+        }
+        return all;
+    }
+
+    private boolean addAll() {
         for (FdKey key : registrar.list()) {
             int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
             int rc = driver.addToRebuild(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
@@ -321,12 +397,10 @@ final class PollLoop {
                     registrar.drop(key);
                 }
             } else if (rc < 0) {
-                all = false;
-                break;
+                return false;
             }
         }
-        driver.endRebuild(all);
-        return all;
+        return true;
     }
 
     // ---- any thread

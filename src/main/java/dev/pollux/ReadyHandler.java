@@ -16,9 +16,12 @@ import java.io.IOException;
 @FunctionalInterface
 public interface ReadyHandler {
     /**
-     * One event. Whatever this throws reaches the caller of {@code poll}; the events of the same
-     * batch that are still to be delivered are delivered by the next poll. So catch here what a
-     * read or a write throws: a peer that resets its connection should not end your loop.
+     * One event. Whatever this throws reaches the caller of {@code poll}, and no event is lost: the
+     * next poll delivers what is left of the batch, and the poll after that delivers this event
+     * again, whatever the trigger, together with what is ready then and without a wait. It is not
+     * delivered again if this has unregistered the key; it may find nothing to do if this has read
+     * before it threw. A handler that always throws makes every poll end at once, so catch here
+     * what a read or a write throws: a peer that resets its connection should not end your loop.
      *
      * @param key the registration; {@linkplain FdKey#isValid() invalid} only when the event is that
      *     its descriptor was closed

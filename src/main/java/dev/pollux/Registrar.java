@@ -63,6 +63,8 @@ final class Registrar {
         FdKey old = registrations.of(fd);
         long token = registrations.nextToken();
         int want = FdKey.want(interest, trigger);
+        var key = new FdKey(owner, fd, token, want, attachment);
+        registrations.reserve(key); // memory first: when there is none, nothing is registered
         int rc = driver.add(fd, interest.bits(), trigger.bits(), token);
         if (rc == -errno.EEXIST && old == null) {
             // Left behind when its number was closed while it was open under another one; the
@@ -73,7 +75,6 @@ final class Registrar {
         if (rc < 0) {
             throw refused("register", fd, interest, trigger, rc);
         }
-        var key = new FdKey(owner, fd, token, want, attachment);
         key.armedAt = armedAt();
         registrations.put(key);
         if (old != null) {

@@ -41,8 +41,8 @@ final class Registrations {
         return slot == 0 ? null : keys[slot - 1];
     }
 
-    /** Adds a key with the last {@link #nextToken}. */
-    void put(FdKey key) {
+    /** Makes room for a key with the last {@link #nextToken}. */
+    void reserve(FdKey key) {
         int slot = key.slot();
         if (slot == keys.length) {
             keys = Arrays.copyOf(keys, slot * 2); // the polling thread sees the old or the new
@@ -50,6 +50,14 @@ final class Registrations {
         if (key.fd >= slotOf.length) {
             slotOf = Arrays.copyOf(slotOf, Math.max(key.fd + 1, slotOf.length * 2));
         }
+        if (freeSlots.length < keys.length) {
+            freeSlots = Arrays.copyOf(freeSlots, keys.length);
+        }
+    }
+
+    /** Adds a key for which there is room. */
+    void put(FdKey key) {
+        int slot = key.slot();
         if (slot == slots) {
             slots++;
         } else {
@@ -66,9 +74,6 @@ final class Registrations {
         KEYS.setRelease(keys, slot, null);
         if (slotOf[key.fd] == slot + 1) {
             slotOf[key.fd] = 0;
-        }
-        if (freeCount == freeSlots.length) {
-            freeSlots = Arrays.copyOf(freeSlots, freeCount * 2);
         }
         freeSlots[freeCount++] = slot;
         size--;

@@ -92,7 +92,12 @@ public interface Driver {
     /** Locks out every other change, and waits for those on their way to the kernel. */
     default void holdChanges() {}
 
-    /** The end of {@link #holdChanges}. */
+    /** As {@link #holdChanges}, for changes that go with the next {@link #poll}. */
+    default void beginChanges() {
+        holdChanges();
+    }
+
+    /** The end of both. */
     default void releaseChanges() {}
 
     /**
@@ -107,6 +112,13 @@ public interface Driver {
      * refuses is reported as an event with {@link #GONE}.
      */
     void change(int fd, int interest, int trigger, long token);
+
+    /**
+     * Forgets the changes that were not made, and releases what is held of them: something was
+     * thrown while they were drawn up, or by the {@link #poll} that should have made them. By the
+     * same thread.
+     */
+    default void abandonChanges() {}
 
     /**
      * Waits once and adds what is ready to {@code events}, which is empty. May end early for no

@@ -141,6 +141,11 @@ public final class EpollDriver implements Driver {
     }
 
     @Override
+    public void beginChanges() {
+        changes.holdForList();
+    }
+
+    @Override
     public void releaseChanges() {
         changes.release();
     }
@@ -160,6 +165,11 @@ public final class EpollDriver implements Driver {
     @Override
     public void change(int fd, int interest, int trigger, long token) {
         changes.add(fd, toEpoll(interest, trigger), token);
+    }
+
+    @Override
+    public void abandonChanges() {
+        changes.abandon();
     }
 
     @Override

@@ -41,6 +41,7 @@ final class KqueueControl {
     private final KnoteChanges changes; // of one registration
     private final KnoteChanges pending; // sent before the next wait
     private final KnoteChanges disarms; // sent after a wait
+    private boolean unsure; // changes were abandoned: the kernel may have them or not
 
     KqueueControl(
             Syscalls sys,
@@ -201,6 +202,15 @@ final class KqueueControl {
         }
     }
 
+    /** As {@link Driver#abandonChanges}. */
+    void abandon() {
+        unsure |= pending.count() > 0;
+        pending.clear();
+        while (lock.isHeldByCurrentThread()) {
+            lock.unlock();
+        }
+    }
+
     boolean hasPending() {
         return pending.count() > 0;
     }
@@ -210,8 +220,11 @@ final class KqueueControl {
      * refuses is gone, closed or closed and reused (a), and reported as {@link Driver#GONE}.
      */
     void sendPending(ReadyEvents events) {
+        unsure = true;
         try {
-            if (pending.send() == 0) {
+            int rc = pending.send();
+            unsure = false;
+            if (rc == 0) {
                 return;
             }
             for (int i = 0; i < pending.count(); i++) {
@@ -304,7 +317,7 @@ final class KqueueControl {
     /** The changes from what the kernel has to what is wanted. */
     private void plan(int fd, int interest, int trigger, long token, KnoteChanges into) {
         int old = registrations.present(fd);
-        if (emulated) {
+        if (emulated || unsure) {
             into.deleteAny(fd); // (e)
             into.add(fd, interest, trigger, token);
         } else if (trigger == 0 && registrations.trigger(fd) == 0) {

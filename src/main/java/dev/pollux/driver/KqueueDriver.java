@@ -136,6 +136,11 @@ public final class KqueueDriver implements Driver {
     }
 
     @Override
+    public void abandonChanges() {
+        control.abandon();
+    }
+
+    @Override
     public int poll(long timeoutNanos, ReadyEvents events) {
         makeRoom(events, list.capacity());
         if (control.hasPending()) {

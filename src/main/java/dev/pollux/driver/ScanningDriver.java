@@ -40,7 +40,7 @@ abstract class ScanningDriver implements Driver {
     private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
     private final Condition leftKernel = lock.newCondition();
     private final Condition noEditors = lock.newCondition();
-    private int editors; // threads that want to edit
+    private int editors; // threads that wait to edit
     private boolean inKernel;
     private boolean kicked; // the waiter has been signalled by an editor
 
@@ -127,7 +127,7 @@ abstract class ScanningDriver implements Driver {
             registrations.want(fd, interest, trigger);
             return 0;
         } finally {
-            edited();
+            lock.unlock();
         }
     }
 
@@ -138,19 +138,14 @@ abstract class ScanningDriver implements Driver {
             int rc = sys.isOpen(fd);
             return rc < 0 ? rc : put(fd, interest, trigger, token);
         } finally {
-            edited();
+            lock.unlock();
         }
     }
 
     /** A closed descriptor is detected by the wait. */
     @Override
     public final void change(int fd, int interest, int trigger, long token) {
-        edit();
-        try {
-            put(fd, interest, trigger, token);
-        } finally {
-            edited();
-        }
+        put(fd, interest, trigger, token); // the changes are held, so the lock is
     }
 
     private int put(int fd, int interest, int trigger, long token) {
@@ -173,7 +168,7 @@ abstract class ScanningDriver implements Driver {
             forget(fd);
             return 0;
         } finally {
-            edited();
+            lock.unlock();
         }
     }
 
@@ -191,23 +186,43 @@ abstract class ScanningDriver implements Driver {
     /** Takes the lock with no thread in the kernel. */
     private void edit() {
         lock.lock();
+        if (inKernel) {
+            awaitLeft();
+        }
+    }
+
+    /** Has the waiter leave the kernel, and leave the lock to this thread when it has. */
+    private void awaitLeft() {
+        boolean left = false;
         editors++;
-        while (inKernel) {
-            if (!kicked) {
-                kicked = true;
-                pipe.signal();
+        try {
+            while (inKernel) {
+                if (!kicked) {
+                    pipe.signal();
+                    kicked = true;
+                }
+                leftKernel.awaitUninterruptibly();
             }
-            leftKernel.awaitUninterruptibly();
+            left = true;
+        } finally {
+            editors--; // the waiter goes on when this thread releases the lock
+            if (editors == 0) {
+                noEditors.signal();
+            }
+            if (!left) {
+                lock.unlock(); // no memory, no stack
+            }
         }
     }
 
-    private void edited() {
-        if (--editors == 0) {
-            noEditors.signal();
+    @Override
+    public final void abandonChanges() {
+        while (lock.isHeldByCurrentThread()) {
+            lock.unlock();
         }
-        lock.unlock();
     }
 
+    /** Whatever is thrown before the wait, {@link #abandonChanges} releases the lock. */
     @Override
     public final int poll(long timeoutNanos, ReadyEvents events) {
         if (!lock.isHeldByCurrentThread()) { // otherwise since the changes that go with this wait

@@ -22,6 +22,13 @@ import java.nio.ByteOrder;
 public final class EpollChanges {
     private static final VarHandle INT =
             MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
+    /** What the lock says. */
+    private static final int FREE = 0;
+
+    private static final int HELD = 1;
+    private static final int LISTS = 2; // held until the list has been handed over
+
     private static final int LOCK = 0;
     private static final int COUNT = 8;
     private static final int FAILED = 12;
@@ -50,16 +57,33 @@ public final class EpollChanges {
         list = memory.allocate(LIST + capacity * SIZE);
         list.bytes().putLong(LOCK, lock.address());
         this.capacity = capacity;
+        holdForList(); // links these calls now: the first time takes more stack than there may be
+        release();
     }
 
     /** Takes the lock if it is free. */
     public boolean tryHold() {
-        return INT.compareAndSet(lock.bytes(), 0, 0, 1);
+        return tryHold(HELD);
+    }
+
+    private boolean tryHold(int how) {
+        return INT.compareAndSet(lock.bytes(), 0, FREE, how);
     }
 
     /** Takes the lock, spinning: it is held for the length of a few system calls at most. */
     public void hold() {
-        for (int spins = 0; !tryHold(); spins++) {
+        hold(HELD);
+    }
+
+    /**
+     * As {@link #hold}, for the list: until it is handed over, or {@linkplain #abandon abandoned}.
+     */
+    public void holdForList() {
+        hold(LISTS);
+    }
+
+    private void hold(int how) {
+        for (int spins = 0; !tryHold(how); spins++) {
             if (spins < 100) {
                 Thread.onSpinWait();
             } else {
@@ -68,9 +92,15 @@ public final class EpollChanges {
         }
     }
 
-    /** Releases the lock. */
+    /** Releases the lock; with less stack than it takes to take it. */
     public void release() {
-        INT.setRelease(lock.bytes(), 0, 0);
+        if (!INT.compareAndSet(lock.bytes(), 0, HELD, FREE)) {
+            abandonLock();
+        }
+    }
+
+    private void abandonLock() {
+        INT.compareAndSet(lock.bytes(), 0, LISTS, FREE);
     }
 
     /** How many changes there are. */
@@ -101,6 +131,15 @@ public final class EpollChanges {
     public void clear() {
         count = 0;
         list.bytes().putInt(COUNT, 0).putInt(FAILED, 0);
+    }
+
+    /**
+     * Empties the list that was not handed over, or not to its end, and releases the lock if it is
+     * the list's still. By the polling thread.
+     */
+    public void abandon() {
+        abandonLock();
+        clear();
     }
 
     /** How many of the changes the kernel refused. */

@@ -1016,6 +1016,10 @@ class WaitingContract {
                 assertEquals(PollResult.EVENTS, selector.poll((key, ready) -> seen.add(key.fd())));
                 assertEquals(5, seen.size());
                 assertEquals(expected, new TreeSet<>(seen), "each of them once, " + trigger);
+                seen.remove(4);
+                var again = new ArrayList<Integer>();
+                selector.poll(0, SECONDS, (key, ready) -> again.add(key.fd()));
+                assertTrue(again.containsAll(seen), "those whose handler threw, once more");
                 if (trigger != Trigger.LEVEL && trigger != Trigger.LEVEL_EXCLUSIVE) {
                     assertEquals("TIMEOUT", Fds.pollNow(selector), trigger.toString());
                 }
@@ -1067,6 +1071,7 @@ class WaitingContract {
             FdKey stays = keys.remove(0);
             selector.unregister(keys.get(0));
             assertEquals(stays.fd() + " READ", Fds.pollNow(selector));
+            assertEquals(seen.get(0).fd() + " READ", Fds.pollNow(selector), "its handler threw");
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
     }
@@ -1094,6 +1099,7 @@ class WaitingContract {
                     selector.poll((key, ready) -> count.incrementAndGet()),
                     "with the rest, as a wakeup and events that meet are reported");
             assertEquals(3, count.get());
+            assertTrue(Fds.pollNow(selector).endsWith("READ"), "those whose handler threw");
             assertEquals("TIMEOUT", Fds.pollNow(selector), "once");
         }
     }
@@ -1111,9 +1117,10 @@ class WaitingContract {
             selector.wakeup();
             PollResult first = selector.poll((key, ready) -> {});
             if (first == PollResult.EVENTS) {
-                assertEquals(PollResult.WAKEUP, selector.poll(UNEXPECTED));
+                assertEquals(PollResult.WAKEUP, selector.poll((key, ready) -> {}));
             } else {
                 assertEquals(PollResult.WAKEUP, first);
+                assertTrue(Fds.pollNow(selector).endsWith("READ"), "the one whose handler threw");
             }
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
@@ -1136,6 +1143,7 @@ class WaitingContract {
             } finally {
                 assertTrue(Thread.interrupted());
             }
+            assertTrue(Fds.pollNow(selector).endsWith("READ"), "the one whose handler threw");
             assertEquals("TIMEOUT", Fds.pollNow(selector), "the wakeup is used up");
         }
     }
