@@ -74,6 +74,11 @@ test: ## run the tests, with one short run of each example, and print the totals
 test-examples: ## run the long tests, which start the examples on every backend and binding: 6 minutes
 	@$(call RUN_TESTS,-Dgroups=long)
 
+test-virtual: ## run the contract once more with all that polls in virtual threads (JDK 21 and later)
+	@$(call RUN_TESTS,-Dpollux.test.threads=virtual -Dtest='$(VIRTUAL_TESTS)')
+
+VIRTUAL_TESTS := dev/pollux/contract/*Contract,FaultsContract
+
 define RUN_TESTS
 rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml; \
 $(MVN) -DfailIfNoTests=true $(1) $(POLLUX_OPTS) $(if $(JAVA_OPTS),-DargLine='$(JAVA_OPTS)') $(MAVEN_ARGS) test && \
@@ -422,4 +427,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build jar test test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

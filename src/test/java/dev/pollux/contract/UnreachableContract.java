@@ -12,6 +12,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -83,6 +84,7 @@ class UnreachableContract {
 
     @EveryBackend
     void a_selector_that_somebody_polls_is_not_unreachable(Pair pair) throws Exception {
+        Host.requirePlatformThreads("its stack may keep what it used longer");
         try (var fds = new Fds();
                 var log = new Log()) {
             int[] pipe = fds.pipe();
@@ -104,6 +106,7 @@ class UnreachableContract {
 
     @EveryBackend
     void a_closed_selector_is_not_named(Pair pair) throws IOException {
+        Host.requirePlatformThreads("its stack may keep what it used longer");
         try (var log = new Log()) {
             WeakReference<FdSelector> selector = closed(pair);
             collectUntil("it is collected", () -> selector.get() == null);

@@ -64,6 +64,7 @@ class WaitingContract {
     @EveryBackend
     void the_kernel_is_asked_for_the_timeout_rounded_up_to_its_unit_if_at_all(Pair pair)
             throws IOException {
+        Host.requirePlatformThreads("the JDK's poller makes the waits, not the binding");
         long unit = countsMillis(pair) ? 1_000_000 : 1_000;
         var calls = new Intercepted(pair);
         try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
@@ -182,6 +183,7 @@ class WaitingContract {
 
     @EveryBackend
     void without_a_timeout_it_waits_until_something_happens(Pair pair) throws Exception {
+        Host.requirePlatformThreads("the JDK's poller makes the waits, not the binding");
         var calls = new Intercepted(pair);
         try (var fds = new Fds();
                 FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
@@ -244,6 +246,7 @@ class WaitingContract {
 
     @EveryBackend
     void who_is_woken_after_a_day_waits_on(Pair pair) throws Exception {
+        Host.requirePlatformThreads("the JDK's poller makes the waits, not the binding");
         var calls = new Intercepted(pair);
         var days = new AtomicInteger();
         calls.take( // a day passes at once
@@ -260,6 +263,7 @@ class WaitingContract {
     /** The kernel begins select and ppoll again with what was left when the process stopped. */
     @Test
     void a_stop_of_the_process_does_not_lengthen_the_wait() throws IOException {
+        Host.requirePlatformThreads("it is about the waits of the kernel");
         Host.requireLinux("kill -STOP, and what is done about it");
         Child.Result result =
                 Child.here().withProperties().withJnr().withAllElse().run(StoppedProcess.class);
@@ -277,6 +281,7 @@ class WaitingContract {
 
     @EveryBackend
     void a_storm_of_signals_neither_ends_nor_shortens_the_wait(Pair pair) throws Exception {
+        Host.requirePlatformThreads("no signal can be sent to it");
         var calls = new Intercepted(pair);
         try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
             // Each EINTR begins again with what is left: not with all of it. On a busy machine the
@@ -304,6 +309,7 @@ class WaitingContract {
 
     @EveryBackend
     void a_storm_of_signals_does_not_end_a_wait_without_timeout(Pair pair) throws Exception {
+        Host.requirePlatformThreads("no signal can be sent to it");
         var calls = new Intercepted(pair);
         try (var fds = new Fds();
                 FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
@@ -326,6 +332,7 @@ class WaitingContract {
 
     @EveryBackend
     void signals_do_not_lengthen_the_wait(Pair pair) throws IOException {
+        Host.requirePlatformThreads("no signal can be sent to it");
         // Each wait is ended by a signal, so the deadline is all that ends the poll: as many waits
         // as fit into it, and the one that finds it over.
         int rc = -pair.sys().errno().EINTR;

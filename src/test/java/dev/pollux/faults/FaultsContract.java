@@ -23,6 +23,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
 import dev.pollux.sys.Errno;
 import java.io.IOException;
@@ -148,6 +149,7 @@ class FaultsContract {
     @EveryBackend
     void a_precise_wait_that_is_missing_or_refused_is_asked_once_and_made_up_for(Pair pair)
             throws IOException {
+        Host.requirePlatformThreads("the JDK's poller makes the waits, not the binding");
         assumeTrue(Wait.of(pair).size() > 1, pair.backend() + " has but one wait");
         Wait precise = Wait.of(pair).get(1);
         Errno errno = pair.sys().errno();

@@ -1,5 +1,6 @@
 package dev.pollux.support;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** The system that the tests run on, where they must know. */
@@ -21,6 +22,11 @@ public final class Host {
             System.getProperty("pollux.test.threads", "platform").equals("virtual");
 
     private Host() {}
+
+    /** Skips the test where contract tests run in virtual threads. */
+    public static void requirePlatformThreads(String reason) {
+        assumeFalse(VIRTUAL, () -> "in a virtual thread: " + reason);
+    }
 
     /** A thread of the kind that tests run in, not started. */
     static Thread newThread(Runnable task) {
