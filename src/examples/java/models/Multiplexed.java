@@ -50,8 +50,8 @@ final class Multiplexed implements Model {
 
     private void accept() throws IOException {
         for (Connection next; (next = Connection.accept(listener)) != null; ) {
-            int fd = ChannelFd.of(next.channel);
-            selector.register(fd, trigger == Trigger.EDGE ? BOTH : Interest.READ, trigger, next);
+            Interest interest = trigger == Trigger.EDGE ? BOTH : Interest.READ;
+            ChannelFd.register(selector, next.channel, interest, trigger, next);
         }
     }
 
@@ -59,8 +59,7 @@ final class Multiplexed implements Model {
         Connection.State state =
                 trigger == Trigger.EDGE ? connection.echoAll() : connection.echoOnce();
         if (state == Connection.State.OVER) {
-            selector.unregister(key);
-            connection.channel.close();
+            selector.unregisterAndClose(key);
         } else if (trigger == Trigger.LEVEL) { // EDGE watches both for good
             Interest wanted = state == Connection.State.WRITING ? Interest.WRITE : Interest.READ;
             if (wanted != key.interest()) {

@@ -11,14 +11,14 @@ import java.nio.channels.SelectableChannel;
  * <pre>{@code
  * SocketChannel channel = server.accept();
  * channel.configureBlocking(false);
- * FdKey key = selector.register(ChannelFd.of(channel), Interest.READ, Trigger.EDGE, channel);
+ * FdKey key = ChannelFd.register(selector, channel, Interest.READ, Trigger.EDGE, connection);
+ * selector.unregisterAndClose(key); // closes the channel
  * }</pre>
  *
- * <p>The channel keeps the descriptor: {@linkplain FdSelector#unregister unregister} the key before
- * the channel is closed, and do not close the descriptor itself. Keep the channel reachable as long
- * as it is registered, as its own attachment for one: the JDK closes a {@code DatagramChannel} that
- * nobody can reach, which the kernel forgets silently, so that its key stays valid and is never
- * reported again.
+ * <p>The channel keeps the descriptor: do not close that itself. A channel that was registered by
+ * its number, with {@link #of}, has to be kept reachable as long as it is registered, as its own
+ * attachment for one: the JDK closes a {@code DatagramChannel} that nobody can reach, which the
+ * kernel forgets silently, so that its key stays valid and is never reported again.
  */
 public final class ChannelFd {
     private ChannelFd() {}
@@ -54,6 +54,40 @@ public final class ChannelFd {
                                 ? cannotLook(sys)
                                 : ": not a channel of the JDK's own provider; it has no descriptor"
                                         + " that is known here"));
+    }
+
+    /**
+     * Registers a channel: its key keeps it reachable, and {@link FdSelector#unregisterAndClose}
+     * closes it.
+     *
+     * @param selector where to
+     * @param channel an open channel of the JDK's own, in non-blocking mode
+     * @param interest what to wait for
+     * @param trigger how often to report
+     * @param attachment what {@link FdKey#attachment()} will return; may be null
+     * @return the registration
+     * @throws PolluxException as {@link FdSelector#register} and {@link #of}
+     * @throws ClosedChannelException if the channel is closed
+     */
+    public static FdKey register(
+            FdSelector selector,
+            SelectableChannel channel,
+            Interest interest,
+            Trigger trigger,
+            Object attachment)
+            throws PolluxException, ClosedChannelException {
+        return selector.register(of(channel), interest, trigger, attachment, channel);
+    }
+
+    /** The channel that a key is of, as far as is known; null if it is of a bare descriptor. */
+    static SelectableChannel of(FdKey key, Syscalls sys) {
+        if (key.channel != null) {
+            return key.channel;
+        }
+        return key.attachment() instanceof SelectableChannel channel
+                        && sys.channelDescriptor(channel) == key.fd
+                ? channel
+                : null;
     }
 
     private static String cannotLook(Syscalls sys) {

@@ -160,7 +160,8 @@ public final class Fd {
     }
 
     /**
-     * Closes a descriptor. Never repeat it: also after an error the number is free, and may be
+     * Closes a descriptor. If it is registered, {@linkplain FdSelector#unregisterAndClose
+     * unregister it first}. Never repeat it: also after an error the number is free, and may be
      * another's.
      *
      * @param fd a descriptor
@@ -168,7 +169,10 @@ public final class Fd {
      * @throws PolluxException if what was written could not be stored
      */
     public static void close(int fd) throws PolluxException {
-        Syscalls sys = Native.callsOnDescriptor("close", false);
+        close(Native.callsOnDescriptor("close", false), fd);
+    }
+
+    static void close(Syscalls sys, int fd) throws PolluxException {
         int rc = sys.close(fd);
         if (rc < 0 && rc != -sys.errno().EINTR) {
             throw PolluxException.of(sys.errno(), "close", fd, "close(fd=" + fd + ")", -rc);

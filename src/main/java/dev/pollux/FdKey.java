@@ -3,6 +3,7 @@ package dev.pollux;
 import dev.pollux.driver.Driver;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.SelectableChannel;
 
 /**
  * One registration of a descriptor with a selector: what {@code register} returns and what a
@@ -34,6 +35,7 @@ public final class FdKey {
     final int fd;
     final long token; // generation << 32 | slot
     private final Object attachment;
+    final SelectableChannel channel; // what it was registered by; null: by its number
     private int want; // interest and trigger as last asked for; written by any thread, see WANT
 
     int sent; // interest and trigger as the driver has them; guarded by the driver's change lock
@@ -51,13 +53,20 @@ public final class FdKey {
 
     volatile byte state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock
 
-    FdKey(FdSelector selector, int fd, long token, int want, Object attachment) {
+    FdKey(
+            FdSelector selector,
+            int fd,
+            long token,
+            int want,
+            Object attachment,
+            SelectableChannel channel) {
         this.selector = selector;
         this.fd = fd;
         this.token = token;
         this.want = want;
         this.sent = want;
         this.attachment = attachment;
+        this.channel = channel;
     }
 
     static int want(Interest interest, Trigger trigger) {

@@ -4,6 +4,7 @@ import dev.pollux.driver.Driver;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.channels.SelectableChannel;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -16,9 +17,11 @@ import java.util.concurrent.TimeUnit;
  * allocates nothing; it takes no lock of this library's while it waits, and on epoll none at all.
  * The other operations take one for the length of a system call.
  *
- * <p>The descriptor stays the caller's. Unregister it, then close it; a descriptor that is closed
- * while it is registered disappears from epoll and kqueue silently, and is reported once with
- * {@link Ready#isError()} and an invalid key by poll and select.
+ * <p>The descriptor stays the caller's. {@link #unregisterAndClose} is the way to close it that
+ * cannot go wrong. A descriptor that is closed while it is registered disappears from epoll and
+ * kqueue silently, and is reported once with {@link Ready#isError()} and an invalid key by poll and
+ * select; and when its number is reused at once, what is left of the batch may hold an event of its
+ * own, which no library can tell from one of the new owner's.
  *
  * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
@@ -173,6 +176,17 @@ public final class FdSelector implements AutoCloseable {
      */
     public FdKey register(int fd, Interest interest, Trigger trigger, Object attachment)
             throws PolluxException {
+        return register(fd, interest, trigger, attachment, null);
+    }
+
+    /** For {@link ChannelFd}: the key keeps the channel. */
+    FdKey register(
+            int fd,
+            Interest interest,
+            Trigger trigger,
+            Object attachment,
+            SelectableChannel channel)
+            throws PolluxException {
         Objects.requireNonNull(interest, "interest");
         Objects.requireNonNull(trigger, "trigger");
         registrar.requireOpen("register"); // first: its own numbers are others' by then
@@ -188,7 +202,7 @@ public final class FdSelector implements AutoCloseable {
         if (interest.isPriority()) {
             loop.beforePriority(fd);
         }
-        return registrar.add(fd, interest, trigger, attachment);
+        return registrar.add(fd, interest, trigger, attachment, channel);
     }
 
     /**
@@ -255,6 +269,7 @@ public final class FdSelector implements AutoCloseable {
      * before may still be in its handler.
      *
      * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed.
+     * Unregister before you close, or use {@link #unregisterAndClose}.
      *
      * @param key the registration
      * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
@@ -264,6 +279,38 @@ public final class FdSelector implements AutoCloseable {
         Objects.requireNonNull(key, "key");
         registrar.remove(key);
         loop.cancelPending(key);
+    }
+
+    /**
+     * Ends a registration, as {@link #unregister}, and then closes what was registered: the channel
+     * if {@link ChannelFd#register} registered it, or if its attachment is the channel with this
+     * descriptor; otherwise the descriptor. When the number can be another's the key is invalid
+     * already, so that no event reaches a new owner.
+     *
+     * <p>Of several calls, by whatever threads, one closes and the others throw. Nothing is closed
+     * when this throws {@code NotRegistered} or {@code Closed}; nor when the key is invalid because
+     * its descriptor was found closed, since its number may be another's.
+     *
+     * @param key the registration
+     * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
+     * @throws PolluxException.Closed after close: the descriptor is still the caller's to close
+     * @throws PolluxException if closing the descriptor fails; it is closed all the same, as with
+     *     {@link Fd#close}
+     * @throws IOException from the channel's own close
+     */
+    public void unregisterAndClose(FdKey key) throws IOException {
+        Objects.requireNonNull(key, "key");
+        boolean isOurs = registrar.remove(key);
+        loop.cancelPending(key);
+        if (!isOurs) {
+            return;
+        }
+        SelectableChannel channel = ChannelFd.of(key, driver.sys());
+        if (channel != null) {
+            channel.close();
+        } else {
+            Fd.close(driver.sys(), key.fd);
+        }
     }
 
     /**

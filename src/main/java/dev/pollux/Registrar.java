@@ -6,6 +6,7 @@ import dev.pollux.sys.NativeMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
+import java.nio.channels.SelectableChannel;
 import java.util.List;
 
 /**
@@ -44,13 +45,18 @@ final class Registrar {
 
     // ---- what users ask for
 
-    FdKey add(int fd, Interest interest, Trigger trigger, Object attachment)
+    FdKey add(
+            int fd,
+            Interest interest,
+            Trigger trigger,
+            Object attachment,
+            SelectableChannel channel)
             throws PolluxException {
         synchronized (lock) {
             requireOpen("register");
             driver.holdChanges();
             try {
-                return addHeld(fd, interest, trigger, attachment);
+                return addHeld(fd, interest, trigger, attachment, channel);
             } finally {
                 driver.releaseChanges();
                 Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
@@ -58,12 +64,17 @@ final class Registrar {
         }
     }
 
-    private FdKey addHeld(int fd, Interest interest, Trigger trigger, Object attachment)
+    private FdKey addHeld(
+            int fd,
+            Interest interest,
+            Trigger trigger,
+            Object attachment,
+            SelectableChannel channel)
             throws PolluxException {
         FdKey old = registrations.of(fd);
         long token = registrations.nextToken();
         int want = FdKey.want(interest, trigger);
-        var key = new FdKey(owner, fd, token, want, attachment);
+        var key = new FdKey(owner, fd, token, want, attachment, channel);
         registrations.reserve(key); // memory first: when there is none, nothing is registered
         int rc = driver.add(fd, interest.bits(), trigger.bits(), token);
         if (rc == -errno.EEXIST && old == null) {
@@ -139,12 +150,13 @@ final class Registrar {
                 call + ": the kernel had no room to put it back; it is not registered any more");
     }
 
-    void remove(FdKey key) throws PolluxException {
+    /** Whether its descriptor was not found closed before. */
+    boolean remove(FdKey key) throws PolluxException {
         synchronized (lock) {
             requireOpen("unregister");
             if (key.selector == owner && key.state == FdKey.DROPPED) {
                 key.state = FdKey.UNREGISTERED;
-                return;
+                return false;
             }
             requireRegistered("unregister", key);
             driver.holdChanges();
@@ -154,6 +166,7 @@ final class Registrar {
                 driver.remove(key.fd, key.token);
                 key.state = FdKey.UNREGISTERED;
                 registrations.remove(key);
+                return true;
             } finally {
                 driver.releaseChanges();
                 Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
