@@ -156,7 +156,9 @@ final class PollLoop {
             polled.poll();
         }
         abandon();
-        failed.reserve();
+        if (!failed.isEmpty()) {
+            failed.reserve();
+        }
         boolean woken = isWakeupAsked();
         if (events.hasNext() && deliver(handler)) {
             return reason(woken, true);
@@ -254,7 +256,9 @@ final class PollLoop {
         try {
             pending.handOver(driver, events, wait);
             int rc = driver.poll(timeoutNanos, events);
-            pending.made();
+            if (!pending.isEmpty()) {
+                pending.made();
+            }
             return rc;
         } catch (Throwable e) { // no memory, no stack
             abandonDue = true;
