@@ -309,7 +309,7 @@ final class PollLoop {
                 key.firedAt = wait;
                 any = true;
                 if (!failed.isEmpty()) {
-                    int again = failed.take(key);
+                    int again = failed.take(key) & reported(key); // of what is of interest now
                     ready = ready == Driver.GONE ? ready : ready | again;
                 }
                 deliver(key, ready, handler);

@@ -140,6 +140,7 @@ final class Model implements AutoCloseable {
         Interest sentInterest; // as handed over
         Trigger sentTrigger;
         boolean touched; // modified in the batch that is being delivered
+        int again; // what its handler threw at: it is delivered again
         boolean gone; // kqueue forgot it: its number was closed
         boolean unclear; // its number was another file's for a while: the model makes no claim
 
@@ -160,6 +161,13 @@ final class Model implements AutoCloseable {
         boolean isToBeSent() {
             boolean arms = trigger == Trigger.EDGE || trigger == Trigger.ONESHOT;
             return modified && (arms || interest != sentInterest || trigger != sentTrigger);
+        }
+
+        /** What is delivered again, of what is of interest now. */
+        int again(int bits) {
+            int closed = Ready.READ_CLOSED | Ready.ERROR;
+            return bits
+                    & (interest.bits() | closed | (interest.isWrite() ? Ready.WRITE_CLOSED : 0));
         }
 
         boolean isEdge() {
@@ -742,6 +750,8 @@ final class Model implements AutoCloseable {
     private final class Batch {
         final Map<FdKey, Expected> expected = new HashMap<>();
         final Map<FdKey, Reg> of = new HashMap<>();
+        final Map<FdKey, Integer> again = new HashMap<>(); // what handlers of earlier ones threw at
+        boolean threw; // what is to be delivered again comes with the rest, or after it
         final Set<FdKey> reported = new HashSet<>();
         final boolean orphaned = !orphans.isEmpty(); // epoll may be rebuilt before the next one
         boolean failed; // select fails for all: who is not reported now is reported by the next one
@@ -751,6 +761,10 @@ final class Model implements AutoCloseable {
                 reg.unclear |= isHaunted(reg);
                 expected.put(reg.key, expected(reg));
                 of.put(reg.key, reg);
+                if (reg.again != 0) {
+                    again.put(reg.key, reg.again);
+                    reg.again = 0;
+                }
                 reg.sent();
                 reg.modified = false;
                 reg.touched = false;
@@ -773,11 +787,17 @@ final class Model implements AutoCloseable {
             }
             Expected e = expected.get(key);
             int bits = ready.bits();
-            if (bits == 0 || !e.possible) {
+            boolean ended = bits == Ready.ERROR && !key.isValid();
+            int repeated = ended ? 0 : reg.again(again.getOrDefault(key, 0));
+            again.remove(key);
+            if (bits == 0 || !e.possible && repeated == 0) {
                 return "not expected: " + reg + " " + ready;
             }
+            if ((repeated & ~bits) != 0) {
+                return "not again: " + reg + " " + ready;
+            }
             File seen = epoll || kqueue ? reg.file : table.get(key.fd());
-            int may = e.may;
+            int may = e.may | repeated;
             if (reg.touched && seen != null) { // what was fetched, by what is now of interest
                 int shows = seen.shows(reg.interest, reg.isExclusive(), select);
                 may |= (kqueue ? seen.showsByFilters(reg.interest, shows) : shows) >> 16;
@@ -785,10 +805,10 @@ final class Model implements AutoCloseable {
             if ((bits & ~may) != 0) {
                 return "too much: " + reg + " " + ready;
             }
-            if (!reg.touched && (e.must & ~bits) != 0) {
+            if (!reg.touched && e.event && (e.must & ~bits) != 0) {
                 return "too little: " + reg + " " + ready;
             }
-            if (bits == Ready.ERROR && !key.isValid()) {
+            if (ended) {
                 regs.remove(key.fd());
                 end(reg, false);
                 failed = select;
@@ -802,7 +822,8 @@ final class Model implements AutoCloseable {
         /** A registration that had to be reported and was not; or null. */
         Reg missing() {
             for (Reg reg : of.values()) {
-                if (expected.get(reg.key).event
+                boolean repeated = again.containsKey(reg.key) && !threw && reg.key.isValid();
+                if ((expected.get(reg.key).event || repeated && reg.again(again.get(reg.key)) != 0)
                         && !reported.contains(reg.key)
                         && regs.get(reg.key.fd()) == reg
                         && !failed
@@ -811,6 +832,11 @@ final class Model implements AutoCloseable {
                 }
             }
             return null;
+        }
+
+        /** What was not delivered again by now is due with the next one. */
+        void keep() {
+            again.forEach((key, bits) -> of.get(key).again |= bits);
         }
 
         /** An edge that was not ready any more is over; a rebuilt epoll reports its edges again. */
@@ -847,7 +873,9 @@ final class Model implements AutoCloseable {
             first.check(call + result);
         } catch (Thrown e) {
             first.check(call + "throws");
-            // The rest of the batch comes with the next poll; or another batch if there is none.
+            batch.threw = true;
+            // The rest of the batch comes with the next poll; or another batch if there is none,
+            // and with that, or the next, what the handler threw at.
             var rest = new ArrayList<Object[]>();
             result =
                     selector.poll(
@@ -857,6 +885,7 @@ final class Model implements AutoCloseable {
             if (rest.stream().anyMatch(event -> batch.reported.contains(event[0]))) {
                 require(batch.missing() == null, "kept for the next poll, not: " + batch.missing());
                 batch.over();
+                batch.keep();
                 var next = new Batch();
                 deliver(next, rest, "poll(0) again " + result);
                 finish(next);
@@ -864,6 +893,7 @@ final class Model implements AutoCloseable {
             }
             deliver(batch, rest, "poll(0) the rest " + result);
             finish(batch);
+            batch.keep();
             return;
         }
         if (woken) {
@@ -944,7 +974,11 @@ final class Model implements AutoCloseable {
                     wrong = wrong == null ? e.getMessage() : wrong;
                 }
             }
-            if (events == throwAt) {
+            if (events == throwAt && key.isValid()) {
+                Reg reg = batch.of.get(key);
+                if (reg != null) {
+                    reg.again = ready.bits();
+                }
                 throw new Thrown();
             }
         }
