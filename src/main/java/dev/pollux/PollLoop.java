@@ -42,8 +42,6 @@ final class PollLoop {
 
     private static final int FIRST_EVENTS = 256;
 
-    private static final long REBUILD_PAUSE_NANOS = 100_000_000;
-
     /** What is reported, by interest: the interest itself, and what is reported to everybody. */
     private static final int[] REPORTED = new int[8];
 
@@ -77,15 +75,12 @@ final class PollLoop {
 
     private final PendingChanges pending = new PendingChanges();
 
-    private final OrphanedRegistrations orphans = new OrphanedRegistrations();
+    private final OrphanedRegistrations orphans;
     private final FailedDeliveries failed = new FailedDeliveries();
 
     private boolean abandonDue; // the changes of a wait that did not come about are held still
     private boolean closeOnLeaving; // a handler has called close
     private long wait; // the number of the last one
-    private long rebuildNotBefore; // on the clock of System.nanoTime, after a failure
-    private boolean rebuildFailed;
-    private boolean rebuildDue; // before the next wait: not before this batch is delivered
 
     PollLoop(Driver driver, OpenDriver open, Registrar registrar) {
         this.driver = driver;
@@ -93,6 +88,7 @@ final class PollLoop {
         this.interruption = new Interruption(open::signal);
         this.virtual = new VirtualWait(driver, open);
         this.registrar = registrar;
+        this.orphans = new OrphanedRegistrations(driver, registrar);
         this.errno = driver.sys().errno();
     }
 
@@ -229,9 +225,7 @@ final class PollLoop {
 
     private int await(long timeoutNanos) {
         events.clear();
-        if (rebuildDue) {
-            rebuild();
-        }
+        orphans.remove();
         wait = registrar.beginWait();
         if (timeoutNanos == 0) {
             return ask(0);
@@ -300,7 +294,7 @@ final class PollLoop {
                     }
                 }
                 if (key == null) {
-                    rebuildDue |= orphans.isOrphan(token, wait);
+                    orphans.seen(token, wait);
                     continue;
                 }
                 ready = ready == Driver.GONE ? ready : ready & reported(key);
@@ -352,59 +346,6 @@ final class PollLoop {
 
     private static int reported(FdKey key) {
         return REPORTED[FdKey.interestBits(key.want())];
-    }
-
-    /**
-     * Rebuilds what the kernel has, between two waits, to be rid of orphaned registrations.
-     * Edge-triggered ones that are ready are reported once more.
-     */
-    private void rebuild() {
-        if (rebuildFailed && System.nanoTime() - rebuildNotBefore < 0) {
-            return; // it goes over all registrations: not with every wait
-        }
-        synchronized (registrar.lock) {
-            if (registrar.isClosed()) {
-                return;
-            }
-            driver.holdChanges();
-            try {
-                rebuildFailed = !rebuildHeld();
-                rebuildNotBefore = System.nanoTime() + REBUILD_PAUSE_NANOS;
-                rebuildDue = false;
-            } finally {
-                driver.releaseChanges();
-            }
-        }
-    }
-
-    /** All or nothing; whether it was all. Where there was no room, the next orphan asks again. */
-    private boolean rebuildHeld() {
-        if (driver.beginRebuild() < 0) {
-            return false;
-        }
-        boolean all = false;
-        try {
-            all = addAll();
-        } finally {
-            driver.endRebuild(all);
-        }
-        return all;
-    }
-
-    private boolean addAll() {
-        for (FdKey key : registrar.list()) {
-            int interest = key.isDisarmed() ? 0 : FdKey.interestBits(key.sent);
-            int rc = driver.addToRebuild(key.fd, interest, FdKey.triggerBits(key.sent), key.token);
-            if (rc == -errno.ENOENT) {
-                if (key.pendingAt
-                        == 0) { // otherwise its change is refused next, and that is reported
-                    registrar.drop(key);
-                }
-            } else if (rc < 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     // ---- any thread

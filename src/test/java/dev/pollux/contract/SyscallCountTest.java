@@ -109,7 +109,10 @@ class SyscallCountTest {
                     selector.modify(key, Reported.idle(selector));
                     selector.modify(key, Interest.WRITE);
                 }
-                assertEquals(List.of(), calls.calls(), "only remembered");
+                var before = new ArrayList<>(calls.calls());
+                before.removeIf(
+                        "fileStatus"::equals); // of PRIORITY, once, where a virtual thread may poll
+                assertEquals(List.of(), before, "only remembered");
                 var seen = new AtomicInteger();
                 assertEquals(
                         PollResult.EVENTS, selector.poll((k, ready) -> seen.incrementAndGet()));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
@@ -12,6 +13,7 @@ import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
+import dev.pollux.kernel.BsdKqueue;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
@@ -106,6 +108,9 @@ class ThrowablesContract {
     /** A poll at each depth of a stack that is nearly used up. */
     @EveryBackend
     void a_stack_that_ends_anywhere_in_a_poll_loses_nothing(Pair pair) throws Exception {
+        assumeFalse(
+                pair.sys() instanceof BsdKqueue,
+                pair + ": the model is written in Java, and its own stack ends too");
         try (var fds = new Fds();
                 FdSelector selector = pair.open()) {
             Trigger once = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
