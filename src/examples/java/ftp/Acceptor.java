@@ -79,8 +79,7 @@ final class Acceptor extends Watched {
     }
 
     void close() {
-        Closing.quietly(this::unwatch);
-        Closing.quietly(listening);
+        unwatchAndClose(listening);
     }
 
     /** For people: {@code 127.0.0.1 port 2121}. */

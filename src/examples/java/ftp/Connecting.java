@@ -64,8 +64,7 @@ final class Connecting extends Watched {
     void close() {
         if (!over) {
             over = true;
-            Closing.quietly(this::unwatch);
-            Closing.quietly(channel);
+            unwatchAndClose(channel);
         }
     }
 }

@@ -217,8 +217,7 @@ final class ControlConnection extends Watched {
             return;
         }
         closed = true;
-        Closing.quietly(this::unwatch);
-        Closing.quietly(channel);
+        unwatchAndClose(channel);
         owner.onClosed(reason);
     }
 }

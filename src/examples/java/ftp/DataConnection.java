@@ -112,8 +112,7 @@ abstract class DataConnection extends Watched {
             return;
         }
         ended = true;
-        Closing.quietly(this::unwatch);
-        Closing.quietly(channel);
+        unwatchAndClose(channel);
         release();
         owner.onTransferEnd(problem);
     }

@@ -94,8 +94,7 @@ final class PassivePort extends Watched {
     void close() {
         if (!closed) {
             closed = true;
-            Closing.quietly(this::unwatch);
-            Closing.quietly(listening);
+            unwatchAndClose(listening);
         }
     }
 }

@@ -33,18 +33,28 @@ abstract class Watched {
         if (interest == null) {
             unwatch();
         } else if (key == null) {
-            key = loop.selector.register(ChannelFd.of(channel), interest, trigger, this);
+            key = ChannelFd.register(loop.selector, channel, interest, trigger, this);
         } else if (key.interest() != interest) {
             loop.selector.modify(key, interest, trigger);
         }
     }
 
-    /** To be called before the channel is closed: the number may be another's after that. */
+    /** Waits for nothing; the channel stays open. */
     final void unwatch() throws IOException {
         if (key != null) {
             FdKey old = key;
             key = null;
             loop.selector.unregister(old);
         }
+    }
+
+    /** The end of the channel, in any case. */
+    final void unwatchAndClose(SelectableChannel channel) {
+        if (key != null) {
+            FdKey old = key;
+            key = null;
+            Closing.quietly(() -> loop.selector.unregisterAndClose(old));
+        }
+        Closing.quietly(channel); // open still if nothing was waited for, or that has failed
     }
 }
