@@ -87,11 +87,10 @@ final class Acceptor implements ReadyHandler, Closeable {
     }
 
     /** Ends a connection, and makes room for another. */
-    void close(FdKey connection, Peer peer) {
+    void close(FdKey connection) {
         open--;
         try {
-            selector.unregister(connection); // first: the number may be another's once it is closed
-            peer.close();
+            selector.unregisterAndClose(connection);
             if (refusing) {
                 selector.modify(key, Interest.READ);
             }

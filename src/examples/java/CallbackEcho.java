@@ -53,13 +53,11 @@ final class CallbackEcho {
 
     /** Reads, answers, and reads on when all of the answer has gone. */
     private final class Connection {
-        private final Peer peer;
         private final ByteBuffer answer = ByteBuffer.allocate(BUFFER).limit(0);
 
         Connection(Peer peer) throws IOException {
-            this.peer = peer;
             ReadyHandler handler = this::read;
-            selector.register(peer.fd(), Interest.READ, Trigger.LEVEL, handler);
+            peer.register(selector, Interest.READ, Trigger.LEVEL, handler);
         }
 
         private void read(FdKey key, Ready ready) {
@@ -68,7 +66,7 @@ final class CallbackEcho {
                     int n = Fd.read(key.fd(), answer.clear());
                     toUpperCase(answer.flip());
                     if (n < 0) {
-                        acceptor.close(key, peer);
+                        acceptor.close(key);
                         return;
                     }
                 }
@@ -79,7 +77,7 @@ final class CallbackEcho {
                     selector.modify(key, next);
                 }
             } catch (IOException e) { // reset by the peer: this connection ends, and no other does
-                acceptor.close(key, peer);
+                acceptor.close(key);
             }
         }
     }

@@ -8,7 +8,6 @@ import dev.pollux.Interest;
 import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -78,7 +77,7 @@ final class EchoWorker implements Callable<Void> {
      */
     private void rehearse() throws IOException {
         int[] two = Fd.socketpair();
-        var connection = new Connection(() -> Fd.close(two[0]));
+        var connection = new Connection();
         FdKey key = selector.register(two[0], Interest.READ, Trigger.LEVEL, connection);
         Fd.write(two[1], ByteBuffer.wrap(new byte[1]));
         connection.echo(key);
@@ -165,7 +164,7 @@ final class EchoWorker implements Callable<Void> {
 
     private void admit(Peer peer) throws IOException {
         try {
-            selector.register(peer.fd(), Interest.READ, Trigger.LEVEL, new Connection(peer));
+            peer.register(selector, Interest.READ, Trigger.LEVEL, new Connection());
             accepted++;
         } catch (IOException e) { // the limit fs.epoll.max_user_watches, say
             peer.close();
@@ -175,12 +174,7 @@ final class EchoWorker implements Callable<Void> {
 
     /** Reads, sends it back, and reads on when all of it has gone. */
     private final class Connection {
-        private final Closeable owner; // of the descriptor
         private ByteBuffer unsent; // null: nothing
-
-        Connection(Closeable owner) {
-            this.owner = owner;
-        }
 
         void echo(FdKey key) {
             try {
@@ -210,8 +204,7 @@ final class EchoWorker implements Callable<Void> {
 
         void close(FdKey key) {
             try {
-                selector.unregister(key); // first: the number may be another's once it is closed
-                owner.close();
+                selector.unregisterAndClose(key);
             } catch (IOException e) {
                 System.err.println("closing " + key + ": " + e.getMessage());
             }

@@ -55,7 +55,6 @@ final class FramedConnection implements ReadyHandler {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 
     private final FramedServer server;
-    private final Peer peer;
     private final boolean edge;
     private final FdKey key;
     private final long number;
@@ -76,11 +75,8 @@ final class FramedConnection implements ReadyHandler {
 
     FramedConnection(FramedServer server, Peer peer) throws IOException {
         this.server = server;
-        this.peer = peer;
         edge = server.trigger == Trigger.EDGE;
-        key =
-                server.selector.register(
-                        peer.fd(), edge ? BOTH : Interest.READ, server.trigger, this);
+        key = peer.register(server.selector, edge ? BOTH : Interest.READ, server.trigger, this);
         number = ++server.counts.connections;
         state = State.READ_HEADER;
     }
@@ -282,6 +278,6 @@ final class FramedConnection implements ReadyHandler {
     }
 
     private void close() {
-        server.end(key, peer);
+        server.end(key);
     }
 }

@@ -38,7 +38,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import sockets.Peer;
 
 /** One thread calls {@link #run}; any thread may {@link #close}. */
 final class FramedServer implements AutoCloseable {
@@ -145,8 +144,8 @@ final class FramedServer implements AutoCloseable {
     }
 
     /** Ends a connection. */
-    void end(FdKey key, Peer peer) {
-        acceptor.close(key, peer);
+    void end(FdKey key) {
+        acceptor.close(key);
     }
 
     @Override

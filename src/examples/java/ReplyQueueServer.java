@@ -91,17 +91,15 @@ final class ReplyQueueServer implements AutoCloseable {
 
     /** Answers in upper case. */
     private final class Connection {
-        private final Peer peer;
         private final FdKey key;
         private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
         private int queued; // bytes
         private boolean ended; // the end was read
 
         Connection(Peer peer) throws IOException {
-            this.peer = peer;
             ReadyHandler handler = this::onReady;
             Interest interest = alwaysWrite ? BOTH : Interest.READ;
-            key = selector.register(peer.fd(), interest, Trigger.LEVEL, handler);
+            key = peer.register(selector, interest, Trigger.LEVEL, handler);
             connections++;
         }
 
@@ -113,12 +111,12 @@ final class ReplyQueueServer implements AutoCloseable {
                 }
                 write(); // at once: most often there is room, and nothing to wait for
                 if (ended && queue.isEmpty()) {
-                    acceptor.close(key, peer);
+                    acceptor.close(key);
                 } else {
                     waitForWhatIsNeeded();
                 }
             } catch (IOException e) { // reset by the peer: this connection ends, and no other does
-                acceptor.close(key, peer);
+                acceptor.close(key);
             }
         }
 

@@ -26,7 +26,6 @@ final class ChatConnection implements ChatServer.Watched {
     String room; // null: he talks to the operator
 
     private final ChatServer server;
-    private final Peer socket;
     private final FdKey key;
     private final ChatLines lines = new ChatLines(ChatLines.LIMIT);
     private final ArrayDeque<ByteBuffer> unsent = new ArrayDeque<>();
@@ -36,9 +35,8 @@ final class ChatConnection implements ChatServer.Watched {
     ChatConnection(ChatServer server, int number, Peer socket) throws IOException {
         this.server = server;
         this.number = number;
-        this.socket = socket;
         nick = "guest-" + number;
-        key = server.selector.register(socket.fd(), Interest.READ, Trigger.LEVEL, this);
+        key = socket.register(server.selector, Interest.READ, Trigger.LEVEL, this);
     }
 
     @Override
@@ -142,8 +140,7 @@ final class ChatConnection implements ChatServer.Watched {
     }
 
     void close() throws IOException {
-        server.selector.unregister(key); // first: the number may be another's once it is closed
-        socket.close();
+        server.selector.unregisterAndClose(key);
     }
 
     boolean isHere() {

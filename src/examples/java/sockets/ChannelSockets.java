@@ -2,6 +2,10 @@
 package sockets;
 
 import dev.pollux.ChannelFd;
+import dev.pollux.FdKey;
+import dev.pollux.FdSelector;
+import dev.pollux.Interest;
+import dev.pollux.Trigger;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -79,6 +83,13 @@ final class ChannelSockets implements Sockets {
     }
 
     private record ConnectedChannel(SocketChannel channel, int fd) implements Peer {
+        @Override
+        public FdKey register(
+                FdSelector selector, Interest interest, Trigger trigger, Object attachment)
+                throws IOException {
+            return ChannelFd.register(selector, channel, interest, trigger, attachment);
+        }
+
         @Override
         public void shutdownOutput() throws IOException {
             channel.shutdownOutput();
