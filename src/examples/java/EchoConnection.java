@@ -44,7 +44,6 @@ final class EchoConnection {
 
     private final EdgeEchoServer server;
     private final EchoCounters count;
-    private final Peer peer;
     private final FdKey key;
     private final ByteBuffer unsent; // up to its position
 
@@ -59,12 +58,11 @@ final class EchoConnection {
     EchoConnection(EdgeEchoServer server, Peer peer) throws IOException {
         this.server = server;
         this.count = server.count;
-        this.peer = peer;
         boolean edge = server.trigger == Trigger.EDGE;
         boolean urgent = server.selector.supports(ALL, server.trigger);
         Interest interest = !edge ? Interest.READ : urgent ? ALL : BOTH;
         noShortcut = edge && !urgent;
-        key = server.selector.register(peer.fd(), interest, server.trigger, this);
+        key = peer.register(server.selector, interest, server.trigger, this);
         unsent = server.takeBuffer();
     }
 
@@ -163,8 +161,7 @@ final class EchoConnection {
 
     void close() {
         try {
-            server.selector.unregister(key); // first: the number may be another's once it is closed
-            peer.close();
+            server.selector.unregisterAndClose(key);
         } catch (IOException e) {
             System.err.println("closing " + key + ": " + e.getMessage());
         }

@@ -73,7 +73,6 @@ final class WhenEdgePays {
     private final FdSelector selector;
     private final Way way;
     private final Traffic traffic;
-    private final Peer server;
     private final SocketChannel client;
     private final FdKey key;
     private final ByteBuffer in = ByteBuffer.allocateDirect(READ_BUFFER);
@@ -93,9 +92,9 @@ final class WhenEdgePays {
         var address = new InetSocketAddress(InetAddress.getByName("127.0.0.1"), listener.port());
         client = SocketChannel.open(address);
         client.configureBlocking(false);
-        server = listener.accept();
+        Peer server = listener.accept();
         Interest interest = way.trigger == Trigger.LEVEL ? Interest.READ : BOTH;
-        key = selector.register(server.fd(), interest, way.trigger, this);
+        key = server.register(selector, interest, way.trigger, this);
         out = ByteBuffer.allocateDirect(traffic.reply).limit(0);
         selector.poll(0, TimeUnit.SECONDS, (k, ready) -> {}); // the first edge: it is writable
     }
@@ -156,8 +155,7 @@ final class WhenEdgePays {
     }
 
     private void close() throws IOException {
-        selector.unregister(key);
-        server.close();
+        selector.unregisterAndClose(key);
         client.close();
     }
 
