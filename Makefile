@@ -416,7 +416,7 @@ lint: ## formatting, javadoc and the jars; examples compiled against the public 
 	    $$(find src/examples/java -name '*.java')
 	@echo 'lint: formatting, javadoc, jar and examples are in order'
 
-check: test test-examples lint sanitize ## everything that must hold before a change goes in
+check: test test-examples lint sanitize ## test, test-examples, lint and sanitize; .ci/run has the rest
 
 format: ## bring the Java sources into the house format
 	@$(MVN) $(MAVEN_ARGS) spotless:apply

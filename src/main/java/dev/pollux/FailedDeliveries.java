@@ -24,8 +24,9 @@ final class FailedDeliveries {
     /** Makes room for one more, before something is thrown: a poll adds one at most. */
     void reserve() {
         if (count == keys.length) {
-            keys = Arrays.copyOf(keys, count * 2);
+            FdKey[] moreKeys = Arrays.copyOf(keys, count * 2);
             ready = Arrays.copyOf(ready, count * 2);
+            keys = moreKeys; // last: it says how many fit, and there may be no memory for both
         }
     }
 

@@ -160,9 +160,9 @@ public final class Fd {
     }
 
     /**
-     * Closes a descriptor. If it is registered, {@linkplain FdSelector#unregisterAndClose
-     * unregister it first}. Never repeat it: also after an error the number is free, and may be
-     * another's.
+     * Closes a descriptor that is not registered; for one that is, see {@link
+     * FdSelector#unregisterAndClose}. Never repeat it: also after an error the number is free, and
+     * may be another's.
      *
      * @param fd a descriptor
      * @throws PolluxException.BadDescriptor if it is not open

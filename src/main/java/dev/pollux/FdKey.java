@@ -7,7 +7,8 @@ import java.nio.channels.SelectableChannel;
 
 /**
  * One registration of a descriptor with a selector: what {@code register} returns and what a
- * handler is given. All methods may be called by any thread; none allocates or blocks.
+ * handler is given. All methods may be called by any thread; none blocks, and none but {@code
+ * toString} allocates.
  *
  * <pre>{@code
  * FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, connection);

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  * <p>The descriptor stays the caller's. {@link #unregisterAndClose} is the way to close it that
  * cannot go wrong. A descriptor that is closed while it is registered disappears from epoll and
  * kqueue silently, and is reported once with {@link Ready#isError()} and an invalid key by poll and
- * select; and when its number is reused at once, what is left of the batch may hold an event of its
- * own, which no library can tell from one of the new owner's.
+ * select; and when its number is reused and registered at once, what is left of the batch may hold
+ * an event of the old descriptor, which no library can tell from one of the new owner's.
  *
  * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
@@ -35,7 +35,8 @@ import java.util.concurrent.TimeUnit;
  * for it; otherwise, and once a descriptor that is no socket or pipe waits for {@link
  * Interest#PRIORITY}, a platform thread of this selector's own waits, which {@link #close} ends.
  * One kind needs READ and is reported to whoever looks first: a perf event whose buffer is mapped
- * into memory. Poll that one on a platform thread.
+ * into memory. Poll that one on a platform thread. Where neither way can be had, for want of a
+ * thread or of room in the kernel, the carrier waits as well.
  */
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
@@ -253,8 +254,8 @@ public final class FdSelector implements AutoCloseable {
             requireSupported("modify", key.fd, interest, trigger);
         }
         if (interest.isPriority() && !key.priorityAsked) {
-            key.priorityAsked = true;
             loop.beforePriority(key.fd);
+            key.priorityAsked = true;
         }
         // From or to exclusive is a removal and an addition: their errors are the caller's.
         int triggers = FdKey.triggerBits(key.want()) | trigger.bits();
@@ -268,8 +269,8 @@ public final class FdSelector implements AutoCloseable {
      * it is delivered any more, whoever called; one whose delivery by the polling thread had begun
      * before may still be in its handler.
      *
-     * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed.
-     * Unregister before you close, or use {@link #unregisterAndClose}.
+     * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed. To
+     * close it as well, use {@link #unregisterAndClose}.
      *
      * @param key the registration
      * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
@@ -284,7 +285,9 @@ public final class FdSelector implements AutoCloseable {
     /**
      * Ends a registration, as {@link #unregister}, and then closes what was registered: the channel
      * if {@link ChannelFd#register} registered it, or if its attachment is the channel with this
-     * descriptor; otherwise the descriptor. When the number can be another's the key is invalid
+     * descriptor; otherwise the descriptor. (So not for a channel that was registered by its number
+     * with another attachment: it would stay open without its descriptor, and its own close would
+     * hit whoever has the number next.) When the number can be another's the key is invalid
      * already, so that no event reaches a new owner.
      *
      * <p>Of several calls, by whatever threads, one closes and the others throw. Nothing is closed
@@ -396,8 +399,8 @@ public final class FdSelector implements AutoCloseable {
      * is interrupted, and gives each event to the handler. A registration has at most one event in
      * a poll.
      *
-     * <p>Events that were left when a handler threw are delivered first, without a wait; then,
-     * likewise, the one whose handler threw, once more. Whatever else is thrown here, also an
+     * <p>Events that were left when a handler threw are delivered by the next poll, without a wait;
+     * once none is left, the one whose handler threw, again. Whatever else is thrown here, also an
      * {@link Error} for want of memory or stack, leaves the selector usable. Allocates nothing once
      * its buffers have grown to the number of events that come at once.
      *

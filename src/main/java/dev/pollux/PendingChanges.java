@@ -31,11 +31,11 @@ final class PendingChanges {
     }
 
     void add(FdKey key, int want) {
+        if (key.pendingAt == 0 && count == keys.length) {
+            keys = Arrays.copyOf(keys, count * 2); // first: there may be no memory
+        }
         key.want(want);
         if (key.pendingAt == 0) {
-            if (count == keys.length) {
-                keys = Arrays.copyOf(keys, count * 2);
-            }
             keys[count++] = key;
             key.pendingAt = count;
         }

@@ -433,7 +433,15 @@ final class PollLoop {
     void wakeup() {
         boolean first = WAKEUP_ASKED.compareAndSet(this, false, true);
         if (first) {
-            open.signal();
+            boolean signalled = false;
+            try {
+                open.signal();
+                signalled = true;
+            } finally {
+                if (!signalled) { // no stack: the next call is to signal
+                    WAKEUP_ASKED.setVolatile(this, false);
+                }
+            }
         }
         Counting counting = this.counting;
         if (counting != null) {

@@ -14,8 +14,9 @@ package dev.pollux;
  *
  * <pre>{@code
  * ReadyHandler echo = (key, ready) -> {
- *     if (ready.isReadable()) drain(key);
- *     if (ready.isError()) selector.unregister(key);
+ *     if (ready.isReadable() && !drain(key)) { // false: the end, or an error
+ *         selector.unregisterAndClose(key);
+ *     }
  * };
  * }</pre>
  */

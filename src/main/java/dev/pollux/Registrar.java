@@ -150,7 +150,7 @@ final class Registrar {
                 call + ": the kernel had no room to put it back; it is not registered any more");
     }
 
-    /** Whether its descriptor was not found closed before. */
+    /** Whether its descriptor was not found closed: if it was, the number may be another's. */
     boolean remove(FdKey key) throws PolluxException {
         synchronized (lock) {
             requireOpen("unregister");
@@ -163,10 +163,10 @@ final class Registrar {
             try {
                 // Refused if it was closed: then it is gone from the kernel by itself, unless it is
                 // open under another number; see OrphanedRegistrations.
-                driver.remove(key.fd, key.token);
+                int rc = driver.remove(key.fd, key.token);
                 key.state = FdKey.UNREGISTERED;
                 registrations.remove(key);
-                return true;
+                return rc != -errno.ENOENT && rc != -errno.EBADF;
             } finally {
                 driver.releaseChanges();
                 Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile

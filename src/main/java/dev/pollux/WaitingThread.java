@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -27,7 +28,7 @@ final class WaitingThread implements Runnable {
 
     /** Starts the thread, if it has not; false where the system has none left. */
     boolean start() {
-        if (thread == null) {
+        if (thread == null || !thread.isAlive()) {
             var fresh = new Thread(null, this, "pollux-wait", 0, false);
             fresh.setDaemon(true);
             fresh.setContextClassLoader(null); // it may outlive the application that started it
@@ -51,17 +52,24 @@ final class WaitingThread implements Runnable {
         wait = what;
         LockSupport.unpark(thread);
         boolean interrupted = false;
-        while (wait != null) {
-            LockSupport.park(this);
-            if (Thread.interrupted()) { // with the status set it could not park any more
-                interrupted = true;
-                open.signal();
+        Throwable here = null; // no stack, or no memory, to park: the wait is to end
+        while (wait != null) { // until then all that it uses is the thread's
+            try {
+                if (here == null) {
+                    LockSupport.park(this);
+                }
+                if (here != null || Thread.interrupted()) { // which could not park any more
+                    interrupted |= here == null;
+                    open.signal();
+                }
+            } catch (Throwable e) {
+                here = e;
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        Throwable failure = thrown;
+        Throwable failure = here != null ? here : thrown;
         thrown = null;
         if (failure instanceof Error error) {
             throw error;
@@ -94,7 +102,19 @@ final class WaitingThread implements Runnable {
         Thread waiting = asking;
         asking = null;
         wait = null;
-        LockSupport.unpark(waiting);
+        while (!unpark(waiting)) {
+            Thread.yield();
+        }
+    }
+
+    /** Whether it could: to continue a virtual thread may take memory. */
+    private static boolean unpark(Thread waiting) {
+        try {
+            LockSupport.unpark(waiting);
+            return true;
+        } catch (OutOfMemoryError | RejectedExecutionException e) {
+            return false;
+        }
     }
 
     /** Ends the thread, if there is one, and waits until it has ended. Nobody polls any more. */

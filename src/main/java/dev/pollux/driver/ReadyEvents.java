@@ -26,8 +26,9 @@ public final class ReadyEvents {
 
     /** Makes room for so many events. */
     public void grow(int capacity) {
-        tokens = Arrays.copyOf(tokens, capacity);
+        long[] moreTokens = Arrays.copyOf(tokens, capacity);
         bits = Arrays.copyOf(bits, capacity);
+        tokens = moreTokens; // last: it says how many fit, and there may be no memory for both
     }
 
     /** Appends an event. */

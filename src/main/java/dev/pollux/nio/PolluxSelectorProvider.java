@@ -54,10 +54,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Agrona up to 1.12 (Aeron 1.35) replaces fields of the JDK's own selector class, and does not
  * run on any other selector; later ones do.
  *
- * <p>All methods may be called by any thread. A virtual thread that selects gives its carrier back
- * while it waits, on JDK 24 and later with epoll and kqueue. On macOS, {@link
- * DatagramChannel#disconnect} fails with an {@link InternalError} while the channel is registered
- * here: the JDK takes its keys for its own.
+ * <p>All methods may be called by any thread. A virtual thread that selects frees its carrier while
+ * it waits, on JDK 24 and later; before, the monitors that a selection holds pin it. On macOS,
+ * {@link DatagramChannel#disconnect} fails with an {@link InternalError} while the channel is
+ * registered here: the JDK takes its keys for its own.
  */
 public final class PolluxSelectorProvider extends SelectorProvider {
     private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";

@@ -71,11 +71,15 @@ public final class NativeMemory implements AutoCloseable {
         }
 
         /**
-         * Moves to a place with so many bytes, with what was in it and zeros behind.
+         * Moves to a place with so many bytes, with what was in it and zeros behind, unless it has
+         * them.
          *
          * @throws OutOfMemoryError if there is none; then all is as it was
          */
         public void grow(int count) {
+            if (count <= bytes.capacity()) {
+                return; // of several that grow together, one may have had no room before
+            }
             ByteBuffer fresh = zeros(count);
             fresh.put(0, bytes, 0, bytes.capacity());
             free();
@@ -87,7 +91,9 @@ public final class NativeMemory implements AutoCloseable {
             ByteBuffer freed = bytes;
             bytes = null;
             address = 0;
-            sys.free(freed);
+            if (freed != null) {
+                sys.free(freed);
+            }
         }
     }
 }

@@ -87,15 +87,20 @@ class UnreachableContract {
         Host.requirePlatformThreads("its stack may keep what it used longer");
         try (var fds = new Fds();
                 var log = new Log()) {
-            int[] pipe = fds.pipe();
-            Poller poller = polling(pair, pipe[0]);
-            var gone = new WeakReference<>(new Object());
-            collectUntil("the collector runs", () -> gone.get() == null);
-            System.gc();
-            Fds.write(pipe[1], 1);
-            assertEquals(PollResult.EVENTS, poller.result());
+            polled(pair, fds.pipe());
             collectUntil("now it is unreachable", () -> log.records.size() == 1);
         }
+    }
+
+    /** In a frame of its own, which is gone when this returns. */
+    private static void polled(Pair pair, int[] pipe) throws Exception {
+        Poller poller = polling(pair, pipe[0]);
+        var gone = new WeakReference<>(new Object());
+        collectUntil("the collector runs", () -> gone.get() == null);
+        System.gc();
+        Fds.write(pipe[1], 1);
+        assertEquals(PollResult.EVENTS, poller.result());
+        poller.thread().join(); // its stack holds the selector
     }
 
     private static Poller polling(Pair pair, int fd) throws IOException {

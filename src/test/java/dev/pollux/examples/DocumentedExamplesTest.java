@@ -44,7 +44,7 @@ class DocumentedExamplesTest {
                 ServerSocketChannel server;
                 boolean running;
 
-                void drain(FdKey key) {}
+                boolean drain(FdKey key) { return true; }
                 void readAtOnce(int fd) {}
                 void runTasks() {}
                 void closeIdlePeers() {}

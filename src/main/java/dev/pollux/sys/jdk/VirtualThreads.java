@@ -28,7 +28,7 @@ public final class VirtualThreads {
                                 "pollSelector",
                                 MethodType.methodType(void.class, int.class, long.class));
             } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
-                return null; // then it waits with its carrier, which is slower and not wrong
+                return null; // then a thread of the selector's waits for it
             }
         }
     }
