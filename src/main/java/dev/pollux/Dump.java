@@ -82,7 +82,7 @@ final class Dump {
                 descriptors.watches(driver.fd()).forEach(watch -> found.put(watch.data(), watch));
                 watches = found;
             }
-        } catch (Descriptors.Unreadable e) {
+        } catch (Descriptors.Unreadable | SecurityException e) {
             watches = null; // no /proc, or closed meanwhile: then with what is known here
         }
     }

@@ -4,6 +4,7 @@ import dev.pollux.doctor.Mounts.Mount;
 import dev.pollux.sys.proc.ProcText;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,7 @@ final class ControlGroup {
                     add(limits, mounts.all(), List.of(field[1].split(",")), Path.of(field[2]));
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | InvalidPathException e) { // a name that the locale cannot say
             limits.put("cgroup", "not known: " + e);
         }
         if (limits.isEmpty()) {

@@ -130,6 +130,9 @@ public final class Bindings {
                     Privileged.call(() -> Class.forName(type).getConstructor().newInstance());
         } catch (InvocationTargetException e) {
             thrown = e.getCause();
+            if (thrown instanceof VirtualMachineError noMemory) {
+                throw noMemory; // says nothing of the binding: the next call tries again
+            }
         } catch (ReflectiveOperationException | LinkageError e) {
             thrown = e;
         }

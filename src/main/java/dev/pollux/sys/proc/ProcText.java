@@ -42,6 +42,6 @@ public final class ProcText {
 
     /** For a terminal: control characters, which a path may hold, become question marks. */
     public static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
     }
 }

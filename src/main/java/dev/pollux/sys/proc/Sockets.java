@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The sockets of a network namespace by their inode, from the tables in {@code /proc/PID/net}
@@ -114,6 +115,8 @@ final class Sockets {
         }
     }
 
+    private static final Pattern INODE = Pattern.compile("[0-9]{1,18}");
+
     /** {@code Num: RefCount Protocol Flags Type St Inode Path}; the path may hold spaces. */
     private void addUnix(String line) {
         String[] field = line.strip().split("\\s+", 8);
@@ -153,8 +156,11 @@ final class Sockets {
         }
     }
 
+    /** A name may hold a line break: what follows it is no line of the kernel's, or a false one. */
     private void put(String inode, Descriptor descriptor) {
-        byInode.put(Long.parseLong(inode), descriptor);
+        if (INODE.matcher(inode).matches()) {
+            byInode.putIfAbsent(Long.parseLong(inode), descriptor);
+        }
     }
 
     /** {@code 0100007F:1F90}: words of 32 bits as they lie in memory, then the port. */

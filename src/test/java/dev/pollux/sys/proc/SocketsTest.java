@@ -100,6 +100,19 @@ class SocketsTest {
         expect(44, "unix seqpacket /run/?[2J");
     }
 
+    /** The name of an abstract socket may hold one. */
+    @Test
+    void a_line_break_in_a_name_ends_nothing() throws IOException {
+        table(
+                "unix",
+                "00000000a2035084: 00000002 00000000 00000000 0002 01 45 @two",
+                "words that are no line of the kernel's",
+                "00000000a2035084: 00000002 00000000 00000000 0001 01 45 /another",
+                "00000000a2035084: 00000003 00000000 00000000 0001 03 46");
+        expect(45, "unix datagram @two");
+        expect(46, "unix stream, no name, connected");
+    }
+
     @Test
     void lines_that_are_cut_off_are_passed_over() throws IOException {
         table("tcp", " 0: " + LOOPBACK + ":1F90 0000", "");
