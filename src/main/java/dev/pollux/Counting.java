@@ -2,11 +2,8 @@ package dev.pollux;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/**
- * Counts what the polling thread does, and who wakes it: what {@link PollLoop} has while counting
- * is on. Read by any thread.
- */
-final class Counting {
+/** Counts what the polling thread does, and who wakes it. Read by any thread. */
+final class Counting extends LoopObserver {
     private static final int POLLS = 0;
     private static final int WAITS = 1;
     private static final int EMPTY = 2;
@@ -20,6 +17,7 @@ final class Counting {
 
     private final AtomicLongArray counts = new AtomicLongArray(10);
     private final boolean times;
+    private long begin; // of the wait, or of the batch; the polling thread's
     private final long sentBefore;
     private final long cancelledBefore;
 
@@ -30,16 +28,23 @@ final class Counting {
     }
 
     /** On the clock of {@code System.nanoTime}; 0, without a look at it, if nobody wants times. */
-    long now() {
+    private long now() {
         return times ? System.nanoTime() : 0;
     }
 
-    void poll() {
+    @Override
+    void pollBegins(long timeoutNanos) {
         add(POLLS, 1);
     }
 
-    /** One wait is over, with so many events, or a negated error number. */
-    void waited(int rc, long nanos) {
+    @Override
+    void waitBegins(long timeoutNanos) {
+        begin = now();
+    }
+
+    @Override
+    void waitEnded(int rc, long timeoutNanos) {
+        long nanos = now() - begin;
         add(WAITS, 1);
         if (rc <= 0) {
             add(EMPTY, 1);
@@ -54,14 +59,22 @@ final class Counting {
         }
     }
 
-    void handled(long nanos) {
-        add(HANDLERS, nanos);
+    @Override
+    void batchBegins() {
+        begin = now();
     }
 
-    void pending() {
+    @Override
+    void batchEnded() {
+        add(HANDLERS, now() - begin);
+    }
+
+    @Override
+    void pending(FdKey key) {
         counts.getAndIncrement(PENDING);
     }
 
+    @Override
     void wakeup(boolean first) {
         counts.getAndIncrement(WAKEUPS);
         if (!first) {

@@ -66,7 +66,9 @@ final class PollLoop {
 
     private volatile boolean nested; // somebody may wait on the driver's own descriptor
 
-    private volatile Counting counting; // null: off
+    private final Observers observers; // of the registrar
+
+    private volatile Counting counting; // one of them; null: off
 
     private boolean wakeupAsked; // a wakeup that no poll has reported yet; any thread's
 
@@ -88,6 +90,7 @@ final class PollLoop {
         this.interruption = new Interruption(open::signal);
         this.virtual = new VirtualWait(driver, open);
         this.registrar = registrar;
+        this.observers = registrar.observers;
         this.orphans = new OrphanedRegistrations(driver, registrar);
         this.errno = driver.sys().errno();
     }
@@ -97,7 +100,10 @@ final class PollLoop {
     PollResult poll(long timeoutNanos, ReadyHandler handler) throws IOException {
         Object me = enter();
         try {
-            return run(timeoutNanos, handler);
+            LoopObserver observer = observers.now;
+            return observer == null
+                    ? run(timeoutNanos, handler, null)
+                    : observed(observer, timeoutNanos, handler);
         } finally {
             try {
                 leave();
@@ -145,12 +151,28 @@ final class PollLoop {
         }
     }
 
-    private PollResult run(long timeoutNanos, ReadyHandler handler) throws IOException {
-        registrar.requireOpen("poll");
-        Counting polled = counting;
-        if (polled != null) {
-            polled.poll();
+    private PollResult observed(LoopObserver observer, long timeoutNanos, ReadyHandler handler)
+            throws IOException {
+        PollResult result = null;
+        Throwable thrown = null;
+        observer.pollBegins(timeoutNanos);
+        try {
+            result = run(timeoutNanos, observer.around(handler), observer);
+            return result;
+        } catch (Throwable e) {
+            thrown = e;
+            throw e;
+        } finally {
+            observer.pollEnded(result, thrown);
         }
+    }
+
+    /**
+     * @param observer null: there is none
+     */
+    private PollResult run(long timeoutNanos, ReadyHandler handler, LoopObserver observer)
+            throws IOException {
+        registrar.requireOpen("poll");
         abandon();
         if (!failed.isEmpty()) {
             failed.reserve();
@@ -163,8 +185,7 @@ final class PollLoop {
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
         long left = woken || !failed.isEmpty() ? 0 : timeoutNanos;
         while (true) {
-            Counting counting = this.counting;
-            int rc = counting == null ? await(left) : await(left, counting);
+            int rc = observer == null ? await(left) : await(left, observer);
             if (rc < 0 && rc != -errno.EINTR) {
                 throw PolluxException.of(errno, "poll", -1, "poll", -rc);
             }
@@ -172,7 +193,7 @@ final class PollLoop {
             registrar.requireOpen("poll");
             boolean due = rc > 0 || !failed.isEmpty();
             boolean delivered =
-                    due && (counting == null ? deliverAll(handler) : deliver(handler, counting));
+                    due && (observer == null ? deliverAll(handler) : deliver(handler, observer));
             PollResult reason = reason(woken, delivered);
             if (reason != null) {
                 return reason;
@@ -207,19 +228,19 @@ final class PollLoop {
         return delivered ? PollResult.EVENTS : null;
     }
 
-    private int await(long timeoutNanos, Counting counting) {
-        long begin = counting.now();
+    private int await(long timeoutNanos, LoopObserver observer) {
+        observer.waitBegins(timeoutNanos);
         int rc = await(timeoutNanos);
-        counting.waited(rc, counting.now() - begin);
+        observer.waitEnded(rc, timeoutNanos);
         return rc;
     }
 
-    private boolean deliver(ReadyHandler handler, Counting counting) throws IOException {
-        long begin = counting.now();
+    private boolean deliver(ReadyHandler handler, LoopObserver observer) throws IOException {
+        observer.batchBegins();
         try {
             return deliverAll(handler);
         } finally {
-            counting.handled(counting.now() - begin);
+            observer.batchEnded();
         }
     }
 
@@ -297,6 +318,9 @@ final class PollLoop {
                     orphans.seen(token, wait);
                     continue;
                 }
+                if (ready == Driver.GONE) {
+                    observers.refused(key, null);
+                }
                 ready = ready == Driver.GONE ? ready : ready & reported(key);
             }
             if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
@@ -356,9 +380,9 @@ final class PollLoop {
      */
     boolean addPending(FdKey key, int want) {
         boolean pending = tryPending(key, want);
-        Counting counting = this.counting;
-        if (pending && counting != null) {
-            counting.pending();
+        LoopObserver observer = observers.now;
+        if (pending && observer != null) {
+            observer.pending(key);
         }
         return pending;
     }
@@ -443,15 +467,17 @@ final class PollLoop {
                 }
             }
         }
-        Counting counting = this.counting;
-        if (counting != null) {
-            counting.wakeup(first);
+        LoopObserver observer = observers.now;
+        if (observer != null) {
+            observer.wakeup(first);
         }
     }
 
     /** Counts from now on; from 0 if it was counting. */
-    void startCounting(boolean times) {
-        counting = new Counting(times, pending);
+    synchronized void startCounting(boolean times) {
+        var fresh = new Counting(times, pending);
+        observers.replace(counting, fresh);
+        counting = fresh;
     }
 
     /** Null: nobody counts. */

@@ -27,6 +27,8 @@ final class Registrar {
     /** Guards the registrations, and the driver's descriptors against being closed while used. */
     final Object lock = new Object();
 
+    final Observers observers = new Observers();
+
     private final FdSelector owner;
     private final Driver driver;
     private final Errno errno;
@@ -52,49 +54,68 @@ final class Registrar {
             Object attachment,
             SelectableChannel channel)
             throws PolluxException {
+        LoopObserver observer = observers.now;
+        FdKey old;
+        FdKey key;
         synchronized (lock) {
             requireOpen("register");
+            old = registrations.of(fd);
+            long token = registrations.nextToken();
+            int want = FdKey.want(interest, trigger);
+            key = new FdKey(owner, fd, token, want, attachment, channel);
+            if (observer != null) {
+                observer.adding(key);
+            }
             driver.holdChanges();
             try {
-                return addHeld(fd, interest, trigger, attachment, channel);
+                addHeld(key, old, interest, trigger);
             } finally {
                 driver.releaseChanges();
                 Reference.reachabilityFence(owner); // or the cleaner closes the driver meanwhile
             }
         }
+        if (observer != null) {
+            observer.added(key, old);
+        }
+        return key;
     }
 
-    private FdKey addHeld(
-            int fd,
-            Interest interest,
-            Trigger trigger,
-            Object attachment,
-            SelectableChannel channel)
+    private void addHeld(FdKey key, FdKey old, Interest interest, Trigger trigger)
             throws PolluxException {
-        FdKey old = registrations.of(fd);
-        long token = registrations.nextToken();
-        int want = FdKey.want(interest, trigger);
-        var key = new FdKey(owner, fd, token, want, attachment, channel);
         registrations.reserve(key); // memory first: when there is none, nothing is registered
-        int rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+        int rc = driver.add(key.fd, interest.bits(), trigger.bits(), key.token);
         if (rc == -errno.EEXIST && old == null) {
             // Left behind when its number was closed while it was open under another one; the
             // number is the same file's again, so it can be removed now.
-            driver.remove(fd, token);
-            rc = driver.add(fd, interest.bits(), trigger.bits(), token);
+            driver.remove(key.fd, key.token);
+            rc = driver.add(key.fd, interest.bits(), trigger.bits(), key.token);
         }
         if (rc < 0) {
-            throw refused("register", fd, interest, trigger, rc);
+            throw refused("register", key.fd, interest, trigger, rc);
         }
         key.armedAt = armedAt();
         registrations.put(key);
         if (old != null) {
             drop(old); // its descriptor was closed, or the kernel would not have taken this one
         }
-        return key;
     }
 
     void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
+        LoopObserver observer = observers.now;
+        try {
+            modifyNow(key, interest, trigger);
+        } catch (PolluxException e) {
+            if (observer != null) {
+                observer.refused(key, e);
+            }
+            throw e;
+        }
+        if (observer != null) {
+            observer.modified(key);
+        }
+    }
+
+    private void modifyNow(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
         synchronized (lock) {
             requireOpen("modify");
             driver.holdChanges();
@@ -152,6 +173,15 @@ final class Registrar {
 
     /** Whether its descriptor was not found closed: if it was, the number may be another's. */
     boolean remove(FdKey key) throws PolluxException {
+        boolean isOurs = removeNow(key);
+        LoopObserver observer = observers.now;
+        if (observer != null) {
+            observer.removed(key, isOurs);
+        }
+        return isOurs;
+    }
+
+    private boolean removeNow(FdKey key) throws PolluxException {
         synchronized (lock) {
             requireOpen("unregister");
             if (key.selector == owner && key.state == FdKey.DROPPED) {
