@@ -115,12 +115,11 @@ public final class FdSelector implements AutoCloseable {
     /**
      * A descriptor that is readable when a poll would report something: register it with another
      * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
-     * Never read, write or close it. What the kernel reports once, to whoever looks first (a mount
-     * in {@code /proc/self/mountinfo}, a PSI trigger, {@code /proc/sys/kernel/hostname}), is taken
-     * by the outer selector's look, so that the poll of this one finds nothing: register such
-     * descriptors with the selector that is polled directly. Registering again is due when a
-     * descriptor that is open under a second number was closed and unregistered here, since this
-     * selector may then rebuild its epoll instance.
+     * Never read, write or close it. What the kernel reports once, to whoever looks first (see
+     * {@link #register}), is taken by the outer selector's look: register such descriptors with the
+     * selector that is polled directly. Registering again is due when a descriptor that is open
+     * under a second number was closed and unregistered here, since this selector may then rebuild
+     * its epoll instance.
      *
      * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue
@@ -181,29 +180,15 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /** For {@link ChannelFd}: the key keeps the channel. */
-    FdKey register(
-            int fd,
-            Interest interest,
-            Trigger trigger,
-            Object attachment,
-            SelectableChannel channel)
+    FdKey register(int fd, Interest interest, Trigger trigger, Object with, SelectableChannel of)
             throws PolluxException {
         Objects.requireNonNull(interest, "interest");
         Objects.requireNonNull(trigger, "trigger");
-        registrar.requireOpen("register"); // first: its own numbers are others' by then
-        if (fd < 0 || driver.owns(fd)) {
-            throw new IllegalArgumentException(
-                    Registrar.call("register", fd, interest, trigger)
-                            + (fd < 0
-                                    ? ": a descriptor is not negative"
-                                    : ": it belongs to this selector itself; to nest selectors,"
-                                            + " register fd() with another one"));
-        }
-        requireSupported("register", fd, interest, trigger);
+        registrar.requireRegistrable(fd, interest, trigger);
         if (interest.isPriority()) {
             loop.beforePriority(fd);
         }
-        return registrar.add(fd, interest, trigger, attachment, channel);
+        return registrar.add(fd, interest, trigger, with, of);
     }
 
     /**
@@ -251,7 +236,7 @@ public final class FdSelector implements AutoCloseable {
         registrar.requireRegistered("modify", key);
         int want = FdKey.want(interest, trigger);
         if (want != key.want()) {
-            requireSupported("modify", key.fd, interest, trigger);
+            registrar.requireSupported("modify", key.fd, interest, trigger);
         }
         if (interest.isPriority() && !key.priorityAsked) {
             loop.beforePriority(key.fd);
@@ -326,12 +311,10 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Counts from now on what this selector does, for {@link #counters}, until it is closed; from 0
-     * again if it was counting. Any thread's; a poll that is under way may be counted in part.
-     * Counting allocates nothing; it costs a poll 1 or 2 % of its time, and 26 % with times.
+     * Counts from now on what this selector does, until it is closed; from 0 again if it was
+     * counting. Any thread's; a poll that is under way may be counted in part. Allocates nothing.
      *
-     * @param times whether time is measured as well, which takes two or four looks at the clock for
-     *     each wait
+     * @param times whether time is measured as well: two or four looks at the clock for each wait
      * @throws PolluxException.Closed after close
      */
     public void startCounting(boolean times) throws PolluxException {
@@ -357,7 +340,7 @@ public final class FdSelector implements AutoCloseable {
 
     /**
      * What this selector has, and what the kernel says of it now: a line for each registration, for
-     * people. The lines may change from release to release.
+     * people; the README explains them. They may change from release to release.
      *
      * <pre>
      * FdSelector[EPOLL/jni], 2 registered, 20 waits so far, polled by thread "main"
@@ -365,17 +348,9 @@ public final class FdSelector implements AutoCloseable {
      *   9  READ ONESHOT, not armed   reported by wait 17  ready: READ   pipe, reading end
      * </pre>
      *
-     * <p>Each line has the descriptor; interest and trigger as the kernel has them, and whether it
-     * is armed; the last wait that reported it; what {@code man 2 poll} says of it; what it is; and
-     * a change that is pending, to be sent with the next wait. With epoll it also says where the
-     * kernel has dropped a registration because its descriptor was closed, and what it still
-     * watches for nobody (orphaned). When and as what something was reported is not kept. {@code
-     * man 2 poll} is not asked of files for which a look would take away what they report once.
-     * What a descriptor is, is known on Linux, from {@code /proc}.
-     *
      * <p>Any thread may call this, also while a poll is blocked, which it does not wake, and in a
-     * debugger: it takes no lock. What changes meanwhile may be there or not. It allocates, and
-     * reads files: not for every poll. After close it says so; it throws nothing.
+     * debugger: it takes no lock. It allocates, and reads files: not for every poll. After close it
+     * says so; it throws nothing.
      *
      * @return some lines, without a line break at the end
      */
@@ -447,10 +422,9 @@ public final class FdSelector implements AutoCloseable {
      * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
      * not wait.
      *
-     * <p>Do not close in a shutdown hook what a handler may leave by {@code System.exit}: that call
-     * waits for the hook, and the hook, here, for the poll that the call is made in. Wake the loop
-     * instead and let it close the selector, or leave by {@code Runtime.halt}. (The JDK's {@code
-     * Selector.select(Consumer)} and {@code close} do the same.)
+     * <p>Do not close in a shutdown hook if a handler may call {@code System.exit}: that waits for
+     * the hook, and the hook, here, for the handler. (So does the JDK's {@code Selector}.) Wake the
+     * loop instead and let it close the selector, or leave by {@code Runtime.halt}.
      *
      * <p>A selector that became unreachable without having been closed is closed by a cleaner, at
      * some time after a collection, and logged as a warning with the stack of its opening.
@@ -468,26 +442,5 @@ public final class FdSelector implements AutoCloseable {
     @Override
     public String toString() {
         return "FdSelector" + registrar.describe(backend);
-    }
-
-    private void requireSupported(String operation, int fd, Interest interest, Trigger trigger)
-            throws PolluxException {
-        if (supports(interest, trigger)) {
-            return;
-        }
-        String what =
-                supports(trigger)
-                        ? "PRIORITY" + (supports(interest, Trigger.LEVEL) ? " with " + trigger : "")
-                        : trigger.toString();
-        throw new PolluxException.Unsupported(
-                operation,
-                fd,
-                0,
-                Registrar.call(operation, fd, interest, trigger)
-                        + ": "
-                        + backend
-                        + " does not have "
-                        + what
-                        + "; ask supports(interest, trigger) first");
     }
 }

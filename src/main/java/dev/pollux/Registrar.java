@@ -288,6 +288,43 @@ final class Registrar {
 
     // ---- refusals
 
+    void requireRegistrable(int fd, Interest interest, Trigger trigger) throws PolluxException {
+        requireOpen("register"); // first: its own numbers are others' by then
+        if (fd < 0 || driver.owns(fd)) {
+            throw new IllegalArgumentException(
+                    call("register", fd, interest, trigger)
+                            + (fd < 0
+                                    ? ": a descriptor is not negative"
+                                    : ": it belongs to this selector itself; to nest selectors,"
+                                            + " register fd() with another one"));
+        }
+        requireSupported("register", fd, interest, trigger);
+    }
+
+    void requireSupported(String operation, int fd, Interest interest, Trigger trigger)
+            throws PolluxException {
+        if (owner.supports(interest, trigger)) {
+            return;
+        }
+        String what =
+                owner.supports(trigger)
+                        ? "PRIORITY"
+                                + (owner.supports(interest, Trigger.LEVEL)
+                                        ? " with " + trigger
+                                        : "")
+                        : trigger.toString();
+        throw new PolluxException.Unsupported(
+                operation,
+                fd,
+                0,
+                call(operation, fd, interest, trigger)
+                        + ": "
+                        + owner.backend()
+                        + " does not have "
+                        + what
+                        + "; ask supports(interest, trigger) first");
+    }
+
     void requireOpen(String operation) throws PolluxException {
         if (closed) {
             throw new PolluxException.Closed(operation);
