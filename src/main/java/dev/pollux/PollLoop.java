@@ -2,12 +2,14 @@ package dev.pollux;
 
 import dev.pollux.driver.Deadline;
 import dev.pollux.driver.Driver;
+import dev.pollux.driver.Look;
 import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.jdk.VirtualThreads;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -29,9 +31,12 @@ final class PollLoop {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
-        // Loads them now: a process without a free descriptor could not, and has to hear of it.
+        // Loads now what is needed only later: a process without a free descriptor could not.
         PolluxException.class.getPermittedSubclasses();
         PollResult.values();
+        Trigger.values();
+        VirtualThreads.exist();
+        List.of(Deadline.class, Look.class, ChannelFd.class, Fd.class);
     }
 
     /** Values of {@link #state} that are no thread. */
