@@ -7,6 +7,10 @@ NAME      ?=
 ARGS      ?=
 JAVA_OPTS ?=
 MAVEN_ARGS ?=
+# Not the default: a compiler that is newer than the sources has warnings that they do not know.
+WERROR    ?=
+# The C half is compiled by a make below Maven.
+export WERROR
 # Maven 3.9 would read it from the environment and so get it twice.
 unexport MAVEN_ARGS
 PROVIDER  ?= pollux
@@ -41,6 +45,7 @@ help: ## this list
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
 	@echo '  JAVA_OPTS=...              options for the JVM that runs tests and programs'
+	@echo '  WERROR=1                   warnings of javac, javadoc and the C compiler fail, as in CI'
 	@echo '  MAVEN_ARGS=...             options for Maven, e.g. -Dtest=WaitingContract or -o'
 	@echo '  NAME=X ARGS=...            which example; arguments of it, of demo, of bench'
 	@echo '  LIBKQUEUE=DIR              where libkqueue is installed (kqueue)'
@@ -51,9 +56,9 @@ help: ## this list
 JAVA  := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
 JAVAC := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)javac
 MAVEN := $(or $(shell command -v mvn 2>/dev/null),./mvnw)
-# -q leaves errors alone; but totals are mere information, and what -Werror stumbles over are mere warnings.
+# -q leaves errors alone; but totals are mere information, and what compilers warn of is to be seen.
 LOG := -Dorg.slf4j.simpleLogger.log.org.apache.maven
-MVN := $(MAVEN) -q -B -ntp -Dstyle.color=never \
+MVN := $(MAVEN) -q -B -ntp -Dstyle.color=never $(if $(WERROR),-Dwarnings.fail=true) \
     $(LOG).plugin.surefire=info $(LOG).plugin.compiler=warn $(LOG).plugins.javadoc=warn
 
 POLLUX_OPTS = $(if $(BINDING),-Dpollux.binding=$(BINDING)) $(if $(BACKEND),-Dpollux.backend=$(BACKEND))
@@ -124,7 +129,7 @@ CHECK_JNI = if grep -s -A8 'in native method' target/surefire-reports/*.dumpstre
 # ---- C: needs only make, a compiler and the jni.h of a JDK
 
 CFLAGS   ?= -O2
-WARNINGS := -Wall -Wextra -Werror
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
 C_FLAGS   = -std=c11 $(CFLAGS) $(WARNINGS) -fvisibility=hidden -fPIC -pthread $(JNI_INCLUDES)
 
 # What the JVM says of itself; asked at the first use only.
@@ -411,7 +416,7 @@ JAVADOC_STAMP := target/maven-javadoc-plugin-stale-data.txt
 lint: ## formatting, javadoc and the jars; examples compiled against the public API alone
 	@rm -rf $(JAVADOC_STAMP) target/examples-alone
 	@$(MVN) -f .ci/reactor.xml -DskipTests $(MAVEN_ARGS) verify
-	@$(JAVAC) -Xlint:all -Werror -proc:none -d target/examples-alone \
+	@$(JAVAC) -Xlint:all $(if $(WERROR),-Werror) -proc:none -d target/examples-alone \
 	    -p target/pollux.jar --add-modules dev.pollux -cp "$$(cat target/classpath.txt)" \
 	    $$(find src/examples/java -name '*.java')
 	@echo 'lint: formatting, javadoc, jar and examples are in order'

@@ -169,7 +169,7 @@ class SyscallsContract {
     /** Descriptor 900, which nobody has here, wanted for reading. */
     private static int select(Syscalls sys, ByteBuffer unused) {
         ByteBuffer sets = ByteBuffer.allocateDirect(3 * 128).order(ByteOrder.nativeOrder());
-        sets.putLong(900 / 64 * 8, 1L << 900);
+        sets.putLong(900 / 64 * 8, 1L << 900 % 64);
         long at = sys.address(sets);
         int rc = sys.select(901, at, at + 128, at + 256, 0);
         // Beyond the size of the process's table the kernel leaves the bits as they are.
