@@ -135,6 +135,25 @@ final class OsgiTest {
         }
     }
 
+    /** What a bundle imports although it can do without. */
+    @Test
+    void the_counters_are_shown_to_jmx() throws Exception {
+        Class<?> type = user.loadClass("dev.pollux.FdSelector");
+        try (var selector =
+                (AutoCloseable)
+                        user.loadClass("dev.pollux.DefaultSelector")
+                                .getMethod("open")
+                                .invoke(null)) {
+            type.getMethod("startCounting", boolean.class).invoke(selector, false);
+            var name =
+                    (String)
+                            user.loadClass("dev.pollux.CountersBean")
+                                    .getMethod("register", type, String.class)
+                                    .invoke(null, selector, "osgi");
+            assertEquals("dev.pollux:type=FdSelector,name=osgi", name);
+        }
+    }
+
     private int descriptor(SelectableChannel channel) throws Exception {
         try {
             return (int)

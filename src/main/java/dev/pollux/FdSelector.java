@@ -434,6 +434,11 @@ public final class FdSelector implements AutoCloseable {
         loop.close();
     }
 
+    /** Whether this is open: then the action is run when it is closed, also by the cleaner. */
+    boolean whenClosed(Runnable action) {
+        return loop.whenClosed(action);
+    }
+
     /**
      * For people: {@code FdSelector[EPOLL/jni, 3 registered]}, or {@code EPOLL/jni/libc} if also
      * the calls that come often go through libc, by the system property {@code pollux.libc} or

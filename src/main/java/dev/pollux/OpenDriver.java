@@ -15,6 +15,7 @@ final class OpenDriver implements Runnable {
     private final Throwable opened; // where
     private final WaitingThread waiting = new WaitingThread();
     private boolean closed; // guarded by this
+    private Runnable whenClosed; // guarded by this; null: nothing is to be done
     private Cleaner.Cleanable cleanable;
 
     /**
@@ -42,6 +43,36 @@ final class OpenDriver implements Runnable {
     void close() {
         closeOnce();
         cleanable.clean();
+    }
+
+    /** Whether it is open still: then this is run once it is closed, by whomever. */
+    synchronized boolean whenClosed(Runnable action) {
+        if (closed) {
+            return false;
+        }
+        Runnable before = whenClosed;
+        whenClosed = before == null ? action : () -> runBoth(before, action);
+        return true;
+    }
+
+    private static void runBoth(Runnable first, Runnable second) {
+        try {
+            first.run();
+        } finally {
+            second.run();
+        }
+    }
+
+    /** Runs what is to be run once it is closed: foreign code, so without a lock. */
+    void runWhenClosed() {
+        Runnable action;
+        synchronized (this) {
+            action = whenClosed;
+            whenClosed = null;
+        }
+        if (action != null) {
+            action.run();
+        }
     }
 
     /** The thread that waits for virtual ones; it ends with the driver. */
@@ -73,6 +104,7 @@ final class OpenDriver implements Runnable {
                             + ") became unreachable without having been closed; its descriptors are"
                             + " released now: close() it where it was opened",
                     opened);
+            runWhenClosed();
         }
     }
 }

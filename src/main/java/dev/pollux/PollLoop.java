@@ -491,6 +491,11 @@ final class PollLoop {
         return now == null ? null : now.snapshot(pending, registrar.size());
     }
 
+    /** Whether it is open: then this is run when it is closed, also by the cleaner. */
+    boolean whenClosed(Runnable action) {
+        return open.whenClosed(action);
+    }
+
     void close() {
         synchronized (registrar.lock) {
             if (registrar.isClosed()) {
@@ -522,5 +527,6 @@ final class PollLoop {
         }
         closer = null;
         STATE.setVolatile(this, RELEASED);
+        open.runWhenClosed();
     }
 }
