@@ -14,14 +14,14 @@ final class Batch implements ClientSession.Jobs {
     private final Loop loop;
     private final ArrayDeque<Job> waiting;
     private final List<ClientSession> sessions = new ArrayList<>();
-    private final Job.Listener told;
+    private final Job.Listener listener;
     private Outcome worst = Outcome.DONE;
 
-    /** All that happens is {@code told}, also of jobs that nobody could do. */
-    Batch(Loop loop, Collection<? extends Job> jobs, Job.Listener told) {
+    /** The {@code listener} hears of every end, also of jobs that nobody could do. */
+    Batch(Loop loop, Collection<? extends Job> jobs, Job.Listener listener) {
         this.loop = loop;
         this.waiting = new ArrayDeque<>(jobs);
-        this.told = told;
+        this.listener = listener;
     }
 
     /** Until all is over; the first outcome that is not good, or DONE. */
@@ -58,6 +58,6 @@ final class Batch implements ClientSession.Jobs {
         if (worst == Outcome.DONE) {
             worst = outcome;
         }
-        told.onJobEnd(job, outcome, why);
+        listener.onJobEnd(job, outcome, why);
     }
 }

@@ -180,12 +180,12 @@ final class FtpClient {
         }
         options.account.resolve();
         try (var loop = new Loop()) {
-            var batch = new Batch(loop, jobs, FtpClient::told);
+            var batch = new Batch(loop, jobs, FtpClient::ended);
             return batch.run(options.account, options.parallel, options.timeout).status;
         }
     }
 
-    private static void told(Job job, Outcome outcome, String why) {
+    private static void ended(Job job, Outcome outcome, String why) {
         if (outcome != Outcome.DONE) {
             System.err.println((job.name.isEmpty() ? "ls" : job.name) + ": " + why);
         } else if (!why.isEmpty()) {

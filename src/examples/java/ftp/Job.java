@@ -38,9 +38,9 @@ abstract class Job implements DataConnection.Owner {
         this.name = name;
     }
 
-    final void begin(ClientSession of, Listener told) {
+    final void begin(ClientSession of, Listener by) {
         session = of;
-        listener = told;
+        listener = by;
         start();
     }
 

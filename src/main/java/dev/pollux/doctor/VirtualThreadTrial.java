@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Finds out whether a virtual thread that polls gives its carrier back: there is one carrier, a
- * first thread polls, and only a second one can wake it.
+ * Finds out whether a virtual thread that polls releases its carrier: there is one carrier, a first
+ * thread polls, and only a second one can wake it.
  */
 final class VirtualThreadTrial {
     private static final int ENOUGH_MILLIS = 400;
@@ -39,7 +39,7 @@ final class VirtualThreadTrial {
             start.invoke(null, (Runnable) selector::wakeup);
             String backend = selector.backend().toString();
             return ended.get(LIMIT_SECONDS, TimeUnit.SECONDS) == PollResult.WAKEUP
-                    ? "one that polls gives its carrier back (" + backend + ")"
+                    ? "one that polls releases its carrier (" + backend + ")"
                     : "one that polls keeps its carrier ("
                             + backend
                             + "): poll on a platform thread";

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -60,7 +59,7 @@ class UnreachableContract {
             try (var log = new Log()) {
                 WeakReference<FdSelector> selector = abandoned(pair, read);
                 assertTrue(Fds.openCount() > before, "the control: it has descriptors");
-                collectUntil("it is named", () -> !log.records.isEmpty());
+                Poller.collectUntil("it is named", () -> !log.records.isEmpty());
                 Fds.assertOpenCount(before);
                 assertEquals(null, selector.get());
                 assertEquals(1, log.records.size());
@@ -88,7 +87,7 @@ class UnreachableContract {
         try (var fds = new Fds();
                 var log = new Log()) {
             polled(pair, fds.pipe());
-            collectUntil("now it is unreachable", () -> log.records.size() == 1);
+            Poller.collectUntil("now it is unreachable", () -> log.records.size() == 1);
         }
     }
 
@@ -96,7 +95,7 @@ class UnreachableContract {
     private static void polled(Pair pair, int[] pipe) throws Exception {
         Poller poller = polling(pair, pipe[0]);
         var gone = new WeakReference<>(new Object());
-        collectUntil("the collector runs", () -> gone.get() == null);
+        Poller.collectUntil("the collector runs", () -> gone.get() == null);
         System.gc();
         Fds.write(pipe[1], 1);
         assertEquals(PollResult.EVENTS, poller.result());
@@ -114,9 +113,9 @@ class UnreachableContract {
         Host.requirePlatformThreads("its stack may keep what it used longer");
         try (var log = new Log()) {
             WeakReference<FdSelector> selector = closed(pair);
-            collectUntil("it is collected", () -> selector.get() == null);
+            Poller.collectUntil("it is collected", () -> selector.get() == null);
             WeakReference<FdSelector> later = abandonedAlone(pair);
-            collectUntil("one that is not closed is named", () -> !log.records.isEmpty());
+            Poller.collectUntil("one that is not closed is named", () -> !log.records.isEmpty());
             assertEquals(1, log.records.size());
             assertEquals(null, later.get());
         }
@@ -139,7 +138,7 @@ class UnreachableContract {
             int[] pair = fds.socketpair();
             FdKey stays = selector.register(pair[1], Interest.READ, Trigger.LEVEL, null);
             WeakReference<FdKey> key = unregistered(selector, pair[0], stays);
-            collectUntil("the key is collected", () -> key.get() == null);
+            Poller.collectUntil("the key is collected", () -> key.get() == null);
             Fds.write(pair[0], 1);
             assertEquals(
                     Interest.READ.plus(Interest.WRITE),
@@ -156,14 +155,5 @@ class UnreachableContract {
         selector.modify(other, Interest.READ.plus(Interest.WRITE));
         selector.unregister(key);
         return new WeakReference<>(key);
-    }
-
-    private static void collectUntil(String what, BooleanSupplier condition) {
-        Poller.await(
-                what,
-                () -> {
-                    System.gc();
-                    return condition.getAsBoolean();
-                });
     }
 }

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
 /**
  * A virtual thread that polls gets what a platform thread would; that its carrier is free meanwhile
@@ -216,12 +215,9 @@ class VirtualThreadsContract {
     void one_that_nobody_can_reach_is_closed_with_its_thread(Pair pair) throws Exception {
         int before = waitingThreads();
         abandoned(pair);
-        BooleanSupplier ended =
-                () -> {
-                    System.gc();
-                    return waitingThreads() == before;
-                };
-        Poller.await("the thread of an unreachable selector has ended", ended);
+        Poller.collectUntil(
+                "the thread of an unreachable selector has ended",
+                () -> waitingThreads() == before);
     }
 
     private static void abandoned(Pair pair) throws Exception {

@@ -79,7 +79,7 @@ class DoctorTest {
         expectLine(doctor, "jnr +does not work: .*put jnr-ffi on the class path.*");
         expectLine(doctor, "epoll +does not work: .*there is no " + nothing);
         expectLine(doctor, "one event +does not work: .*there is no " + nothing);
-        expectLine(doctor, "to mend it: .*");
+        expectLine(doctor, "what to do: .*");
         expectLine(doctor, "properties +.*pollux.library.path=" + nothing + ".*");
     }
 
@@ -116,8 +116,7 @@ class DoctorTest {
         if (version < 21) {
             expectLine(doctor, "virtual threads +none: JDK " + version + ".*");
         } else if (version >= Host.FIRST_TO_PARK && Backend.EPOLL.isAvailable()) {
-            expectLine(
-                    doctor, "virtual threads +one that polls gives its carrier back \\(EPOLL\\)");
+            expectLine(doctor, "virtual threads +one that polls releases its carrier \\(EPOLL\\)");
         } else {
             expectLine(doctor, "virtual threads +(one that polls|not known).*");
         }

@@ -66,7 +66,7 @@ class LoadingMessagesTest extends LoaderFixture {
         List<String> lines = result.text().lines().filter(line -> line.contains(INSTEAD)).toList();
         assertEquals(1, lines.size(), result.text());
         assertTrue(lines.get(0).contains("cannot unpack into " + none), lines.get(0));
-        assertTrue(lines.get(0).contains("to mend it: "), lines.get(0));
+        assertTrue(lines.get(0).contains("what to do: "), lines.get(0));
     }
 
     @Test

@@ -261,7 +261,7 @@ class NativeLibraryTest extends LoaderFixture {
             assertTrue(lines[0].contains("cannot load " + broken), failure);
             assertTrue(lines[0].contains("cannot unpack into " + none), failure);
             assertFalse(lines[0].contains("-D"), failure);
-            assertTrue(lines[1].startsWith("to mend it: "), failure);
+            assertTrue(lines[1].startsWith("what to do: "), failure);
             assertTrue(lines[1].contains("name another place with -Djava.library.path="), failure);
             assertTrue(lines[1].contains("; or name another directory with -Dpollux.tmpdir="));
         }

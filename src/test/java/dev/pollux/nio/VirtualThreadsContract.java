@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 
 /**
- * Selections by virtual threads. From JDK 24 on one that waits gives its carrier back, also while
- * it holds monitors, so any number may wait at once.
+ * Selections by virtual threads. From JDK 24 on one that waits releases its carrier, also while it
+ * holds monitors, so any number may wait at once.
  */
 class VirtualThreadsContract {
     @BeforeAll

@@ -25,7 +25,7 @@ public final class Poller {
             };
 
     /** What has not happened after so many seconds never will. */
-    public static final int LIMIT = 20;
+    public static final int LIMIT = 60;
 
     /** The call. */
     @FunctionalInterface
@@ -166,6 +166,16 @@ public final class Poller {
                 Thread.yield();
             }
         }
+    }
+
+    /** As {@link #await}; collects until it is so. */
+    public static void collectUntil(String what, BooleanSupplier condition) {
+        await(
+                what,
+                () -> {
+                    System.gc();
+                    return condition.getAsBoolean();
+                });
     }
 
     /** The kernel's number of this thread. */

@@ -20,7 +20,7 @@ final class Failures {
     /** In two lines: what was tried and why it failed, and what to do. */
     UnsatisfiedLinkError error() {
         return new UnsatisfiedLinkError(
-                joined("; ", Failure::what) + "\nto mend it: " + joined("; or ", Failure::remedy));
+                joined("; ", Failure::what) + "\nwhat to do: " + joined("; or ", Failure::remedy));
     }
 
     private String joined(String separator, Function<Failure, String> part) {

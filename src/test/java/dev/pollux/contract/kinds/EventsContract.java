@@ -163,7 +163,7 @@ class EventsContract {
                 });
         kind.factOfEpoll(
                 "On epoll a poll by another thread loses it: nothing is then reported to its own"
-                        + " thread, also under LEVEL, until the next signal, or until it is registered anew.",
+                        + " thread, also under LEVEL, until the next signal, or until it is registered again.",
                 () -> {
                     try (var fds = new Fds();
                             FdSelector selector = kind.pair.open()) {

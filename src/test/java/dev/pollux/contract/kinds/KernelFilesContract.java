@@ -170,7 +170,7 @@ class KernelFilesContract {
                         Fds.drain(fd);
                         return Thing.of(fd)
                                 .happens(group::comeAndGo)
-                                .quiet("it is read anew, from 0", () -> readFromStart(fd));
+                                .quiet("it is read again, from 0", () -> readFromStart(fd));
                     });
             kind.fact(
                     "A read that goes on where the last one ended does not end the report; one from"
@@ -238,7 +238,7 @@ class KernelFilesContract {
         Fds.drain(fd);
         return Thing.of(fd)
                 .happens(disk::addError)
-                .quiet("it is read anew, from 0", () -> readFromStart(fd));
+                .quiet("it is read again, from 0", () -> readFromStart(fd));
     }
 
     private static void readFromStart(int fd) throws IOException {

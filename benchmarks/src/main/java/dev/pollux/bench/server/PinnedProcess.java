@@ -42,12 +42,12 @@ final class PinnedProcess implements AutoCloseable {
         if (!process.isAlive()) {
             throw hasEnded();
         }
-        tell();
+        signal();
         return line();
     }
 
-    /** Gives it a sign. */
-    void tell() throws IOException {
+    /** Signals it by an empty line. */
+    void signal() throws IOException {
         process.outputWriter().append('\n').flush();
     }
 

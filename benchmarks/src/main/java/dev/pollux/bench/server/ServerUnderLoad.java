@@ -99,7 +99,7 @@ public final class ServerUnderLoad implements AutoCloseable {
 
         @Override
         public String run(int millis) throws IOException, InterruptedException {
-            process.tell();
+            process.signal();
             Thread.sleep(millis);
             return process.ask();
         }
