@@ -143,9 +143,7 @@ public final class Bindings {
                         + " binding does not work here: "
                         + (isJnrMissing(cause)
                                 ? "class " + cause.getMessage() + " is missing: " + PUT_JNR
-                                : cause instanceof UnsatisfiedLinkError
-                                        ? cause.getMessage()
-                                        : cause.toString()),
+                                : NativeAccess.reason(cause)),
                 cause);
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.support.Child;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
@@ -37,11 +38,27 @@ class DropInTest {
 
     @Test
     void the_jnr_binding_serves_as_well_while_jdks_have_unsafe() throws IOException {
-        assumeTrue(Runtime.version().feature() < 26, "JDK 26 refuses what it needs of Unsafe");
+        requireUnsafe();
         Child.Result result =
                 child().withJnr().property("pollux.binding", "jnr").run(Main.class).ok();
         assertEquals(List.of("dev.pollux.nio.NioSelector"), result.lines(SELECTOR));
         assertEquals(List.of("1"), result.lines(SELECTED));
+    }
+
+    /** As a JDK after 28 may by itself. */
+    @Test
+    void where_the_jdk_refuses_unsafe_it_says_why_and_what_to_do() throws IOException {
+        int version = Runtime.version().feature();
+        assumeTrue(version >= 23, () -> "JDK " + version + " cannot be told to refuse Unsafe");
+        Child jnr =
+                child().withJnr()
+                        .property("pollux.binding", "jnr")
+                        .option("--sun-misc-unsafe-memory-access=deny");
+        Child.Result result = jnr.run(Main.class);
+        assertEquals(1, result.status(), result.text());
+        assertTrue(result.text().contains("UnsupportedOperationException"), result.text());
+        assertTrue(result.text().contains("the jnr binding has no way to the"), result.text());
+        assertTrue(result.text().contains("take -D" + PROPERTY + " away"), result.text());
     }
 
     @Test
@@ -58,7 +75,7 @@ class DropInTest {
     @Test
     void without_a_library_it_goes_on_with_the_jdks_if_set_to_and_logs_it_once()
             throws IOException {
-        assumeTrue(Runtime.version().feature() < 26, "JDK 26 refuses what it needs of Unsafe");
+        requireUnsafe();
         Child.Result result =
                 withoutLibrary().property("pollux.nio.unavailable", "jdk").run(Main.class).ok();
         String selector = String.join("", result.lines(SELECTOR));
@@ -87,6 +104,27 @@ class DropInTest {
         assertTrue(result.lines(SELECTOR).get(0).startsWith("sun.nio.ch."), result.text());
         assertEquals(4, result.lines(CHANNEL).size());
         assertTrue(result.lines(CHANNEL).stream().allMatch(name -> name.startsWith("sun.nio.ch.")));
+    }
+
+    /** Whether the JVM still has it, with a warning or without one, is for each JDK to decide. */
+    private static void requireUnsafe() throws IOException {
+        Child.Result result = Child.here().run(Unsafe.class);
+        assumeTrue(result.status() == 0, () -> "this JDK refuses Unsafe: " + result.text());
+    }
+
+    /** Reads a field by {@code sun.misc.Unsafe}, as is done where no library of ours is loaded. */
+    static final class Unsafe {
+        private Unsafe() {}
+
+        public static void main(String[] arguments) throws ReflectiveOperationException {
+            Class<?> type = Class.forName("sun.misc.Unsafe");
+            Field theUnsafe = type.getDeclaredField("theUnsafe");
+            theUnsafe.setAccessible(true);
+            Field field = Unsafe.class.getDeclaredField("VALUE");
+            type.getMethod("staticFieldOffset", Field.class).invoke(theUnsafe.get(null), field);
+        }
+
+        static final String VALUE = "value";
     }
 
     /** On the best backend, whatever this JVM was set to use. */

@@ -45,6 +45,54 @@ class LoadingMessagesTest extends LoaderFixture {
         assertFailed(result, "is missing: " + PUT_JNR);
     }
 
+    /** jffi puts a stack trace into the message of its error. */
+    @Test
+    void native_access_that_is_denied_to_jnr_is_said_in_one_line() throws IOException {
+        requireDenial();
+        Child denied = new Child(jar).withJnr().withoutNativeAccess();
+        Child.Result result = denied.property("pollux.binding", "jnr").run(Probe.class);
+        assertFailed(
+                result,
+                "the jnr binding does not work here: Illegal native access from an unnamed module",
+                ": start the JVM with --enable-native-access=ALL-UNNAMED");
+        assertOneLine(result);
+    }
+
+    @Test
+    void neither_is_it_a_trace_when_every_binding_is_denied() throws IOException {
+        requireDenial();
+        Child.Result result =
+                new Child(jar).withJnr().withoutNativeAccess().run(Probe.class).expectNoTrace();
+        assertFailed(result, "the jnr binding does not", "the jni binding does not", "to mend it");
+    }
+
+    @Test
+    void a_module_that_is_denied_it_is_named() throws IOException {
+        requireDenial();
+        Child.Result result =
+                new Child(Child.testClasses())
+                        .withJnrModules(Child.classes())
+                        .withoutNativeAccess()
+                        .option("--enable-native-access=dev.pollux")
+                        .property("pollux.binding", "jnr")
+                        .run(Looking.class)
+                        .ok();
+        String said = String.join("", result.lines(Probe.FAILURE));
+        assertTrue(said.contains("from module org.jnrproject.jffi "), result.text());
+        assertTrue(said.endsWith("--enable-native-access=org.jnrproject.jffi"), result.text());
+    }
+
+    private static void requireDenial() {
+        if (Runtime.version().feature() < 24) {
+            skip("before JDK 24 nobody is denied native access");
+        }
+    }
+
+    private static void assertOneLine(Child.Result result) {
+        assertFalse(String.join("", result.lines(Probe.FAILURE)).contains(Probe.NEXT_LINE));
+        result.expectNoTrace();
+    }
+
     @Test
     void a_class_of_ours_that_is_missing_is_not_taken_for_jnrs() throws IOException {
         Path torn = dir.resolve("torn");

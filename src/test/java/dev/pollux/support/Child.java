@@ -99,6 +99,16 @@ public final class Child {
         return this;
     }
 
+    /** jnr-ffi, and these classes, as modules. */
+    public Child withJnrModules(Path classes) {
+        option("--add-modules=ALL-MODULE-PATH");
+        return option(
+                "--module-path="
+                        + Stream.concat(Stream.of(classes), paths().filter(Child::isOfJnr))
+                                .map(Path::toString)
+                                .collect(Collectors.joining(File.pathSeparator)));
+    }
+
     /** With everything else that is on this JVM's paths, JUnit for one. */
     public Child withAllElse() {
         paths().filter(path -> !classPath.contains(path)).forEach(classPath::add);
