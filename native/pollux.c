@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-#include "returns.h"
-
 static const JNINativeMethod methods[] = {
     METHOD(useLibc, "(I)Z"),
+    METHOD(returnsFamily, "()I"),
+    METHOD(returnsTimes, "()J"),
+    METHOD(fillReturns, "(Z)V"),
     METHOD(layout, "(I)J"),
     METHOD(errorNumber, "(I)I"),
     METHOD(errorText, "(IJI)I"),
@@ -70,7 +71,6 @@ static jclass declaring_class(JNIEnv *env) {
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     (void)reserved;
     JNIEnv *env;
-    pollux_timeReturns();
     if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
     jclass declaring = declaring_class(env);
     if (declaring == NULL) return JNI_ERR;

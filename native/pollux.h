@@ -45,6 +45,11 @@ int pollux_resolveBuffer(JNIEnv *env);                                          
 /* libc.c, or unsupported.c where all calls are libc's anyway */
 jboolean pollux_useLibc(JNIEnv *env, jobject self, jint wish);                                       /* uses env */
 
+/* returns.c: whether the return stack buffer is to be filled after a system call */
+jint pollux_returnsFamily(JNIEnv *env, jobject self);
+jlong pollux_returnsTimes(JNIEnv *env, jobject self);
+void pollux_fillReturns(JNIEnv *env, jobject self, jboolean fill);
+
 /* channels.c: what the library needs of the JDK's own channels and selectors */
 jint pollux_channelDescriptor(JNIEnv *env, jobject self, jobject channel);                           /* uses env */
 jobject pollux_trustedLookup(JNIEnv *env, jobject self);                                             /* uses env */

@@ -7,13 +7,11 @@
  *
  * fill_return_buffer() puts harmless addresses on top, by calls that are never returned from (the
  * kernel does so itself: __FILL_RETURN_BUFFER). A return is then mispredicted for 5 ns, as are a few
- * more. Where system calls leave the stack as it was this does harm, so it is done only if it was
- * found to be faster when the library was loaded.
+ * more. Where system calls leave the stack as it was this does harm: it is done where it is known to
+ * pay, or was found to when the library was loaded, see dev.pollux.sys.jni.Returns.
  */
 #ifndef POLLUX_RETURNS_H
 #define POLLUX_RETURNS_H
-
-void pollux_timeReturns(void); /* before any other call */
 
 #if defined(__linux__) && defined(__x86_64__) && !defined(__ILP32__) && !defined(POLLUX_LIBC_CALLS)
 #define POLLUX_FILLS_RETURN_BUFFER

@@ -1,4 +1,4 @@
-extern int pollux_fillsReturnBuffer; /* set once, by pollux_timeReturns */
+extern int pollux_fillsReturnBuffer; /* set once, by pollux_fillReturns */
 
 /*
  * For unwinders (debuggers, profilers), which look for the caller at the CFA, the stack pointer's

@@ -541,7 +541,9 @@ int main(int argc, char **argv) {
     if (argc > 1) beyond = atoi(argv[1]);
     CHECK(beyond % 64 == 63 && beyond < WORDS * 64); /* the last bit that there is */
     all();
-    pollux_timeReturns(); /* as when the library is loaded: from here on the way back may be another */
+    jlong times = pollux_returnsTimes(ENV);
+    CHECK(pollux_returnsFamily(ENV) == -ENOSYS ? times == 0 : (int32_t)times > 0 && times >> 32 > 0);
+    pollux_fillReturns(ENV, pollux_returnsFamily(ENV) >= 0); /* from here on the way back is another */
     all();
     return 0;
 }

@@ -56,7 +56,9 @@ final class Dump {
     }
 
     static String of(Backend backend, Driver driver, Registrar registrar, PollLoop loop) {
-        String head = "FdSelector[" + backend + "/" + driver.sys().binding() + "], ";
+        String returns = driver.sys().returns().replaceFirst(":.*", "");
+        String binding = driver.sys().binding() + ", return predictor " + returns;
+        String head = "FdSelector[" + backend + "/" + binding + "], ";
         if (registrar.isClosed()) {
             return head + "closed";
         }

@@ -8,6 +8,7 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Trigger;
 import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.ByteBuffer;
@@ -71,8 +72,10 @@ final class Doctor {
         report.section("bindings");
         for (String name : Bindings.NAMES) {
             try {
-                report.verdict(name, true, "loaded", Bindings.open(name).loadedFrom());
-            } catch (Bindings.Unavailable e) {
+                Syscalls sys = Bindings.open(name);
+                report.verdict(name, true, "loaded", sys.loadedFrom());
+                report.fact(name + " returns", sys.returns());
+            } catch (Bindings.Unavailable | IllegalArgumentException e) {
                 report.verdict(name, false, "because", e.getMessage());
             }
         }

@@ -24,6 +24,17 @@ public final class Bindings {
      */
     public static final String LIBC = "pollux.libc";
 
+    /**
+     * Whether the JNI binding renews the processor's return predictor after a system call: {@link
+     * #RENEW}, {@link #KEEP}, or {@link #MEASURE} for what a timing says; without it, what is known
+     * of the processor and the kernel decides, and a timing where nothing is.
+     */
+    public static final String RETURNS = "pollux.returns";
+
+    public static final String RENEW = "renew";
+    public static final String KEEP = "keep";
+    public static final String MEASURE = "measure";
+
     private static final String HERE = Bindings.class.getPackageName(); // may have been renamed
     private static final String JNI = HERE + ".jni.JniSyscalls";
     private static final String JNR = HERE + ".jnr.JnrSyscalls";
@@ -164,6 +175,20 @@ public final class Bindings {
             default:
                 throw new IllegalArgumentException(LIBC + "=" + wish + " is none of true, false");
         }
+    }
+
+    /**
+     * What {@link #RETURNS} says; empty: nothing.
+     *
+     * @throws IllegalArgumentException if it is none of its values
+     */
+    public static String returnsWish() {
+        String wish = Privileged.property(RETURNS, "").strip().toLowerCase(Locale.ROOT);
+        if (!List.of("", RENEW, KEEP, MEASURE).contains(wish)) {
+            throw new IllegalArgumentException(
+                    RETURNS + "=" + wish + " is none of renew, keep, measure");
+        }
+        return wish;
     }
 
     /** What a class failed with, instead of that it did; but not why a class was not found. */

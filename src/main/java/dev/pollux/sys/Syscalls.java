@@ -35,6 +35,14 @@ public interface Syscalls {
         return false;
     }
 
+    /**
+     * Whether the processor's return predictor is renewed after a system call, and why; for people:
+     * {@code "renewed: ..."} or {@code "kept: ..."}. See {@link Bindings#RETURNS}.
+     */
+    default String returns() {
+        return "kept: all calls go through libc";
+    }
+
     /** Sizes, offsets and flags of this platform. */
     Layout layout();
 

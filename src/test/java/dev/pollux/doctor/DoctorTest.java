@@ -36,6 +36,7 @@ class DoctorTest {
             }
         }
         expectLine(doctor, "jni +works: .*|jni +does not work: .*");
+        expectLine(doctor, "jni returns +(renewed|kept): .+|jni +does not work: .*");
         expectLine(doctor, "jnr +works: libc, by jffi of file:.*jffi.*|jnr +does not work: .*");
         expectLine(doctor, "one event +works: FdSelector\\[.*, 0 registered]");
         expectLine(doctor, "JDK +" + Runtime.version().feature() + "\\b.*");
@@ -93,6 +94,10 @@ class DoctorTest {
         assertEquals(1, binding.status(), binding.text());
         expectLine(binding, "epoll +does not work: pollux.binding=best is none of .*");
         expectLine(binding, "one event +does not work: pollux.binding=best is none of .*");
+        Child.Result returns =
+                doctor(new Child(Child.classes()).property("pollux.returns", "best"));
+        assertEquals(1, returns.status(), returns.text());
+        expectLine(returns, "jni +does not work: .*pollux.returns=best is none of .*");
     }
 
     @Test

@@ -27,6 +27,11 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public String returns() {
+        return real.returns();
+    }
+
+    @Override
     public Layout layout() {
         return real.layout();
     }

@@ -22,6 +22,7 @@ public final class Intercepted implements InvocationHandler {
             Set.of(
                     "binding",
                     "throughLibc",
+                    "returns",
                     "layout",
                     "errno",
                     "errorNumber",

@@ -11,14 +11,17 @@ import java.nio.channels.Channel;
 /** The JNI binding: native methods, in the order of the table in {@code native/pollux.c}. */
 public final class JniSyscalls implements Syscalls {
     private final boolean throughLibc;
+    private final String returns;
     private final Layout layout;
     private final Errno errno;
 
     /** Loads the native library; throws {@link UnsatisfiedLinkError} with every reason. */
     public JniSyscalls() {
-        int wish = Bindings.libcWish();
+        int libc = Bindings.libcWish();
+        String wish = Bindings.returnsWish();
         NativeLibrary.load(this);
-        throughLibc = useLibc(wish);
+        throughLibc = useLibc(libc);
+        returns = throughLibc ? Syscalls.super.returns() : Returns.decide(this, wish).toString();
         layout = new Layout(this);
         errno = new Errno(this);
     }
@@ -39,6 +42,20 @@ public final class JniSyscalls implements Syscalls {
     }
 
     private native boolean useLibc(int wish);
+
+    @Override
+    public String returns() {
+        return returns;
+    }
+
+    /** AMD's family of processors, 0 of another maker; -errno: nothing is to be filled here. */
+    native int returnsFamily();
+
+    /** See {@link Returns.Facts#times}. */
+    native long returnsTimes();
+
+    /** Whether the return stack buffer is filled after each call from now on. */
+    native void fillReturns(boolean fill);
 
     @Override
     public Layout layout() {

@@ -59,6 +59,7 @@ public final class JnrSyscalls implements Syscalls {
         fxstat = fstat == null ? C.load(C.Fxstat.class, platform) : null;
         boolean linux = platform.constant("epollEventSize") != 0;
         epoll = linux ? C.load(C.Epoll.class, platform) : null;
+        Bindings.returnsWish(); // there is nothing to renew, but a wrong value is one here, too
         int wish = Bindings.libcWish();
         throughLibc = wish > 0 || wish < 0 && linux && isInterposed();
         // Who takes the place of libc's functions need not know of this one, which is young.
