@@ -49,6 +49,7 @@ final class Bench implements Callable<Integer> {
                     new EdgeOrLevelChapter(),
                     new ChurnChapter(),
                     new MemoryChapter(),
+                    new ProcessesChapter(),
                     new NioChapter());
 
     private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio");

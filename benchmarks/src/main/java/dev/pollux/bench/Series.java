@@ -21,6 +21,11 @@ final class Series {
         return values.getMin();
     }
 
+    /** What so many of a hundred do not exceed. */
+    double percentile(int percent) {
+        return values.getPercentile(percent);
+    }
+
     double greatest() {
         return values.getMax();
     }

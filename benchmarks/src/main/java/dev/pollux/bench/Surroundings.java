@@ -31,11 +31,26 @@ final class Surroundings {
         if (!Files.isReadable(PROCESSORS)) {
             return count;
         }
+        String name = ofFirst("model name");
+        return name == null
+                ? count
+                : count
+                        + " of "
+                        + name
+                        + " (family "
+                        + ofFirst("cpu family")
+                        + ", model "
+                        + ofFirst("model")
+                        + ")";
+    }
+
+    /** What is said of the first processor; null: nothing. */
+    private static String ofFirst(String what) throws IOException {
         try (var lines = Files.lines(PROCESSORS)) {
-            return lines.filter(line -> line.startsWith("model name"))
+            return lines.filter(line -> line.matches(what + "\\s*:.*"))
                     .findFirst()
-                    .map(line -> count + " of " + line.substring(line.indexOf(':') + 1).strip())
-                    .orElse(count);
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElse(null);
         }
     }
 
