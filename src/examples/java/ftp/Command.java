@@ -5,11 +5,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A command as it came: its verb, and what follows after one blank. */
 record Command(Verb verb, String argument) {
     private static final Map<String, Verb> VERBS =
             Arrays.stream(Verb.values()).collect(Collectors.toMap(Verb::name, verb -> verb));
+
+    /** What clients said before RFC 959 gave it the names of today (RFC 775, RFC 1123 4.1.3.1). */
+    private static final Map<String, Verb> OLD_NAMES =
+            Map.of(
+                    "XPWD", Verb.PWD,
+                    "XCWD", Verb.CWD,
+                    "XCUP", Verb.CDUP,
+                    "XMKD", Verb.MKD,
+                    "XRMD", Verb.RMD);
 
     /** What the server knows. */
     enum Verb {
@@ -71,7 +81,9 @@ record Command(Verb verb, String argument) {
         int blank = line.indexOf(' ');
         String word = blank < 0 ? line : line.substring(0, blank);
         String argument = blank < 0 ? "" : line.substring(blank + 1);
-        return new Command(VERBS.get(word.toUpperCase(Locale.ROOT)), argument);
+        String name = word.toUpperCase(Locale.ROOT);
+        Verb verb = VERBS.get(name);
+        return new Command(verb != null ? verb : OLD_NAMES.get(name), argument);
     }
 
     /** Neither a control character nor what was no UTF-8. */
@@ -80,6 +92,8 @@ record Command(Verb verb, String argument) {
     }
 
     static List<String> names() {
-        return Arrays.stream(Verb.values()).map(Verb::name).toList();
+        return Stream.concat(VERBS.keySet().stream(), OLD_NAMES.keySet().stream())
+                .sorted()
+                .toList();
     }
 }

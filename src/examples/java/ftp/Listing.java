@@ -37,7 +37,7 @@ final class Listing implements DataSender.Source {
     static final List<String> FACTS = List.of("type", "size", "modify", "perm");
 
     private static final int ENTRIES_A_BLOCK = 200; // each is a system call or two
-    private static final int LONGEST = 2048; // bytes of a line: a name has 255, four times at most
+    private static final int LONGEST = 8192; // bytes of a line: a command's, and a name of 255
 
     private static final DateTimeFormatter FACT =
             DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC);
@@ -51,27 +51,48 @@ final class Listing implements DataSender.Source {
     private final Session session;
     private final DirectoryStream<Path> directory; // null for a single file
     private final Iterator<Path> entries;
+    private final Wildcard wanted;
+    private final String before; // a name: what the client put before the wildcard
 
     private Listing(
-            Format format, Session session, DirectoryStream<Path> directory, List<Path> file) {
+            Format format,
+            Session session,
+            DirectoryStream<Path> directory,
+            List<Path> file,
+            Wildcard wanted,
+            String before) {
         this.format = format;
         this.session = session;
         this.directory = directory;
         this.entries = directory == null ? file.iterator() : directory.iterator();
+        this.wanted = wanted;
+        this.before = before;
     }
 
     /** Of what is in a directory, or of a single file. */
     static Listing of(Path real, Format format, Session session) throws IOException {
         if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
-            DirectoryStream<Path> all =
-                    Files.newDirectoryStream(
-                            real, path -> !Jail.isHidden(path.getFileName().toString()));
-            return new Listing(format, session, all, null);
+            return new Listing(format, session, all(real), null, null, "");
         }
         if (format == Format.MLSD) {
             throw new Jail.Refused("not a directory");
         }
-        return new Listing(format, session, null, List.of(real));
+        return new Listing(format, session, null, List.of(real), null, "");
+    }
+
+    /**
+     * Of what a wildcard means in a directory. A name is sent as the client can ask for it, with
+     * what it put {@code before} the wildcard.
+     */
+    static Listing matching(
+            Path directory, Wildcard wanted, String before, Format format, Session session)
+            throws IOException {
+        return new Listing(format, session, all(directory), null, wanted, before);
+    }
+
+    private static DirectoryStream<Path> all(Path directory) throws IOException {
+        return Files.newDirectoryStream(
+                directory, path -> !Jail.isHidden(path.getFileName().toString()));
     }
 
     @Override
@@ -94,8 +115,11 @@ final class Listing implements DataSender.Source {
 
     private String line(Path path) {
         String name = printable(path.getFileName().toString());
+        if (wanted != null && !wanted.matches(path.getFileName().toString())) {
+            return null;
+        }
         if (format == Format.NLST) {
-            return name;
+            return before + name;
         }
         BasicFileAttributes attributes;
         try {

@@ -3,6 +3,7 @@ package ftp;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
  * the client said it.
  */
 final class Transfers implements DataConnection.Owner {
+    private static final int LONGEST_DIRECTORY = 1024; // characters that each line repeats
+
     private static final Logger LOG = LoggerFactory.getLogger("ftp.transfer");
 
     private final Session session;
@@ -118,11 +121,36 @@ final class Transfers implements DataConnection.Owner {
             }
             default -> {
                 // ls -l's options mean nothing here, but some clients send them
-                what = session.virtual(withoutOptions(command.argument()));
-                Path real = jail.existing(what);
-                source = Listing.of(real, Listing.Format.valueOf(command.verb().name()), session);
+                String name = withoutOptions(command.argument());
+                what = session.virtual(name);
+                source = listing(name, Listing.Format.valueOf(command.verb().name()));
             }
         }
+    }
+
+    /** Of what is there; otherwise of what a wildcard in the last word means. */
+    private Listing listing(String name, Listing.Format format) throws IOException {
+        Jail jail = session.jail();
+        int slash = what.lastIndexOf('/');
+        String last = what.substring(slash + 1);
+        if (format != Listing.Format.MLSD && Wildcard.isOne(last)) {
+            try {
+                return Listing.of(jail.existing(what), format, session);
+            } catch (NoSuchFileException e) { // the usual case: no file has such a name
+                Path directory = jail.existing(what.substring(0, slash + 1));
+                String before = name.substring(0, name.lastIndexOf('/') + 1);
+                if (before.length() > LONGEST_DIRECTORY) {
+                    throw new Jail.Refused("that name is too long");
+                }
+                return Listing.matching(
+                        Jail.requireDirectory(directory),
+                        new Wildcard(last),
+                        before,
+                        format,
+                        session);
+            }
+        }
+        return Listing.of(jail.existing(what), format, session);
     }
 
     /** By hand: a regular expression for any number of them needs a stack that grows with it. */

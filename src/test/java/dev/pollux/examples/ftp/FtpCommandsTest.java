@@ -53,6 +53,48 @@ class FtpCommandsTest {
     }
 
     @Test
+    void the_verbs_of_old_clients_are_those_of_today() throws Exception {
+        try (var server = FtpProcess.start(FtpPrograms.best());
+                Talk talk = server.ann()) {
+            talk.ask(257, "XMKD sub");
+            talk.ask(250, "xcwd sub");
+            assertEquals("257 \"/sub\"", talk.ask(257, "XPWD"));
+            talk.ask(250, "XCUP");
+            talk.ask(250, "XRMD sub");
+            talk.ask(501, "XCWD");
+            server.expectTree();
+        }
+    }
+
+    @Test
+    void a_wildcard_names_what_it_matches_as_it_can_be_asked_for() throws Exception {
+        try (var server = FtpProcess.start(FtpPrograms.best());
+                Talk talk = server.ann()) {
+            talk.ask(257, "MKD sub");
+            for (String name :
+                    List.of("a.txt", "b.txt", "c.bin", ".txt", "sub/d.txt", "sub/e*e", "sub/eve")) {
+                server.file(name, OLD);
+            }
+            assertEquals(List.of("a.txt", "b.txt"), sorted(talk.list("NLST *.txt")));
+            assertEquals(List.of(".txt"), sorted(talk.list("NLST .*")));
+            assertEquals(List.of("a.txt", "b.txt", "c.bin", "sub"), sorted(talk.list("NLST *")));
+            assertEquals(List.of("sub/d.txt"), sorted(talk.list("NLST sub/*.txt")));
+            assertEquals(List.of("/sub/d.txt"), sorted(talk.list("NLST -a /sub/?.t?t")));
+            assertEquals(List.of("e*e"), sorted(talk.list("NLST sub/e*e")), "a file's own name");
+            assertEquals(2, talk.list("LIST *.txt").lines().count());
+            assertEquals("", talk.list("NLST *.none"));
+            talk.ask(250, "CWD sub");
+            assertEquals(List.of("../../a.txt"), sorted(talk.list("NLST ../../a*")));
+            talk.epsv();
+            talk.ask(550, "NLST ../none/*");
+        }
+    }
+
+    private static List<String> sorted(String lines) {
+        return lines.lines().sorted().toList();
+    }
+
+    @Test
     void listings_have_their_three_forms() throws Exception {
         try (var server = FtpProcess.start(FtpPrograms.best());
                 Talk talk = server.ann();

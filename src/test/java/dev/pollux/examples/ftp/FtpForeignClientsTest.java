@@ -14,8 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients of other makes against the FTP server: curl and lftp. */
+/** Clients of other makes against the FTP server: curl, lftp, and two of old. */
 @Tag("long")
 class FtpForeignClientsTest {
     private static final byte[] BIG = FtpProcess.random(3_000_001);
@@ -176,6 +177,45 @@ class FtpForeignClientsTest {
                     .expect(0)
                     .expectLine(".* file");
             assertArrayEquals(BIG, Files.readAllBytes(back));
+        }
+    }
+
+    // ---- clients of old
+
+    /** Both ask the server what a wildcard means, and fetch what it says. */
+    @ParameterizedTest
+    @ValueSource(strings = {"inetutils-ftp", "tnftp"})
+    void old_clients_get_many_by_a_wildcard(String client) throws Exception {
+        Program.assumeInstalled(client);
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
+            Files.createDirectory(server.root.resolve("sub"));
+            for (String name : List.of("a.txt", "b.txt", "sub/c.txt")) {
+                server.file(name, SMALL);
+            }
+            server.file("big", BIG);
+            Path here = Files.createDirectories(server.directory.resolve("here/sub"));
+            String script =
+                    String.join(
+                            "\n",
+                            "open 127.0.0.1 " + server.port(),
+                            "user ann \"" + FtpProcess.PASSWORD + "\"",
+                            "binary",
+                            client.equals("tnftp") ? "passive on" : "passive", // a switch
+                            "lcd " + here.getParent(),
+                            "mget *.txt sub/*.txt",
+                            "mkdir made",
+                            "cd made",
+                            "pwd",
+                            "bye",
+                            "");
+            Result result =
+                    FtpPrograms.run(new ProcessBuilder(client, "-n", "-i", "-v"), script)
+                            .expectLine(".*\"/made\".*");
+            for (String name : List.of("a.txt", "b.txt", "sub/c.txt")) {
+                Path got = here.getParent().resolve(name);
+                assertArrayEquals(SMALL, Files.readAllBytes(got), result.text());
+            }
+            server.expectTree("a.txt", "b.txt", "big", "made", "sub", "sub/c.txt");
         }
     }
 

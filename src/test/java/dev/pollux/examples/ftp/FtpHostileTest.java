@@ -148,6 +148,20 @@ class FtpHostileTest {
         }
     }
 
+    /** Many stars cost no more than one: the loop is everybody's. */
+    @Test
+    void a_wildcard_of_many_stars_is_matched_at_once() throws Exception {
+        try (var server = FtpProcess.start(FtpPrograms.best())) {
+            server.file("a".repeat(250), OLD);
+            try (Talk talk = server.ann()) {
+                assertEquals("", talk.list("NLST " + "*a".repeat(100) + "*b"));
+                assertEquals("a".repeat(250) + "\r\n", talk.list("NLST " + "*a".repeat(100)));
+                talk.epsv();
+                talk.ask(550, "NLST " + "./".repeat(600) + "*");
+            }
+        }
+    }
+
     /** One that is too long has its answer in its place, too. */
     @Test
     void answers_come_in_the_order_of_the_lines() throws Exception {
