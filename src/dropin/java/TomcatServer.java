@@ -3,6 +3,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.File;
 import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
@@ -10,6 +12,10 @@ import org.apache.catalina.util.ServerInfo;
 
 /** Tomcat, embedded, with its connector on java.nio. */
 final class TomcatServer implements Program {
+    /** Warns of slow random numbers, which says that the machine is busy. */
+    private static final Logger SESSIONS =
+            Logger.getLogger("org.apache.catalina.util.SessionIdGeneratorBase");
+
     private final Tomcat tomcat = new Tomcat();
 
     public static void main(String[] args) throws Exception {
@@ -23,6 +29,7 @@ final class TomcatServer implements Program {
 
     @Override
     public int start() throws Exception {
+        SESSIONS.setLevel(Level.SEVERE);
         tomcat.setBaseDir("tomcat");
         var connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
         connector.setPort(0);
