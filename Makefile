@@ -20,8 +20,8 @@ SANITIZE_TESTS ?= *Contract
 ifneq ($(filter-out epoll kqueue poll select,$(BACKEND)),)
 $(error BACKEND=$(BACKEND) is none of epoll, kqueue, poll, select)
 endif
-ifneq ($(filter-out jni jnr,$(BINDING)),)
-$(error BINDING=$(BINDING) is none of jni, jnr)
+ifneq ($(filter-out jni ffm jnr,$(BINDING)),)
+$(error BINDING=$(BINDING) is none of jni, ffm, jnr)
 endif
 ifneq ($(filter-out pollux jdk,$(PROVIDER)),)
 $(error PROVIDER=$(PROVIDER) is none of pollux, jdk)
@@ -39,7 +39,7 @@ help: ## this list
 	    | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'settings:'
-	@echo '  BINDING=jni|jnr            how the kernel is reached (test, demo, example, dropin)'
+	@echo '  BINDING=jni|ffm|jnr        how the kernel is reached (test, demo, example, dropin)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'

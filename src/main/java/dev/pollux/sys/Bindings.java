@@ -1,19 +1,23 @@
 package dev.pollux.sys;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Chooses the binding: JNI if its library loads, else jnr-ffi; or the one that the system property
- * {@code pollux.binding} names. Both are looked up by name, so that neither needs the other.
+ * Chooses the binding: JNI if its library loads, else FFM on JDK 22 and later, else jnr-ffi; or the
+ * one that the system property {@code pollux.binding} names. All are looked up by name, so that
+ * none needs another.
  */
 public final class Bindings {
-    /** Names the binding to take: {@code jni} or {@code jnr}. */
+    /** Names the binding to take: {@code jni}, {@code ffm} or {@code jnr}. */
     public static final String PROPERTY = "pollux.binding";
 
     /** What there are, the first choice first. */
-    public static final List<String> NAMES = List.of("jni", "jnr");
+    public static final List<String> NAMES = List.of("jni", "ffm", "jnr");
 
     /** Names the native library's file, or its directory; then no other is tried. */
     public static final String LIBRARY_PATH = "pollux.library.path";
@@ -37,14 +41,30 @@ public final class Bindings {
 
     private static final String HERE = Bindings.class.getPackageName(); // may have been renamed
     private static final String JNI = HERE + ".jni.JniSyscalls";
+    private static final String FFM = HERE + ".ffm.FfmSyscalls"; // of META-INF/versions/22
     private static final String JNR = HERE + ".jnr.JnrSyscalls";
+
+    private static final int FIRST_WITH_FFM = 22;
+
+    private static final String TAKE_ANOTHER =
+            "take JDK " + FIRST_WITH_FFM + " or later, or another binding (" + PROPERTY + ")";
+
+    private static final String LEFT_OUT =
+            "these classes were built without it: take the jar, which has it in META-INF/versions/"
+                    + FIRST_WITH_FFM
+                    + " when JDK "
+                    + FIRST_WITH_FFM
+                    + " or later made it";
 
     private static final String PUT_JNR =
             "put jnr-ffi on the class path, or on the module path with --add-modules"
                     + " ALL-MODULE-PATH";
 
+    /** What a binding's classes failed with when they were initialized. */
+    private static final Map<String, Throwable> FAILED = new ConcurrentHashMap<>();
+
     private static volatile Syscalls current; // once chosen
-    private static String whyNotJni; // guarded by the class; null unless jnr-ffi took its place
+    private static String whyNotJni; // guarded by the class; null unless another took its place
 
     private Bindings() {}
 
@@ -77,17 +97,18 @@ public final class Bindings {
             System.getLogger(HERE)
                     .log(
                             System.Logger.Level.WARNING,
-                            "jnr-ffi serves instead of JNI: {0}",
+                            "the {0} binding serves instead of JNI: {1}",
+                            current.binding(),
                             why.replace("\n", "; "));
         }
         return current;
     }
 
-    /** Why jnr-ffi serves and not JNI, and what to do about it, in one line or two. */
+    /** Why another binding serves and not JNI, and what to do about it, in one line or two. */
     public static synchronized String whyNotJni() {
         return whyNotJni != null
                 ? whyNotJni
-                : "the jnr binding was asked for: leave -D" + PROPERTY + "=jnr away";
+                : "this binding was asked for: leave -D" + PROPERTY + " away";
     }
 
     private static Syscalls choose(String name) throws Unavailable {
@@ -97,25 +118,39 @@ public final class Bindings {
         if (!Privileged.property(LIBRARY_PATH, "").isEmpty()) {
             return open("jni"); // whoever names a library does not want to go without
         }
-        try {
-            return open("jni");
-        } catch (Unavailable jni) {
+        var failures = new ArrayList<Unavailable>();
+        for (String each : NAMES) {
             try {
-                Syscalls jnr = open("jnr");
-                whyNotJni = jni.getMessage();
-                return jnr;
-            } catch (Unavailable jnr) {
-                // What to do about JNI is a line of its own, the last one.
-                var both =
-                        new Unavailable(
-                                isJnrMissing(jnr.getCause())
-                                        ? jni.getMessage() + "; or, for the jnr binding, " + PUT_JNR
-                                        : jnr.getMessage() + "; " + jni.getMessage(),
-                                jni);
-                both.addSuppressed(jnr);
-                throw both;
+                Syscalls opened = open(each);
+                whyNotJni = failures.isEmpty() ? null : failures.get(0).getMessage();
+                return opened;
+            } catch (Unavailable e) {
+                failures.add(e);
             }
         }
+        throw none(failures.get(0), failures.get(1), failures.get(2));
+    }
+
+    /** What to do about JNI is a line of its own, the last one. */
+    private static Unavailable none(Unavailable jni, Unavailable ffm, Unavailable jnr) {
+        var said = new StringBuilder();
+        if (hasFfm()) {
+            said.append(ffm.getMessage()).append("; ");
+        }
+        if (isJnrMissing(jnr.getCause())) {
+            said.append(jni.getMessage());
+            said.append("; or, for the jnr binding, ").append(PUT_JNR);
+        } else {
+            said.append(jnr.getMessage()).append("; ").append(jni.getMessage());
+        }
+        var all = new Unavailable(said.toString(), jni);
+        all.addSuppressed(ffm);
+        all.addSuppressed(jnr);
+        return all;
+    }
+
+    private static boolean hasFfm() {
+        return Runtime.version().feature() >= FIRST_WITH_FFM;
     }
 
     /**
@@ -127,10 +162,24 @@ public final class Bindings {
         switch (name) {
             case "jni":
                 return make(name, JNI);
+            case "ffm":
+                if (!hasFfm()) {
+                    throw new Unavailable(
+                            doesNotWork(name)
+                                    + "java.lang.foreign is of JDK "
+                                    + FIRST_WITH_FFM
+                                    + ", and this is "
+                                    + Runtime.version().feature()
+                                    + "; "
+                                    + TAKE_ANOTHER,
+                            null);
+                }
+                return make(name, FFM);
             case "jnr":
                 return make(name, JNR);
             default:
-                throw new IllegalArgumentException(PROPERTY + "=" + name + " is none of jni, jnr");
+                throw new IllegalArgumentException(
+                        PROPERTY + "=" + name + " is none of " + String.join(", ", NAMES));
         }
     }
 
@@ -147,15 +196,17 @@ public final class Bindings {
         } catch (ReflectiveOperationException | LinkageError e) {
             thrown = e;
         }
-        Throwable cause = root(thrown);
+        Throwable cause = firstOf(name, thrown);
         throw new Unavailable(
-                "the "
-                        + name
-                        + " binding does not work here: "
+                doesNotWork(name)
                         + (isJnrMissing(cause)
                                 ? "class " + cause.getMessage() + " is missing: " + PUT_JNR
-                                : NativeAccess.reason(cause)),
+                                : isMissing(cause, FFM) ? LEFT_OUT : NativeAccess.reason(cause)),
                 cause);
+    }
+
+    private static String doesNotWork(String binding) {
+        return "the " + binding + " binding does not work here: ";
     }
 
     /**
@@ -191,6 +242,15 @@ public final class Bindings {
         return wish;
     }
 
+    /** Why a class cannot be initialized is only said the first time. */
+    private static Throwable firstOf(String binding, Throwable thrown) {
+        Throwable cause = root(thrown);
+        if (thrown instanceof ExceptionInInitializerError) {
+            FAILED.putIfAbsent(binding, cause);
+        }
+        return thrown instanceof NoClassDefFoundError ? FAILED.getOrDefault(binding, cause) : cause;
+    }
+
     /** What a class failed with, instead of that it did; but not why a class was not found. */
     private static Throwable root(Throwable e) {
         Throwable cause = e.getCause();
@@ -199,6 +259,10 @@ public final class Bindings {
                         || e instanceof NoClassDefFoundError
                                 && !(cause instanceof ClassNotFoundException);
         return failed && cause != null ? root(cause) : e;
+    }
+
+    private static boolean isMissing(Throwable cause, String type) {
+        return cause instanceof ClassNotFoundException && type.equals(cause.getMessage());
     }
 
     /** All that is not ours and may be missing is jnr-ffi, or what that needs. */

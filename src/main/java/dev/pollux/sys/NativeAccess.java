@@ -23,7 +23,7 @@ final class NativeAccess {
                         : cause.toString();
         Matcher refused = REFUSED.matcher(message);
         if (refused.find()) {
-            return message.contains("to mend it: ")
+            return message.contains("what to do: ")
                     ? message
                     : refused.group() + ": start the JVM with " + option(refused);
         }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
 
 /**
- * The system-call contract: one method for each call, implemented by two bindings.
+ * The system-call contract: one method for each call, implemented by three bindings.
  *
  * <p>Every method returns its result, or the negated {@code errno}; none throws, retries or
  * decides. Addresses are {@code long}s, buffers are direct. Policy (deadlines, {@code EINTR},
@@ -18,7 +18,7 @@ public interface Syscalls {
     /** Of a datagram socket. */
     int DATAGRAM = 2;
 
-    /** {@code "jni"} or {@code "jnr"}. */
+    /** {@code "jni"}, {@code "ffm"} or {@code "jnr"}. */
     String binding();
 
     /** Where the native code that makes the calls was loaded from; for people. */

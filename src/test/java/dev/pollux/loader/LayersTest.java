@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.support.Child;
 import dev.pollux.sys.Bindings;
@@ -48,6 +49,7 @@ class LayersTest {
                     "dev.pollux -> dev.pollux.sys.proc",
                     "dev.pollux.driver -> dev.pollux.sys",
                     "dev.pollux.sys.jni -> dev.pollux.sys",
+                    "dev.pollux.sys.ffm -> dev.pollux.sys",
                     "dev.pollux.sys.jnr -> dev.pollux.sys",
                     "dev.pollux.sys.jdk -> dev.pollux.sys");
 
@@ -88,6 +90,16 @@ class LayersTest {
     void the_packages_depend_on_each_other_in_one_direction() {
         List<Edge> edges = edges(Child.classes());
         assertEquals(Set.of(), violations(edges));
+        Path ffm = Child.classes().resolve("META-INF/versions/22");
+        if (Files.isDirectory(ffm)) {
+            List<Edge> more = edges(ffm);
+            assertEquals(Set.of(), violations(more));
+            assertTrue(
+                    more.stream().anyMatch(edge -> edge.to.equals("dev.pollux.sys.LibcSyscalls")),
+                    more.toString());
+        } else {
+            System.out.println("LayersTest: no FFM binding: JDK 22 or later did not build this");
+        }
         var packages = edges.stream().map(Edge::packages).collect(Collectors.toSet());
         assertTrue(packages.contains("dev.pollux -> dev.pollux.driver"), packages.toString());
         assertTrue(packages.contains("dev.pollux.driver -> dev.pollux.sys"), packages.toString());
@@ -104,6 +116,10 @@ class LayersTest {
                         new Edge("dev.pollux.sys.X", "dev.pollux.driver.Driver"),
                         new Edge("dev.pollux.sys.X", "dev.pollux.sys.jnr.JnrSyscalls"),
                         new Edge("dev.pollux.sys.X", "dev.pollux.sys.jni.JniSyscalls"),
+                        new Edge("dev.pollux.sys.X", "dev.pollux.sys.ffm.FfmSyscalls"),
+                        new Edge("dev.pollux.sys.ffm.X", "dev.pollux.sys.jnr.JnrSyscalls"),
+                        new Edge("dev.pollux.sys.ffm.X", "dev.pollux.sys.jdk.JdkChannels"),
+                        new Edge("dev.pollux.sys.ffm.X", "com.kenai.jffi.MemoryIO"),
                         new Edge("dev.pollux.sys.X", "dev.pollux.sys.jdk.TrustedLookup"),
                         new Edge("dev.pollux.sys.jni.X", "dev.pollux.sys.jdk.JdkChannels"),
                         new Edge("dev.pollux.sys.jdk.X", "dev.pollux.sys.jni.JniSyscalls"),
@@ -168,7 +184,7 @@ class LayersTest {
                 edges.add(new Edge(matcher.group(1), matcher.group(2)));
             }
         }
-        assertTrue(edges.size() > 50, text.toString());
+        assertTrue(edges.size() > 20, text.toString());
         return edges;
     }
 
@@ -232,6 +248,22 @@ class LayersTest {
         assertEquals(Set.of(), loaded(result, "dev.pollux.sys.jni.NativeLibrary"));
         assertFalse(loaded(result, "jnr.").isEmpty(), "the control");
         for (String library : result.lines(Probe.LIBRARY)) {
+            assertFalse(library.contains(System.mapLibraryName("pollux")), library);
+        }
+    }
+
+    @Test
+    void with_the_ffm_binding_neither_jnr_nor_our_library_is_loaded() throws IOException {
+        assumeTrue(Child.hasFfm(), "the FFM binding is of JDK 22 and later");
+        Child.Result result = logging("ffm");
+        assertEquals(List.of("ffm"), result.lines(Probe.BINDING), result.text());
+        for (String absent : List.of("jnr.", "com.kenai.", "dev.pollux.sys.jnr.")) {
+            assertEquals(Set.of(), loaded(result, absent));
+        }
+        assertEquals(Set.of(), loaded(result, "dev.pollux.sys.jni."));
+        assertFalse(loaded(result, "dev.pollux.sys.ffm.").isEmpty(), "the control");
+        for (String library : result.lines(Probe.LIBRARY)) {
+            assertFalse(library.contains("jffi"), library);
             assertFalse(library.contains(System.mapLibraryName("pollux")), library);
         }
     }

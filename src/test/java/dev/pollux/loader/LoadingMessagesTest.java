@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is said when a binding does not work, and when the other one serves instead. */
 class LoadingMessagesTest extends LoaderFixture {
-    private static final String INSTEAD = "jnr-ffi serves instead of JNI: ";
+    private static final String INSTEAD = "the jnr binding serves instead of JNI: ";
     private static final String PUT_JNR = "put jnr-ffi on the class path";
 
     // ---- jnr-ffi
@@ -63,7 +63,8 @@ class LoadingMessagesTest extends LoaderFixture {
         requireDenial();
         Child.Result result =
                 new Child(jar).withJnr().withoutNativeAccess().run(Probe.class).expectNoTrace();
-        assertFailed(result, "the jnr binding does not", "the jni binding does not", "to mend it");
+        assertFailed(
+                result, "the jnr binding does not", "the jni binding does not", "what to do: ");
     }
 
     @Test
@@ -132,14 +133,13 @@ class LoadingMessagesTest extends LoaderFixture {
     @Test
     void channel_fd_says_why_jni_does_not_serve() throws IOException {
         Path none = dir.resolve("none");
-        String said =
-                channelFd(new Child(jar, Child.testClasses()).property("pollux.tmpdir", none));
+        String said = channelFd(new Child(jar).property("pollux.tmpdir", none));
         assertTrue(said.contains("the jnr binding cannot look into a channel"), said);
         assertTrue(said.contains("cannot unpack into " + none), said);
-        said = channelFd(new Child(bare, Child.testClasses()));
+        said = channelFd(new Child(bare));
         assertTrue(said.contains("the jar has no /META-INF/native/"), said);
-        said = channelFd(new Child(jar, Child.testClasses()).property("pollux.binding", "jnr"));
-        assertTrue(said.contains("-Dpollux.binding=jnr"), said);
+        said = channelFd(new Child(jar).property("pollux.binding", "jnr"));
+        assertTrue(said.contains("leave -Dpollux.binding away"), said);
         assertFalse(said.contains("make native"), said);
     }
 

@@ -22,20 +22,22 @@ final class Relocated {
         return dots(TO) + ours.getName().substring(FROM.length());
     }
 
-    /** The library and {@link Probe} under their new names. */
+    /** The library and what a child runs under their new names. */
     static void into(Path target) throws IOException {
         copy(Child.classes(), target, path -> true, true);
         copy(Child.testClasses(), target, Relocated::isProbe, true);
     }
 
-    /** The library and {@link Probe} as they are, with or without the native library. */
+    /** The library and what a child runs as they are, with or without the native library. */
     static void plainlyInto(Path target, boolean withLibrary) throws IOException {
         copy(Child.classes(), target, path -> withLibrary || !path.startsWith("META-INF"), false);
         copy(Child.testClasses(), target, Relocated::isProbe, false);
     }
 
     private static boolean isProbe(Path path) {
-        return path.startsWith(FROM) && path.getFileName().toString().startsWith("Probe");
+        String name = path.getFileName().toString();
+        return path.startsWith(FROM)
+                && (name.startsWith("Probe") || name.startsWith("LoadingMessagesTest"));
     }
 
     private static void copy(Path from, Path to, Predicate<Path> wanted, boolean rename)

@@ -68,7 +68,7 @@ public final class Child {
 
     /** On the classes of this build. */
     public static Child here() {
-        return new Child(classes(), testClasses());
+        return new Child(testClasses(), classes()); // that FFM's class files are found, see pom.xml
     }
 
     /** For an example, which has all libraries of the tests, and is held to the rules of JNI. */
@@ -169,6 +169,11 @@ public final class Child {
 
     public static Path testClasses() {
         return Path.of("target", "test-classes").toAbsolutePath();
+    }
+
+    /** Whether this JVM can have the FFM binding. */
+    public static boolean hasFfm() {
+        return Runtime.version().feature() >= 22;
     }
 
     private static boolean isOfJnr(Path path) {

@@ -56,7 +56,7 @@ public @interface EveryBackend {
             String onlyBackend = System.getProperty(Internals.BACKEND_PROPERTY, "").strip();
             String onlyBinding = System.getProperty(Bindings.PROPERTY, "").strip();
             var pairs = new ArrayList<Pair>();
-            for (String binding : List.of("jni", "jnr")) {
+            for (String binding : Bindings.NAMES) {
                 if (!onlyBinding.isEmpty() && !onlyBinding.equals(binding)) {
                     continue;
                 }

@@ -1,6 +1,7 @@
 package dev.pollux.sys.jnr;
 
 import com.kenai.jffi.Library;
+import dev.pollux.sys.Platform;
 import java.util.List;
 import java.util.stream.Stream;
 import jnr.ffi.LibraryLoader;

@@ -5,6 +5,8 @@ import com.kenai.jffi.CallingConvention;
 import com.kenai.jffi.Invoker;
 import com.kenai.jffi.Library;
 import com.kenai.jffi.Type;
+import dev.pollux.sys.LibcSyscalls;
+import dev.pollux.sys.Platform;
 
 /**
  * {@code kqueue} and {@code kevent}, which are libc's on the systems that have them, and
@@ -12,11 +14,6 @@ import com.kenai.jffi.Type;
  * makes on x86-64 for six integers hands the last one over from the wrong place.
  */
 final class KqueueLibrary {
-    /** Names the shared object that makes a kqueue of epoll on Linux. */
-    static final String PROPERTY = "pollux.kqueue.library";
-
-    private static final String INSTALLED = "libkqueue.so.0";
-
     private static final Invoker INVOKER = Invoker.getInstance();
     private static final Type INT = Type.SINT;
     private static final Type LONG = Type.SLONG; // also an address, and size_t
@@ -51,8 +48,8 @@ final class KqueueLibrary {
 
     /** Whoever names a library does not want to go without; one that is installed may be there. */
     static KqueueLibrary loadLibkqueue() {
-        String named = System.getProperty(PROPERTY, "");
-        String name = named.isEmpty() ? INSTALLED : named;
+        String named = System.getProperty(LibcSyscalls.KQUEUE_LIBRARY, "");
+        String name = named.isEmpty() ? LibcSyscalls.LIBKQUEUE : named;
         Library library = Library.getCachedInstance(name, Library.LAZY);
         if (library != null) {
             return new KqueueLibrary(library, name, "kqueue", "kevent");
@@ -60,7 +57,8 @@ final class KqueueLibrary {
         if (named.isEmpty()) {
             return null;
         }
-        throw new UnsatisfiedLinkError(PROPERTY + "=" + named + ": " + Library.getLastError());
+        throw new UnsatisfiedLinkError(
+                LibcSyscalls.KQUEUE_LIBRARY + "=" + named + ": " + Library.getLastError());
     }
 
     int kqueue() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.Platform;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,5 @@
-package dev.pollux.sys.jnr;
+package dev.pollux.sys;
 
-import dev.pollux.sys.Errno;
-import dev.pollux.sys.Layout;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the C headers say, for a binding that has no compiler to ask.
+ * What the C headers say, for the bindings that have no compiler to ask, jnr-ffi's and the FFM one.
  *
  * <p>The headers were read in these releases: Linux with glibc 2.36, libkqueue of July 2026, macOS
  * 15.4 (xnu-11417.101.15), FreeBSD 13.0 and of {@code <sys/event.h>} 15, OpenBSD 7.8, NetBSD 10.
@@ -24,7 +22,7 @@ import java.util.Set;
  *       its event.h 1.24 of 2015: before 10 it is not served.
  * </ul>
  */
-final class Platform {
+public final class Platform {
     /**
      * A column is a platform, a line a constant, in the spelling of the headers; 0 is what a
      * platform has not. First those of {@link Layout}, in its order; last those of {@link Errno}.
@@ -97,7 +95,7 @@ final class Platform {
         S_IFCHR            0020000    0020000    0020000   0020000    0020000   0020000    0020000
         S_IFIFO            0010000    0010000    0010000   0010000    0010000   0010000    0010000
         S_IFSOCK           0140000    0140000    0140000   0140000    0140000   0140000    0140000
-        -- of this binding alone: <sys/stat.h>, <sys/time.h>, <fcntl.h>, <sys/socket.h>
+        -- of these bindings alone: <sys/stat.h>, <sys/time.h>, <fcntl.h>, <sys/socket.h>
         statSize               144        128        144       144        224       128        152
         statDev                  0          0          0         0          0         4          0
         statIno                  8          8          8         8          8         8         16
@@ -156,14 +154,14 @@ final class Platform {
         """;
 
     // The same on all of them.
-    static final int FD_CLOEXEC = 1;
-    static final int F_SETFD = 2;
-    static final int F_GETFL = 3;
-    static final int F_SETFL = 4;
-    static final int SOCK_STREAM = 1;
-    static final int AF_UNIX = 1;
-    static final int SEEK_CUR = 1;
-    static final int EINVAL = 22;
+    public static final int FD_CLOEXEC = 1;
+    public static final int F_SETFD = 2;
+    public static final int F_GETFL = 3;
+    public static final int F_SETFL = 4;
+    public static final int SOCK_STREAM = 1;
+    public static final int AF_UNIX = 1;
+    public static final int SEEK_CUR = 1;
+    public static final int EINVAL = 22;
 
     private static final Set<String> GENERIC = Set.of("aarch64", "riscv64", "loongarch64");
     private static final Set<String> POWER = Set.of("ppc64le", "ppc64", "s390x");
@@ -174,30 +172,30 @@ final class Platform {
     private final int[] layout = new int[Layout.COUNT];
     private final Map<String, Integer> constants = new LinkedHashMap<>();
 
-    final int statSize;
-    final int statDev;
-    final int statIno;
-    final int statMode;
-    final int statRdev;
+    public final int statSize;
+    public final int statDev;
+    public final int statIno;
+    public final int statMode;
+    public final int statRdev;
 
     /** Bytes of {@code dev_t}: 8 unsigned, or 4 signed. */
-    final int devSize;
+    public final int devSize;
 
     /** Bytes of {@code mode_t}: 4 or 2, unsigned. */
-    final int modeSize;
+    public final int modeSize;
 
     /** Bytes of {@code tv_usec} in {@code struct timeval}, where 16 are: 8 or 4. */
-    final int usecSize;
+    public final int usecSize;
 
-    final int O_NONBLOCK;
-    final int O_CLOEXEC;
-    final int SOCK_NONBLOCK;
-    final int SOCK_CLOEXEC;
-    final int SOL_SOCKET;
-    final int SO_TYPE;
+    public final int O_NONBLOCK;
+    public final int O_CLOEXEC;
+    public final int SOCK_NONBLOCK;
+    public final int SOCK_CLOEXEC;
+    public final int SOL_SOCKET;
+    public final int SO_TYPE;
 
     /** The platform of one column. */
-    Platform(String name, Map<String, String> symbols) {
+    public Platform(String name, Map<String, String> symbols) {
         this.symbols = symbols;
         int column = 1 + names().indexOf(name);
         int next = 0;
@@ -226,12 +224,12 @@ final class Platform {
     }
 
     /** The columns of the table. */
-    static List<String> names() {
+    public static List<String> names() {
         return Arrays.asList(TABLE.lines().findFirst().orElseThrow().strip().split(" +"));
     }
 
     /** The one that this is; throws {@link UnsatisfiedLinkError} where there is none. */
-    static Platform current() {
+    public static Platform current() {
         return of(
                 System.getProperty("os.name"),
                 System.getProperty("os.arch"),
@@ -270,8 +268,8 @@ final class Platform {
                             "ppoll", "__pollts50"));
         }
         throw new UnsatisfiedLinkError(
-                "the jnr binding knows the layouts of 64-bit Linux, macOS, FreeBSD since 12, OpenBSD"
-                        + " and NetBSD since 10, not of "
+                "without C of its own a binding knows the layouts of 64-bit Linux, macOS, FreeBSD"
+                        + " since 12, OpenBSD and NetBSD since 10, not of "
                         + String.join(" ", os, version, "on", arch));
     }
 
@@ -282,29 +280,34 @@ final class Platform {
     }
 
     /** All constants by name, in the order of the table. */
-    Map<String, Integer> constants() {
+    public Map<String, Integer> constants() {
         return Collections.unmodifiableMap(constants);
     }
 
     /** The constant of this name. */
-    int constant(String name) {
+    public int constant(String name) {
         return constants.get(name);
     }
 
-    /** As {@link dev.pollux.sys.Syscalls#layout(int)}. */
-    long layout(int index) {
+    /** Whether it has epoll. */
+    public boolean isLinux() {
+        return constant("epollEventSize") != 0;
+    }
+
+    /** As {@link Syscalls#layout(int)}. */
+    public long layout(int index) {
         return index < 0 || index >= layout.length ? -EINVAL : layout[index];
     }
 
-    /** As {@link dev.pollux.sys.Syscalls#errorNumber(int)}. */
-    int errorNumber(int index) {
+    /** As {@link Syscalls#errorNumber(int)}. */
+    public int errorNumber(int index) {
         return index < 0 || index >= Errno.NAMES.size()
                 ? -EINVAL
                 : constant(Errno.NAMES.get(index));
     }
 
     /** What the function is called in libc's table of symbols. */
-    String symbol(String function) {
+    public String symbol(String function) {
         return symbols.getOrDefault(function, function);
     }
 }

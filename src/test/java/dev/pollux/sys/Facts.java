@@ -1,4 +1,4 @@
-package dev.pollux.sys.jnr;
+package dev.pollux.sys;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,13 +1,10 @@
-package dev.pollux.sys.jnr;
+package dev.pollux.sys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.sys.Errno;
-import dev.pollux.sys.Layout;
-import dev.pollux.sys.Syscalls;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
