@@ -99,6 +99,10 @@ class SmokeTest {
             case "ftp.FtpLoad" ->
                     run(pair, program, "--clients", "3", "--bytes", "10000")
                             .expectLine("files +[0-9,]+  0 failed");
+            case "recipes.Children" ->
+                    run(pair, program, "2", "3").expectLine("ended: 2 by pidfd, 2 .*|skipped: .*");
+            case "recipes.SerialLines", "recipes.FileChanges" ->
+                    run(pair, program).expectLine("idle: 0 wake-ups .*|skipped: .*");
             default -> fail("no run for it");
         }
     }
