@@ -156,13 +156,13 @@ endif
 
 SOURCES := $(wildcard native/*.c)
 OBJECTS := $(SOURCES:native/%.c=target/native/%.o)
-JNR_SERVES := the jnr-ffi binding will serve, all but ChannelFd
+NONE_SERVES := the FFM binding will serve on JDK 22 and later, the jnr-ffi binding before
 
 native: ## compile the JNI library into target/classes; without a C compiler, say so
 	@if ! command -v $(firstword $(CC)) >/dev/null; then \
-	    echo 'pollux: no C compiler ($(firstword $(CC))), so no native library: $(JNR_SERVES)'; \
+	    echo 'pollux: no C compiler ($(firstword $(CC))), so no native library: $(NONE_SERVES)'; \
 	elif ! test -f '$(JDK_HOME)/include/jni.h'; then \
-	    echo 'pollux: no jni.h in $(JDK_HOME), so no native library: $(JNR_SERVES)'; \
+	    echo 'pollux: no jni.h in $(JDK_HOME), so no native library: $(NONE_SERVES)'; \
 	elif test -n '$(SOURCES)'; then \
 	    $(MAKE) --no-print-directory -s target/classes/META-INF/native/$(PLATFORM)/$(LIBRARY); \
 	fi
@@ -277,6 +277,7 @@ else
 	@test -f '$(KQUEUE_LIBRARY)' || { echo 'kqueue: there is no $(KQUEUE_LIBRARY)' >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s build $(WITH_KQUEUE)
 	@$(MAKE) --no-print-directory test test-examples BACKEND=kqueue BINDING=jni JAVA_OPTS='$(JAVA_OPTS) -Dpollux.library.path=$(CURDIR)/$(WITH_KQUEUE)'
+	@$(MAKE) --no-print-directory test BACKEND=kqueue BINDING=ffm JAVA_OPTS='$(JAVA_OPTS) -Dpollux.kqueue.library=$(KQUEUE_LIBRARY)'
 	@$(MAKE) --no-print-directory test test-examples BACKEND=kqueue BINDING=jnr JAVA_OPTS='$(JAVA_OPTS) -Dpollux.kqueue.library=$(KQUEUE_LIBRARY)'
 endif
 

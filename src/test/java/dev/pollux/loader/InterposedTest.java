@@ -107,7 +107,7 @@ class InterposedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jni", "jnr"})
+    @ValueSource(strings = {"jni", "ffm", "jnr"})
     void it_sees_every_call_without_a_setting(String binding) throws IOException {
         requireBinding(binding);
         Child.Result result = run(binding, true, "").ok();
@@ -128,7 +128,7 @@ class InterposedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jni", "jnr"})
+    @ValueSource(strings = {"jni", "ffm", "jnr"})
     void nothing_is_taken_for_interposed_without_such_a_library(String binding) throws IOException {
         requireBinding(binding);
         Child.Result result = run(binding, false, "").ok();
@@ -136,7 +136,7 @@ class InterposedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jni", "jnr"})
+    @ValueSource(strings = {"jni", "ffm", "jnr"})
     void the_setting_alone_does_it_too(String binding) throws IOException {
         requireBinding(binding);
         Child.Result result = run(binding, false, "true").ok();
@@ -145,8 +145,9 @@ class InterposedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"jni", "jnr"})
+    @ValueSource(strings = {"jni", "ffm", "jnr"})
     void another_value_is_refused(String binding) throws IOException {
+        requireBinding(binding);
         Child.Result result = run(binding, false, "yes");
         assertTrue(result.status() != 0);
         assertTrue(result.text().contains("pollux.libc=yes is none of true, false"), result.text());

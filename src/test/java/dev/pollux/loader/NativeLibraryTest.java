@@ -309,9 +309,9 @@ class NativeLibraryTest extends LoaderFixture {
                 new Child(whole).property(Bindings.PROPERTY, "jnr").run(Probe.class),
                 "jnr-ffi",
                 "class path");
-        Child.Result result = new Child(whole).property(Bindings.PROPERTY, "ffm").run(Probe.class);
+        Child.Result result = new Child(whole).property(Bindings.PROPERTY, "xyz").run(Probe.class);
         assertNotEquals(0, result.status());
-        assertTrue(result.text().contains("pollux.binding=ffm is none of jni, jnr"));
+        assertTrue(result.text().contains("pollux.binding=xyz is none of jni, ffm, jnr"));
     }
 
     @Test

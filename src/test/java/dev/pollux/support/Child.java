@@ -60,7 +60,12 @@ public final class Child {
 
     /** On these classes alone. */
     public Child(Path... classPath) {
-        this.classPath.addAll(List.of(classPath));
+        for (Path path : classPath) {
+            this.classPath.add(path);
+            if (hasFfm() && path.equals(classes())) { // where a JVM looks in a jar alone
+                this.classPath.add(path.resolve("META-INF/versions/22"));
+            }
+        }
         options.add("-Xshare:auto");
         options.add("-XX:TieredStopAtLevel=1");
         options.add("-XX:-UsePerfData"); // it would write into the temporary directory
@@ -68,7 +73,7 @@ public final class Child {
 
     /** On the classes of this build. */
     public static Child here() {
-        return new Child(testClasses(), classes()); // that FFM's class files are found, see pom.xml
+        return new Child(classes(), testClasses());
     }
 
     /** For an example, which has all libraries of the tests, and is held to the rules of JNI. */

@@ -43,7 +43,7 @@ public class FloorBenchmark {
     @Param("epoll")
     public String backend;
 
-    @Param({"jni", "jnr"})
+    @Param({"jni", "ffm", "jnr"})
     public String binding;
 
     @Param("10")

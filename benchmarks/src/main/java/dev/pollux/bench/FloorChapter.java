@@ -10,7 +10,11 @@ import org.openjdk.jmh.results.RunResult;
  * How near is the library to the kernel? The same loops in C are measured right before and after.
  */
 final class FloorChapter implements Chapter {
-    private static final List<String> BINDINGS = List.of("jni", "jnr");
+    private static final boolean HAS_FFM = Runtime.version().feature() >= 22;
+
+    private static final List<String> BINDINGS =
+            HAS_FFM ? List.of("jni", "ffm", "jnr") : List.of("jni", "jnr");
+
     private static final double NONE = Double.NaN;
 
     /** A turn of the library's, and the mean of those of C before and after it. */
@@ -29,8 +33,8 @@ final class FloorChapter implements Chapter {
     }
 
     /**
-     * @param target the ratio that the JNI binding is to reach; jnr-ffi goes through libc as C
-     *     does, with its own cost on top
+     * @param target the ratio that the JNI binding is to reach; FFM and jnr-ffi go through libc as
+     *     C does, with their own cost on top
      */
     private record Line(SideBySide<String, Turn> row, double target) {}
 
@@ -115,6 +119,9 @@ final class FloorChapter implements Chapter {
                         "ratio to C",
                         "target",
                         "bytes",
+                        "FFM ns",
+                        "ratio to C",
+                        "bytes",
                         "jnr-ffi ns",
                         "ratio to C",
                         "bytes");
@@ -136,10 +143,16 @@ final class FloorChapter implements Chapter {
                     row.of("jni", Turn::ratio).spread(),
                     verdict(line.target, row.of("jni", Turn::ratio).middle()),
                     row.of("jni", Turn::bytes).worst(),
+                    HAS_FFM ? row.of("ffm", Turn::nanos).median() : Table.BLANK,
+                    HAS_FFM ? row.of("ffm", Turn::ratio).spread() : Table.BLANK,
+                    HAS_FFM ? row.of("ffm", Turn::bytes).worst() : Table.BLANK,
                     row.of("jnr", Turn::nanos).median(),
                     row.of("jnr", Turn::ratio).spread(),
                     row.of("jnr", Turn::bytes).worst());
             figure.bar("JNI binding", row.text(), row.of("jni", Turn::ratio).middle());
+            if (HAS_FFM) {
+                figure.bar("FFM binding", row.text(), row.of("ffm", Turn::ratio).middle());
+            }
             figure.bar("jnr-ffi binding", row.text(), row.of("jnr", Turn::ratio).middle());
         }
         if (!figure.isEmpty()) {
@@ -155,6 +168,7 @@ final class FloorChapter implements Chapter {
                         + " the target is the JNI binding's;"
                         + " unregistering needs what registering returned, a key. The turning there"
                         + " and back is held against a poll that finds nothing."
+                        + (HAS_FFM ? "" : " FFM is of JDK 22 and later, and this is an older one.")
                         + OneProcessor.note()
                         + leftOut);
     }

@@ -24,8 +24,8 @@ final class FtpPrograms {
                 only.isBlank() || only.equalsIgnoreCase(backend.name()),
                 () -> "only " + only + " is tested");
         assumeTrue(
-                Bindings.current().binding().equals("jni"),
-                "the FTP examples need the descriptors of channels, which only jni knows");
+                !Bindings.current().binding().equals("jnr"),
+                "the FTP examples need the descriptors of channels, which jnr does not know");
         assumeTrue(backend.isAvailable(), () -> backend + ": " + backend.unavailableBecause());
     }
 
