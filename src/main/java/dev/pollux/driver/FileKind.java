@@ -47,6 +47,11 @@ final class FileKind {
         return status.bytes().getLong(8);
     }
 
+    /** Whether this is a pipe, or a kqueue, which says that it is one. */
+    boolean isPipe() {
+        return ((int) status.bytes().getLong(16) & layout.S_IFMT) == layout.S_IFIFO;
+    }
+
     /** 0; or {@code -EPERM} or {@code -EBADF}, as epoll answers. */
     int check(int fd) {
         int type = (int) status.bytes().getLong(16) & layout.S_IFMT;

@@ -19,13 +19,15 @@ import dev.pollux.sys.Syscalls;
  * <ul>
  *   <li>(a) A call that makes changes and waits as well returns the changes' errors first, and
  *       events perhaps never. Changes go in calls of their own, each with a receipt, where there
- *       are receipts, and one by one where not (NetBSD before 10).
- *   <li>(b) The filter for out-of-band data also reports the end, and on macOS any data from the
+ *       are receipts, and one by one where not (NetBSD before 8).
+ *   <li>(b) The filter for out-of-band data also reports the end on macOS, and any data from the
  *       low-water mark on: so that is set as high as it goes, which is a full receive buffer
- *       (filt_soread_common in xnu's bsd/kern/uipc_socket.c).
- *   <li>(c) A pipe whose reader is closed may refuse the write filter with {@code EPIPE} (FreeBSD)
- *       or {@code EBADF} (NetBSD). What has no out-of-band data refuses the filter for it with
- *       {@code EINVAL}.
+ *       (filt_soread_common in xnu's bsd/kern/uipc_socket.c). OpenBSD's reports out-of-band data
+ *       alone, and not the end: who asks for nothing else does not hear of a hang-up there. It goes
+ *       on reporting when the data was read, until more is.
+ *   <li>(c) A pipe whose reader is closed may refuse the write filter with {@code EPIPE} (FreeBSD,
+ *       OpenBSD) or {@code EBADF} (NetBSD). What has no out-of-band data refuses the filter for it
+ *       with {@code EINVAL}.
  * </ul>
  */
 final class KnoteChanges {

@@ -2,6 +2,8 @@ package dev.pollux.driver;
 
 import static dev.pollux.driver.Driver.GONE;
 import static dev.pollux.driver.Driver.LOST;
+import static dev.pollux.driver.Driver.READ;
+import static dev.pollux.driver.Driver.WRITE;
 
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.NativeMemory;
@@ -16,24 +18,34 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>(a) {@code EV_ADD} of a filter that is there changes it without an error. {@link
  *       KqueueRegistrations} says what was added, and the kernel is asked, by a change that adds
  *       nothing, whether that is still there: {@code ENOENT} means that the descriptor was closed
- *       meanwhile. When asked, the kernel checks readiness, so that an edge may be reported once
- *       more.
+ *       meanwhile. When asked, some kernels check readiness (macOS, FreeBSD, NetBSD 10), so that an
+ *       edge may be reported once more; others do nothing (OpenBSD 7.3, NetBSD before 10).
  *   <li>(b) {@code EV_ADD} of a filter that is there may leave the trigger as it was, and need not
  *       report again what is still ready: so the filter is deleted first.
  *   <li>(c) A filter that is refused as {@link KnoteChanges} says is no failure. Without its write
  *       filter a registration is broken, and ready for ever; without that for out-of-band data it
  *       never has any.
- *   <li>(d) Regular files and directories are accepted, see {@link FileKind}; some devices are
- *       refused with {@code EINVAL}.
+ *   <li>(d) Regular files and directories are accepted, see {@link FileKind}; devices that have no
+ *       filters are refused with {@code EINVAL} (macOS), {@code ENODEV} (FreeBSD), {@code EPERM}
+ *       (NetBSD) or {@code EOPNOTSUPP} (OpenBSD). Kqueues in a circle are refused with {@code
+ *       EINVAL} by macOS and accepted by the others, see {@link KqueueNesting}.
  *   <li>(e) libkqueue does not notice that a descriptor was closed, so (a) compares device and
  *       inode there. It has one epoll registration for both filters, so that all of them are
  *       deleted whatever changes.
+ *   <li>(f) FreeBSD drops the write filter of a pipe whose reader is closed, with the event that
+ *       says so, which has {@code EV_ONESHOT} (knlist_cleardel in sys/kern/kern_event.c). From then
+ *       on it is a filter that was refused, see (c).
+ *   <li>(g) OpenBSD and NetBSD do not notify the write filter of a full pipe when the reader is
+ *       closed: they look at it before they mark the end. The read filter of the writing end they
+ *       do notify. So that one is added as a guard, to pipes that have neither device nor inode:
+ *       those are the pipes of these two.
  * </ul>
  */
 final class KqueueControl {
     private final Errno errno;
     private final boolean emulated; // (e)
     private final KqueueWakeup wakeup;
+    private final KqueueNesting nesting;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
     private final KqueueRegistrations registrations;
@@ -48,8 +60,10 @@ final class KqueueControl {
             NativeMemory memory,
             int kq,
             KqueueWakeup wakeup,
+            KqueueNesting nesting,
             KqueueRegistrations registrations) {
         this.wakeup = wakeup;
+        this.nesting = nesting;
         this.registrations = registrations;
         errno = sys.errno();
         emulated = sys.layout().kqueueIsEmulated != 0;
@@ -86,23 +100,40 @@ final class KqueueControl {
             if (rc < 0) {
                 return rc;
             }
+            if (!nesting.watch(fd)) {
+                return -errno.ELOOP;
+            }
             registrations.reserve(fd);
             changes.clear();
             if (emulated) {
                 changes.deleteAny(fd); // (e): of a former owner of the number
             }
-            changes.add(fd, interest, trigger, token);
+            boolean nameless = KqueueRegistrations.isNameless(kind);
+            changes.add(fd, KqueueRegistrations.filters(nameless, interest), trigger, token);
             rc = changes.send();
             if (rc < 0) {
                 deleteAny(fd);
-                return rc == -errno.EINVAL ? -errno.EPERM : rc; // (d)
+                nesting.unwatch(fd);
+                return isWithoutFilter(rc) ? whyWithout(interest) : rc; // (d)
             }
-            registrations.register(fd, token, kind);
-            setArmed(fd, interest, trigger, rc);
+            registrations.registerArmed(fd, token, kind, interest, trigger);
+            setRefused(fd, rc);
             return 0;
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isWithoutFilter(int rc) {
+        return rc == -errno.EINVAL
+                || rc == -errno.ENODEV
+                || rc == -errno.EOPNOTSUPP
+                || rc == -errno.EPERM;
+    }
+
+    /** (d): a kqueue, which says that it is a pipe, is readable unless it is in a circle. */
+    private int whyWithout(int interest) {
+        return kind.isPipe() && interest == READ ? -errno.ELOOP : -errno.EPERM;
     }
 
     /** (a): whether the number is what it was when it was registered. {@link #kind} has looked. */
@@ -116,7 +147,61 @@ final class KqueueControl {
         }
         changes.clear();
         changes.ask(fd, present, registrations.token(fd));
-        return changes.send() != -errno.ENOENT;
+        return changes.send() != -errno.ENOENT || isDropped(fd);
+    }
+
+    /**
+     * (f): whether the kernel alone has dropped a write filter, which this then knows; or else the
+     * descriptor was closed. {@link #kind} has looked.
+     */
+    private boolean isDropped(int fd) {
+        boolean named = kind.isPipe() && kind.inode() != 0 && registrations.isSameFile(fd, kind);
+        if (!named || (registrations.present(fd) & WRITE) == 0) {
+            return false;
+        }
+        changes.clear();
+        changes.add(fd, WRITE, registrations.trigger(fd), registrations.token(fd));
+        if (changes.send() == WRITE) {
+            setRefused(fd, WRITE);
+            return true;
+        }
+        deleteAny(fd); // it was closed, and opened again as the same pipe
+        return false;
+    }
+
+    /** (f): the event said so. Takes the lock. */
+    void drop(int fd, long token) {
+        lock.lock();
+        try {
+            if (registrations.token(fd) == token && (registrations.present(fd) & WRITE) != 0) {
+                registrations.setRefused(fd, WRITE);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What an event of the read filter stands for: READ, or WRITE if the filter is a guard (g); 0
+     * if it stands for nothing, and then that guard is deleted. Takes the lock.
+     */
+    int guarded(int fd, long token, boolean ended) {
+        lock.lock();
+        try {
+            if (registrations.token(fd) != token || !registrations.isGuarded(fd)) {
+                return READ;
+            }
+            if (ended) {
+                return WRITE;
+            }
+            changes.clear(); // a pipe's reader, which somebody wants to write to
+            changes.delete(fd, READ, token);
+            changes.send();
+            registrations.setRefused(fd, READ);
+            return 0;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** As {@link Driver#modify}. */
@@ -130,6 +215,11 @@ final class KqueueControl {
             changes.clear();
             plan(fd, interest, trigger, token, changes);
             rc = changes.send();
+            if (rc == -errno.ENOENT && kind.look(fd) >= 0 && isDropped(fd)) {
+                changes.clear();
+                plan(fd, interest, trigger, token, changes); // without that filter
+                rc = changes.send();
+            }
             if (rc >= 0) {
                 setArmed(fd, interest, trigger, rc);
                 return 0;
@@ -149,10 +239,12 @@ final class KqueueControl {
         int interest = registrations.interest(fd);
         int trigger = registrations.trigger(fd);
         changes.clear();
-        changes.add(fd, interest, trigger, registrations.token(fd));
+        int filters = registrations.filters(fd, interest);
+        changes.add(fd, filters, trigger, registrations.token(fd));
         int refused = changes.send();
         if (refused < 0) {
             registrations.remove(fd);
+            nesting.unwatch(fd);
             return false;
         }
         setArmed(fd, interest, trigger, refused);
@@ -175,6 +267,7 @@ final class KqueueControl {
 
     private void forget(int fd) {
         registrations.remove(fd);
+        nesting.unwatch(fd);
         deleteAny(fd);
     }
 
@@ -317,16 +410,17 @@ final class KqueueControl {
     /** The changes from what the kernel has to what is wanted. */
     private void plan(int fd, int interest, int trigger, long token, KnoteChanges into) {
         int old = registrations.present(fd);
+        int filters = registrations.filters(fd, interest); // (g)
         if (emulated || unsure) {
             into.deleteAny(fd); // (e)
-            into.add(fd, interest, trigger, token);
+            into.add(fd, filters, trigger, token);
         } else if (trigger == 0 && registrations.trigger(fd) == 0) {
-            into.add(fd, interest & ~old, trigger, token);
-            into.ask(fd, interest & old, token); // (a)
-            into.delete(fd, old & ~interest, token);
+            into.add(fd, filters & ~old, trigger, token);
+            into.ask(fd, filters & old, token); // (a)
+            into.delete(fd, old & ~filters, token);
         } else {
             into.delete(fd, old, token); // (b)
-            into.add(fd, interest, trigger, token);
+            into.add(fd, filters, trigger, token);
         }
     }
 

@@ -17,8 +17,11 @@ import java.util.Arrays;
  *   <li>(b) {@code EV_DISPATCH} disarms the filter that fired, not its twin. {@link #disarmTwins}
  *       does.
  *   <li>(c) {@code EV_EOF} on the read filter is the peer's end, on the write filter one's own; an
- *       error only if {@code fflags} says which.
- *   <li>(d) A pipe whose reader is closed may have no write filter: {@link #reportBroken}.
+ *       error only if {@code fflags} says which. On macOS the filter for out-of-band data reports
+ *       the end too.
+ *   <li>(d) A pipe whose reader is closed may have no write filter, or lose it with the event that
+ *       says so: {@link #reportBroken}. Or the write filter says nothing, and a read filter does.
+ *       See {@link KqueueControl}.
  *   <li>(e) A time-out may not be too long: see {@link Deadline#nanos}.
  *   <li>(f) libkqueue never returns more than 512 events and drops what it found beyond them, edges
  *       for good: after a full list {@link #rearmDropped} arms edges again. Its descriptor cannot
@@ -26,6 +29,7 @@ import java.util.Arrays;
  * </ul>
  */
 public final class KqueueDriver implements Driver {
+    private static final int EV_ONESHOT = 0x10; // the same everywhere; nobody here asks for it
     private static final int FIRST_CAPACITY = 512; // (a): two for each registration; (f)
     private static final int LAST_CAPACITY = 16384;
 
@@ -35,6 +39,7 @@ public final class KqueueDriver implements Driver {
     private final boolean emulated; // (f)
     private final int kq;
     private final KqueueWakeup wakeup;
+    private final KqueueNesting nesting;
     private final KqueueRegistrations registrations = new KqueueRegistrations();
     private final KqueueControl control;
 
@@ -55,10 +60,11 @@ public final class KqueueDriver implements Driver {
         if (kq < 0) {
             throw new OpenFailed(sys, "kqueue", kq);
         }
+        nesting = new KqueueNesting(sys, kq);
         KqueueWakeup opened = null;
         try {
             opened = new KqueueWakeup(sys, memory, kq);
-            control = new KqueueControl(sys, memory, kq, opened, registrations);
+            control = new KqueueControl(sys, memory, kq, opened, nesting, registrations);
         } catch (OpenFailed | OutOfMemoryError e) {
             if (opened != null) {
                 opened.close();
@@ -87,7 +93,11 @@ public final class KqueueDriver implements Driver {
 
     @Override
     public int fd() {
-        return emulated ? -1 : kq; // (f)
+        if (emulated) {
+            return -1; // (f)
+        }
+        nesting.handOut();
+        return kq;
     }
 
     @Override
@@ -181,10 +191,32 @@ public final class KqueueDriver implements Driver {
         }
         int filter = list.filter(index);
         int flags = list.flags(index);
-        int ready = toReady(filter, flags, list.fflags(index));
+        int fd = list.ident(index);
+        if ((flags & EV_ONESHOT) != 0) {
+            control.drop(fd, token); // (d)
+        }
+        int ready;
+        if (registrations.hasGuards() && filter == layout.EVFILT_READ) {
+            ready = toReady(fd, token, flags, list.fflags(index));
+            if (ready == 0) {
+                return false;
+            }
+        } else {
+            ready = toReady(filter, flags, list.fflags(index));
+        }
         boolean oneShot = (flags & layout.EV_DISPATCH) != 0;
-        merge(token, ready, oneShot ? firedBy(list.ident(index), toInterest(filter)) : 0, events);
+        merge(token, ready, oneShot ? firedBy(fd, toInterest(filter)) : 0, events);
         return oneShot;
+    }
+
+    /** (d): of a read filter, which may be a guard; 0 if that has nothing to report. */
+    private int toReady(int fd, long token, int flags, int fflags) {
+        int interest = control.guarded(fd, token, (flags & layout.EV_EOF) != 0);
+        if (interest == 0) {
+            return 0;
+        }
+        int filter = interest == WRITE ? layout.EVFILT_WRITE : layout.EVFILT_READ;
+        return toReady(filter, flags, fflags);
     }
 
     /** (a): a slot whose place is not its event's has had none in this batch. */
@@ -310,6 +342,7 @@ public final class KqueueDriver implements Driver {
 
     @Override
     public void close() {
+        nesting.close();
         wakeup.close();
         sys.close(kq);
         memory.close();

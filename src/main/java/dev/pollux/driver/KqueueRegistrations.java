@@ -2,6 +2,7 @@ package dev.pollux.driver;
 
 import static dev.pollux.driver.Driver.EDGE;
 import static dev.pollux.driver.Driver.ONESHOT;
+import static dev.pollux.driver.Driver.READ;
 import static dev.pollux.driver.Driver.WRITE;
 
 import java.util.Arrays;
@@ -9,7 +10,8 @@ import java.util.Arrays;
 /**
  * What is registered with a kqueue: beside what every driver knows, which filters the kernel
  * refused, and which registrations may have been armed during a wait. A registration whose write
- * filter was refused is <em>broken</em>: its reader is gone, and it is ready for ever. {@link
+ * filter was refused is <em>broken</em>: its reader is gone, and it is ready for ever. One is
+ * <em>guarded</em> that has a read filter which nobody asked for, see {@link KnoteChanges}. {@link
  * KqueueControl} writes this, under its lock; all reading is under that lock too, except where
  * said.
  */
@@ -20,6 +22,8 @@ final class KqueueRegistrations extends DescriptorTable {
     private long[] armedIn = {}; // the wait that may have been under way when it was armed last
 
     private byte[] refused = {}; // filters, by their interest bits
+    private boolean[] nameless = {}; // a pipe that has neither device nor inode
+    private volatile int guards; // how many are guarded
 
     private int[] broken = new int[8];
     private volatile int brokenCount;
@@ -29,6 +33,7 @@ final class KqueueRegistrations extends DescriptorTable {
         super.reserve(fd);
         if (armedIn.length < end()) {
             refused = Arrays.copyOf(refused, end());
+            nameless = Arrays.copyOf(nameless, end());
             armedIn = Arrays.copyOf(armedIn, end());
         }
     }
@@ -38,9 +43,48 @@ final class KqueueRegistrations extends DescriptorTable {
         waits = waits + 1;
     }
 
+    /** Registers what {@code kind} has looked at; there is room. */
+    void registerArmed(int fd, long token, FileKind kind, int interest, int trigger) {
+        remove(fd); // of a former owner of the number
+        want(fd, 0, 0);
+        nameless[fd] = isNameless(kind);
+        register(fd, token, kind);
+        setArmed(fd, interest, trigger);
+    }
+
+    /** A pipe, and which one is not to be known: there is neither device nor inode. */
+    static boolean isNameless(FileKind kind) {
+        return kind.isPipe() && kind.device() == 0 && kind.inode() == 0;
+    }
+
+    /** The filters by which an interest is watched: a nameless pipe has a guard. */
+    static int filters(boolean nameless, int interest) {
+        return nameless && (interest & WRITE) != 0 ? interest | READ : interest;
+    }
+
+    /** The filters by which an interest is watched in what is registered. */
+    int filters(int fd, int interest) {
+        return filters(nameless[fd], interest);
+    }
+
+    /** Whether it is registered and has a read filter that nobody asked for. */
+    boolean isGuarded(int fd) {
+        return isRegistered(fd) && filters(fd, interest(fd)) != interest(fd);
+    }
+
+    /** Whether there are any that are guarded. Also without the lock. */
+    boolean hasGuards() {
+        return guards > 0;
+    }
+
     /** After the kernel's answer: a wait that was under way then has begun by now. */
     void setArmed(int fd, int interest, int trigger) {
+        int before = isGuarded(fd) ? 1 : 0;
         want(fd, interest, trigger);
+        int now = isGuarded(fd) ? 1 : 0;
+        if (now != before) {
+            guards = guards + now - before; // under the lock
+        }
         armedIn[fd] = waits;
         refused[fd] = 0;
         removeBroken(fd);
@@ -53,7 +97,7 @@ final class KqueueRegistrations extends DescriptorTable {
 
     /** The filters that the kernel has, if the descriptor is what it was. */
     int present(int fd) {
-        return interest(fd) & ~refused[fd];
+        return filters(fd, interest(fd)) & ~refused[fd];
     }
 
     boolean isOneShot(int fd) {
@@ -101,6 +145,9 @@ final class KqueueRegistrations extends DescriptorTable {
 
     @Override
     void remove(int fd) {
+        if (isGuarded(fd)) {
+            guards = guards - 1; // under the lock
+        }
         super.remove(fd);
         removeBroken(fd);
     }

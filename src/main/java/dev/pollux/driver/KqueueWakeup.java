@@ -43,7 +43,10 @@ final class KqueueWakeup {
     private WakeupPipe openPipe(NativeMemory memory, Layout layout) throws Driver.OpenFailed {
         var opened = new WakeupPipe(sys, memory);
         change.clear();
-        change.add(opened.reader(), layout.EVFILT_READ, layout.EV_ADD, 0, Driver.SIGNAL);
+        // Not at level: a knote that was reported at level is in the queue until the next wait,
+        // and makes the kqueue readable for whoever watches that.
+        int flags = layout.EV_ADD | layout.EV_CLEAR;
+        change.add(opened.reader(), layout.EVFILT_READ, flags, 0, Driver.SIGNAL);
         int rc = sys.keventChange(kq, change.address(), 1, 0);
         if (rc < 0) {
             opened.close();

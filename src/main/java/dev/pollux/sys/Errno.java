@@ -24,6 +24,7 @@ public final class Errno {
     public final int EAGAIN;
     public final int ENOMEM;
     public final int EEXIST;
+    public final int ENODEV;
     public final int EINVAL;
     public final int ENFILE;
     public final int EMFILE;
@@ -32,6 +33,7 @@ public final class Errno {
     public final int ENOSYS;
     public final int ELOOP;
     public final int ENOTSOCK;
+    public final int EOPNOTSUPP;
 
     private final Syscalls sys;
     private final int[] numbers;
@@ -50,6 +52,7 @@ public final class Errno {
         EAGAIN = number("EAGAIN");
         ENOMEM = number("ENOMEM");
         EEXIST = number("EEXIST");
+        ENODEV = number("ENODEV");
         EINVAL = number("EINVAL");
         ENFILE = number("ENFILE");
         EMFILE = number("EMFILE");
@@ -58,6 +61,7 @@ public final class Errno {
         ENOSYS = number("ENOSYS");
         ELOOP = number("ELOOP");
         ENOTSOCK = number("ENOTSOCK");
+        EOPNOTSUPP = number("EOPNOTSUPP");
     }
 
     /** The number of one of {@link #NAMES}. */

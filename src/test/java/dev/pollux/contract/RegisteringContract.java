@@ -238,10 +238,6 @@ class RegisteringContract {
         return numbers;
     }
 
-    private static boolean signalsItself(EveryBackend.Pair pair) {
-        return pair.sys().layout().EVFILT_USER != 0;
-    }
-
     @EveryBackend
     void a_descriptor_of_the_selectors_own_is_illegal(EveryBackend.Pair pair) throws IOException {
         Capability.KNOWS_ITS_DESCRIPTORS.require();
@@ -250,8 +246,10 @@ class RegisteringContract {
         try (var selector = pair.open()) {
             Set<Integer> own = openNumbers(pair);
             own.removeAll(before);
-            boolean one = pair.backend() == Backend.KQUEUE && signalsItself(pair);
-            assertEquals(one ? 1 : pair.backend() == Backend.KQUEUE ? 3 : 2, own.size());
+            // kqueue: a pipe as well, where the kernel refuses EVFILT_USER, whatever its header
+            // says
+            Set<Integer> sizes = pair.backend() == Backend.KQUEUE ? Set.of(1, 3) : Set.of(2);
+            assertTrue(sizes.contains(own.size()), own::toString);
             for (int fd : own) {
                 assertThrows(
                         IllegalArgumentException.class,
