@@ -306,7 +306,7 @@ class ReportingErrorsContract {
     @EveryBackend
     void a_hang_up_with_an_interest_that_matches_nothing_is_reported(FdSelector selector)
             throws IOException {
-        Capability.PRIORITY.require();
+        Capability.PRIORITY_HEARS_HANG_UPS.require();
         Capability.NAMES_HANG_UPS.require();
         try (var fds = new Fds()) {
             int[] pair = fds.socketpair();
@@ -514,7 +514,8 @@ class ReportingErrorsContract {
         try (var fds = new Fds()) {
             int[] pair = fds.socketpair();
             int large = fds.keep(Libc.dupAbove(fds.pipe()[0], 5000));
-            FdKey key = selector.register(large, BOTH, Trigger.LEVEL, null);
+            // Not BOTH: for some kernels the reading end of a pipe is writable.
+            FdKey key = selector.register(large, Interest.READ, Trigger.LEVEL, null);
             selector.register(pair[0], Interest.WRITE, Trigger.LEVEL, null);
             assertEquals(pair[0] + " WRITE", Fds.pollNow(selector));
             fds.close(large);

@@ -2,6 +2,7 @@ package dev.pollux.kernel;
 
 import com.kenai.jffi.MemoryIO;
 import dev.pollux.support.ForwardingSyscalls;
+import dev.pollux.support.Libc;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Layout;
 import dev.pollux.sys.Syscalls;
@@ -89,15 +90,30 @@ public final class BsdKqueue extends ForwardingSyscalls {
         return -errno().ENOSYS;
     }
 
-    /** Sockets have neither device nor inode (sys_socket.c: "left as 0"). */
+    /** What {@code soo_stat}, {@code pipe_stat} and the like leave as 0. */
     @Override
     public int fileStatus(int fd, long status) {
         int rc = real.fileStatus(fd, status);
         if (rc >= 0) {
             long type = MEMORY.getLong(status + 16) & layout.S_IFMT;
-            if (type == layout.S_IFSOCK || type == layout.S_IFIFO && model.hidesPipes()) {
-                MEMORY.putLong(status, 0);
-                MEMORY.putLong(status + 8, 0);
+            boolean isSocket = type == layout.S_IFSOCK;
+            if (kqueue(fd) != null) {
+                MEMORY.setMemory(status, 32, (byte) 0);
+                MEMORY.putLong(status + 16, layout.S_IFIFO); // kqueue_stat
+            }
+            if (type == layout.S_IFIFO && !model.hidesPipes()) {
+                long inode = MEMORY.getLong(status + 8); // on Linux of both ends
+                MEMORY.putLong(status + 8, inode << 1 | (Libc.isOpenToWrite(fd) ? 1 : 0));
+            }
+            if (isSocket || type == layout.S_IFIFO && model.hidesPipes()) {
+                boolean isUnix = isSocket && Libc.isUnix(fd, status + 24);
+                MEMORY.putLong(status + 24, 0);
+                if (!isUnix || !model.showsDeviceOfUnixSockets()) {
+                    MEMORY.putLong(status, 0);
+                }
+                if (!isUnix || !model.showsInodeOfUnixSockets()) {
+                    MEMORY.putLong(status + 8, 0);
+                }
             }
         }
         return rc;

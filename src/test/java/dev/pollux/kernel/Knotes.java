@@ -1,11 +1,9 @@
 package dev.pollux.kernel;
 
-import dev.pollux.support.Libc;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -24,35 +22,8 @@ import java.util.Arrays;
  * <p>Allocates nothing once warm.
  */
 final class Knotes {
-    private static final int READ = 0;
-    private static final int WRITE = 1;
-    private static final int EXCEPT = 2;
-    private static final int USER = 3;
-
     private static final int EV_ENABLE = 4; // the same everywhere
     private static final int EV_ONESHOT = 16;
-    private static final int NOTE_LOWAT = 1;
-
-    /** Stands for {@code so_error}: asking for the real one would take it away. */
-    private static final int SOME_ERROR = 104; // ECONNRESET
-
-    private static final class Knote {
-        int index; // in notes
-        int generation; // of that place
-        int ident;
-        int kind;
-        int epoll; // its own; of USER, an eventfd
-        int flags; // as it was added
-        int fflags; // what has happened, xnu
-        int saved; // fflags as asked for
-        long data; // as asked for
-        long udata;
-        boolean isSocket;
-        boolean isStream;
-        boolean isDisabled;
-        boolean isTriggered; // USER
-        boolean isUnconnected;
-    }
 
     private final BsdKqueue owner;
     private final KqueueModel model;
@@ -61,18 +32,22 @@ final class Knotes {
     private final Layout layout;
     private final Errno errno;
     private final int kq;
-    private final ByteBuffer status = direct(32);
-    private final ByteBuffer one; // struct epoll_event
-    private final ByteBuffer count = direct(8).putLong(0, 1); // of an eventfd
+    private final KnoteFilters filters;
+    private final int whenBroken; // flags of the last event of a pipe's write knote
+    private final ByteBuffer count = KnoteFilters.direct(8).putLong(0, 1); // of an eventfd
 
     /** All of these under the lock, which is this. */
     private final Knote[][] byIdent = {{}, {}, {}, {}};
 
     private Knote[] notes = new Knote[16];
+    private int queued; // how many of them are in the queue, reported at level
     private Knote[] spare = new Knote[16];
     private int spares;
     private int generations;
     private boolean closed;
+
+    /** What a kqueue that watches this one sees of the queue. */
+    private final KnoteQueue queue;
 
     /** The waiting thread's. */
     private ByteBuffer active;
@@ -87,33 +62,31 @@ final class Knotes {
         epoll = real.layout();
         layout = owner.layout();
         errno = real.errno();
-        one = direct(epoll.epollEventSize);
-        active = direct(room * epoll.epollEventSize);
-    }
-
-    private static ByteBuffer direct(int size) {
-        return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+        filters = new KnoteFilters(owner);
+        queue = new KnoteQueue(real);
+        whenBroken = model.dropsBrokenPipes() ? EV_ONESHOT : 0;
+        active = KnoteFilters.direct(room * epoll.epollEventSize);
     }
 
     private int kind(int filter) {
         if (filter == layout.EVFILT_READ) {
-            return READ;
+            return Knote.READ;
         }
         if (filter == layout.EVFILT_WRITE) {
-            return WRITE;
+            return Knote.WRITE;
         }
         if (filter == layout.EVFILT_EXCEPT && filter != 0) {
-            return EXCEPT;
+            return Knote.EXCEPT;
         }
-        return filter == layout.EVFILT_USER && filter != 0 ? USER : -1;
+        return filter == layout.EVFILT_USER && filter != 0 ? Knote.USER : -1;
     }
 
     private int filter(int kind) {
-        return kind == READ
+        return kind == Knote.READ
                 ? layout.EVFILT_READ
-                : kind == WRITE
+                : kind == Knote.WRITE
                         ? layout.EVFILT_WRITE
-                        : kind == EXCEPT ? layout.EVFILT_EXCEPT : layout.EVFILT_USER;
+                        : kind == Knote.EXCEPT ? layout.EVFILT_EXCEPT : layout.EVFILT_USER;
     }
 
     /** Makes a change; 0 or an error number. */
@@ -122,7 +95,7 @@ final class Knotes {
         if (kind < 0) {
             return errno.EINVAL;
         }
-        if (kind != USER && model.looksAtDescriptorFirst() && real.isOpen(ident) < 0) {
+        if (kind != Knote.USER && model.looksAtDescriptorFirst() && real.isOpen(ident) < 0) {
             return errno.EBADF;
         }
         Knote note = find(kind, ident);
@@ -135,23 +108,34 @@ final class Knotes {
             drop(note);
             return 0;
         }
-        // "The user may change some filter values after the initial EV_ADD": udata, fflags, data.
-        // The flags stay as they are, and whether it is active is found out again.
-        note.udata = udata;
-        note.saved = fflags;
-        note.data = data;
-        if (kind == USER) {
-            trigger(note);
-        } else {
-            real.epollCtl(note.epoll, epoll.EPOLL_CTL_MOD, ident, bits(note), 0);
+        boolean enables = (flags & EV_ENABLE) != 0 && note.isDisabled; // EV_ADD alone does not
+        if (model.looksWhenTouched()
+                || (flags & layout.EV_ADD) != 0
+                || enables && model.looksWhenEnabled()) {
+            touch(note, fflags, data, udata);
         }
         if ((flags & layout.EV_DISABLE) != 0) {
             disable(note);
-        } else if ((flags & EV_ENABLE) != 0 && note.isDisabled) { // EV_ADD alone does not
+        } else if (enables) {
             note.isDisabled = false;
             watch(note);
         }
         return 0;
+    }
+
+    /**
+     * "The user may change some filter values after the initial EV_ADD": udata, fflags, data. The
+     * flags stay as they are, and whether it is active is found out again.
+     */
+    private void touch(Knote note, int fflags, long data, long udata) {
+        note.udata = udata;
+        note.saved = fflags;
+        note.data = data;
+        if (note.kind == Knote.USER) {
+            trigger(note);
+        } else if (!note.isInCircle) {
+            filters.look(note);
+        }
     }
 
     /** Not what belonged to a number before it was closed. */
@@ -166,33 +150,32 @@ final class Knotes {
     }
 
     private boolean isAlive(Knote note) {
-        if (note.kind == USER) {
+        if (note.kind == Knote.USER) {
             return true;
         }
         int rc = real.epollCtl(note.epoll, epoll.EPOLL_CTL_ADD, note.ident, 0, 0);
-        return rc == -errno.EEXIST;
+        return rc == -errno.EEXIST || note.isInCircle && rc == -errno.ELOOP;
     }
 
     private int attach(int kind, int ident, int flags, int fflags, long data, long udata) {
-        Knote note = spares > 0 ? spare[--spares] : new Knote();
-        note.ident = ident;
-        note.kind = kind;
+        Knote note = (spares > 0 ? spare[--spares] : new Knote()).reset(ident, kind);
         note.flags = flags & ~(layout.EV_ADD | layout.EV_DELETE | EV_ENABLE | layout.EV_DISABLE);
-        note.fflags = 0;
         note.saved = fflags;
         note.data = data;
         note.udata = udata;
         note.isDisabled = (flags & layout.EV_DISABLE) != 0;
-        note.isTriggered = false;
-        note.isUnconnected = false;
-        int error = kind == USER ? openUser(note) : open(note);
+        int error = kind == Knote.USER ? openUser(note) : filters.open(note, kq);
         if (error != 0) {
             keepSpare(note);
             return error;
         }
         place(note);
+        queued += note.isQueued ? 1 : 0;
         if (!note.isDisabled) {
             int rc = watch(note);
+            if (rc == -errno.ELOOP && note.inner.reaches(this)) {
+                rc = model.acceptsCircles() ? giveUp(note) : -errno.EINVAL;
+            }
             if (rc < 0) {
                 drop(note);
                 return -rc;
@@ -216,59 +199,6 @@ final class Knotes {
             note.isTriggered = true;
             real.write(note.epoll, count.putLong(0, 1), 0, 8);
         }
-    }
-
-    private int open(Knote note) {
-        int rc = real.fileStatus(note.ident, real.address(status));
-        if (rc < 0) {
-            return -rc;
-        }
-        int type = (int) status.getLong(16) & layout.S_IFMT;
-        note.isSocket = type == layout.S_IFSOCK;
-        note.isStream = note.isSocket && Libc.isStream(note.ident, status, real.address(status));
-        boolean isKqueue = owner.kqueue(note.ident) != null;
-        if (note.kind == EXCEPT && !note.isSocket
-                || isKqueue && (note.ident == kq || note.kind != READ)) {
-            return errno.EINVAL;
-        }
-        note.epoll = real.epollCreate();
-        if (note.epoll < 0) {
-            return -note.epoll;
-        }
-        rc = real.epollCtl(note.epoll, epoll.EPOLL_CTL_ADD, note.ident, epoll.EPOLLOUT, 0);
-        boolean broken = rc >= 0 && note.kind == WRITE && type == layout.S_IFIFO && isBroken(note);
-        if (rc < 0 || broken) {
-            real.close(note.epoll);
-            // Files of a type that epoll refuses have their own filters; devices say EINVAL.
-            return broken
-                    ? errno.number(model.brokenPipe())
-                    : rc == -errno.EPERM ? errno.EINVAL : -rc;
-        }
-        real.epollCtl(note.epoll, epoll.EPOLL_CTL_MOD, note.ident, bits(note), 0);
-        return 0;
-    }
-
-    private boolean isBroken(Knote note) {
-        return model.brokenPipe() != null && (readiness(note) & epoll.EPOLLERR) != 0;
-    }
-
-    /** What epoll is asked for. */
-    private int bits(Knote note) {
-        int bits = note.kind == WRITE ? epoll.EPOLLOUT : epoll.EPOLLIN | epoll.EPOLLRDHUP;
-        if (note.kind == EXCEPT) {
-            bits |= epoll.EPOLLPRI;
-            if ((note.saved & NOTE_LOWAT) != 0 && note.data > 1) {
-                bits &= ~epoll.EPOLLIN; // not for less than so much; taken for never here
-            }
-        }
-        boolean onChange = (note.flags & layout.EV_CLEAR) != 0 || note.isUnconnected;
-        return onChange ? bits | epoll.EPOLLET : bits;
-    }
-
-    /** What a knote's own epoll has to report; that of an EV_CLEAR knote is then reported. */
-    private int readiness(Knote note) {
-        int rc = real.epollWait(note.epoll, real.address(one), 1, 0, null);
-        return rc <= 0 ? 0 : one.getInt(epoll.epollEventEvents);
     }
 
     private void place(Knote note) {
@@ -295,18 +225,70 @@ final class Knotes {
         return real.epollCtl(kq, epoll.EPOLL_CTL_ADD, note.epoll, epoll.EPOLLIN, data);
     }
 
-    private void disable(Knote note) {
-        if (!note.isDisabled) {
-            note.isDisabled = true;
-            real.epollCtl(kq, epoll.EPOLL_CTL_DEL, note.epoll, 0, 0);
+    /** Whether it is this one, or watches it, or one that does. */
+    private synchronized boolean reaches(Knotes other) {
+        if (this == other) {
+            return true;
         }
+        for (Knote note : notes) {
+            boolean nests = note != null && note.inner != null && !note.isInCircle;
+            if (nests && note.inner != this && note.inner.reaches(other)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** kqueues that watch each other: epoll has no such thing. It never reports anything here. */
+    private int giveUp(Knote note) {
+        note.isInCircle = true;
+        real.epollCtl(note.epoll, epoll.EPOLL_CTL_DEL, note.ident, 0, 0);
+        real.epollCtl(note.epoll, epoll.EPOLL_CTL_DEL, note.inner.remains(), 0, 0);
+        return watch(note);
+    }
+
+    /** What is active stays in the queue until that is looked at, on most. */
+    private void disable(Knote note) {
+        if (note.isDisabled) {
+            return;
+        }
+        if (model.dequeuesWhenDisabled()) {
+            setQueued(note, false);
+        } else if (note.kind != Knote.USER && (note.flags & layout.EV_CLEAR) == 0) {
+            int ready = filters.readiness(note);
+            setQueued(note, ready != 0 && !filters.isQuiet(note, ready));
+        }
+        hide(note);
+        queue.show(queued > 0, false);
+    }
+
+    private void hide(Knote note) {
+        note.isDisabled = true;
+        real.epollCtl(kq, epoll.EPOLL_CTL_DEL, note.epoll, 0, 0);
     }
 
     private void drop(Knote note) {
+        setQueued(note, false);
         byIdent[note.kind][note.ident] = null;
         notes[note.index] = null;
         real.close(note.epoll);
         keepSpare(note);
+        queue.show(queued > 0, false);
+    }
+
+    private void setQueued(Knote note, boolean now) {
+        queued += now == note.isQueued ? 0 : now ? 1 : -1;
+        note.isQueued = now;
+    }
+
+    /** An eventfd that is readable while something is in the queue that was reported at level. */
+    int remains() {
+        return queue.remains();
+    }
+
+    /** How often the queue was looked at and found empty. */
+    int emptied() {
+        return queue.emptied();
     }
 
     private void keepSpare(Knote note) {
@@ -317,6 +299,7 @@ final class Knotes {
 
     synchronized void close() {
         closed = true;
+        queue.close();
         for (Knote note : notes) {
             if (note != null) {
                 real.close(note.epoll);
@@ -326,22 +309,26 @@ final class Knotes {
 
     /** Waits for events. One thread at a time. */
     int wait(long events, int capacity, long nanos) {
+        if (capacity == 0) {
+            return 0;
+        }
         if (capacity > room) {
             room = capacity;
-            active = direct(room * epoll.epollEventSize);
+            active = KnoteFilters.direct(room * epoll.epollEventSize);
         }
         long begin = nanos > 0 ? System.nanoTime() : 0;
         long left = nanos;
         while (true) {
-            int rc = waitForActive(capacity, left);
-            if (rc <= 0) {
+            boolean looks = hasQueued(); // and blocks after that
+            int rc = waitForActive(capacity, looks ? 0 : left);
+            if (rc < 0) {
                 return rc;
             }
-            int found = collect(rc, events);
+            int found = collect(rc, rc == capacity, events);
             if (found > 0) {
                 owner.found.run();
             }
-            if (found > 0 || nanos == 0) {
+            if (found > 0 || nanos == 0 || rc == 0 && !looks) {
                 return found;
             }
             if (nanos > 0) {
@@ -364,19 +351,31 @@ final class Knotes {
         return rc;
     }
 
+    private synchronized boolean hasQueued() {
+        return queued > 0;
+    }
+
     /** {@code kqueue_scan}: what is active still is reported. */
-    private synchronized int collect(int ready, long events) {
+    private synchronized int collect(int ready, boolean full, long events) {
         int found = 0;
+        for (int i = 0; i < notes.length && queued > 0 && !full; i++) {
+            if (notes[i] != null) {
+                setQueued(notes[i], false);
+            }
+        }
         for (int i = 0; i < ready && !closed; i++) {
             long data = active.getLong(i * epoll.epollEventSize + epoll.epollEventData);
             Knote note = (int) data < notes.length ? notes[(int) data] : null;
             if (note == null || note.generation != (int) (data >> 32) || note.isDisabled) {
                 continue; // changed meanwhile
             }
-            if (note.kind == USER ? report(note, events, found) : find(note, events, found)) {
+            if (note.kind == Knote.USER ? report(note, events, found) : find(note, events, found)) {
                 found++;
             }
         }
+        boolean isEmpty = queued == 0 && !full;
+        queue.asked(isEmpty || model.renotifiesWatchers());
+        queue.show(queued > 0, model.renotifiesWatchers());
         return found;
     }
 
@@ -386,6 +385,7 @@ final class Knotes {
         }
         int fflags = note.saved & ~layout.NOTE_TRIGGER;
         owner.put(events, index, note.ident, layout.EVFILT_USER, note.flags, fflags, note.udata);
+        setQueued(note, (note.flags & layout.EV_CLEAR) == 0);
         if ((note.flags & layout.EV_CLEAR) != 0) {
             note.isTriggered = false;
             real.read(note.epoll, count, 0, 8);
@@ -398,28 +398,24 @@ final class Knotes {
             drop(note);
             return false;
         }
-        int ready = readiness(note);
-        if (ready == 0 || isUnconnected(note, ready)) {
+        int ready = filters.readiness(note);
+        if (ready == 0 || note.isInCircle || filters.isQuiet(note, ready)) {
             return false;
         }
         int flags = note.flags;
-        int fflags = 0;
-        boolean ended =
-                note.kind != WRITE
-                        ? (ready & (epoll.EPOLLRDHUP | epoll.EPOLLHUP)) != 0
-                        : note.isSocket ? cannotSend(note, ready) : (ready & epoll.EPOLLERR) != 0;
-        if (note.kind == EXCEPT && (ready & epoll.EPOLLPRI) != 0) {
-            note.fflags |= layout.NOTE_OOB;
-            ended = false;
-        }
+        boolean ended = filters.hasEnded(note, ready);
         if (ended) {
             flags |= layout.EV_EOF;
-            // An error without an end, of UDP, is an event that does not say so.
-            fflags = note.isSocket && (ready & epoll.EPOLLERR) != 0 ? SOME_ERROR : 0;
-        } else {
-            fflags = note.fflags; // it stays there
+            flags |= note.isPipe && note.kind == Knote.WRITE ? whenBroken : 0;
         }
-        owner.put(events, index, note.ident, filter(note.kind), flags, fflags, note.udata);
+        note.fflags |= filters.isUrgent(note, ready) ? layout.NOTE_OOB : 0;
+        // An error without an end, of UDP, is an event that does not say so.
+        int fflags = ended ? filters.error(note, ready) : note.fflags; // it stays there
+        int filter = filter(note.kind);
+        int added = model.keepsAdd() ? layout.EV_ADD : 0;
+        owner.put(events, index, note.ident, filter, flags | added, fflags, note.udata);
+        setQueued(note, (flags & (layout.EV_CLEAR | layout.EV_DISPATCH)) == 0);
+        note.seen = note.inner == null ? 0 : note.inner.emptied();
         if ((flags & EV_ONESHOT) != 0) {
             drop(note);
             return true;
@@ -428,39 +424,8 @@ final class Knotes {
             note.fflags = 0;
         }
         if ((flags & layout.EV_DISPATCH) != 0) {
-            disable(note);
+            hide(note);
         }
         return true;
-    }
-
-    /**
-     * A stream socket before it is connected hangs up, on Linux. Not here: neither readable nor
-     * writable. It is asked again when something changes.
-     */
-    private boolean isUnconnected(Knote note, int ready) {
-        boolean was = note.isUnconnected;
-        note.isUnconnected =
-                note.isStream
-                        && (ready & epoll.EPOLLHUP) != 0
-                        && (ready & (epoll.EPOLLRDHUP | epoll.EPOLLERR)) == 0
-                        && (note.kind != WRITE || !isReadShutDown(note));
-        if (was != note.isUnconnected) {
-            real.epollCtl(note.epoll, epoll.EPOLL_CTL_MOD, note.ident, bits(note), 0);
-        }
-        return note.isUnconnected;
-    }
-
-    private boolean isReadShutDown(Knote note) {
-        status.putInt(epoll.pollfdFd, note.ident);
-        status.putShort(epoll.pollfdEvents, (short) epoll.POLLRDHUP);
-        real.poll(real.address(status), 1, 0);
-        return (status.getShort(epoll.pollfdRevents) & epoll.POLLRDHUP) != 0;
-    }
-
-    /** {@code SBS_CANTSENDMORE}: either side has seen to it that nothing more can be written. */
-    private boolean cannotSend(Knote note, int ready) {
-        return (ready & epoll.EPOLLHUP) != 0
-                || note.isStream
-                        && ((ready & epoll.EPOLLERR) != 0 || Libc.isSendShutDown(note.ident));
     }
 }

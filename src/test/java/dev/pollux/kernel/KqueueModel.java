@@ -74,15 +74,27 @@ public enum KqueueModel {
             }),
 
     /**
-     * NetBSD before 10, sys/sys/event.h: neither {@code EVFILT_USER} nor {@code EV_RECEIPT};
-     * sys/kern/kern_event.c, sys_pipe.c. It has no {@code EV_DISPATCH} either; this has, so that
-     * the suite can be run on what is left.
+     * OpenBSD 7.3, before it got {@code EVFILT_USER}: sys/sys/event.h, sys/kern/kern_event.c,
+     * uipc_socket.c, sys_pipe.c.
+     */
+    OPENBSD(
+            new long[] {
+                32, 0, 8, 10, 12, 16, 24, 2, // struct kevent
+                -1, -2, -9, 0, // EVFILT_
+                0x01, 0x02, 0x08, 0x20, 0x40, 0x80, 0x8000, 0x4000, // EV_
+                0x04, 0, // NOTE_
+                0
+            }),
+
+    /**
+     * NetBSD 7.99.34, and so 8 and 9, before it got {@code EVFILT_USER}: sys/sys/event.h,
+     * sys/kern/kern_event.c, sys_pipe.c.
      */
     NETBSD(
             new long[] {
                 40, 0, 8, 12, 16, 24, 32, 4, // struct kevent, wider
                 0, 1, 0, 0, // EVFILT_
-                0x01, 0x02, 0x08, 0x20, 0, 0x80, 0x8000, 0x4000, // EV_
+                0x01, 0x02, 0x08, 0x20, 0x40, 0x80, 0x8000, 0x4000, // EV_
                 0, 0, // NOTE_
                 0
             });
@@ -114,9 +126,22 @@ public enum KqueueModel {
         return "model-" + name().toLowerCase(Locale.ROOT);
     }
 
-    /** The error of a write filter on a pipe without a reader; null where that is an event. */
+    /** The error of a write filter on a pipe without a peer; null where that is an event. */
     String brokenPipe() {
-        return this == MACOS ? null : this == FREEBSD ? "EPIPE" : "EBADF";
+        return this == MACOS ? null : this == NETBSD ? "EBADF" : "EPIPE";
+    }
+
+    /** Whether a pipe's write knote goes away with the event that its reader has closed. */
+    boolean dropsBrokenPipes() {
+        return this == FREEBSD; // knlist_cleardel: EV_EOF | EV_ONESHOT
+    }
+
+    /**
+     * Whether the write knote of a full pipe is not notified when the reader closes: they look at
+     * it before they mark the end.
+     */
+    public boolean hidesFullBrokenPipes() {
+        return this == OPENBSD || this == NETBSD; // pipe_destroy, pipeclose
     }
 
     /** Whether filter 0 is passed over in silence, and no filter at all. */
@@ -129,9 +154,74 @@ public enum KqueueModel {
         return this != MACOS;
     }
 
-    /** Whether pipes, as sockets do everywhere, have neither device nor inode. */
+    /** Whether every change of a knote looks whether it is active; or else EV_ADD alone. */
+    boolean looksWhenTouched() {
+        return this == MACOS || this == FREEBSD;
+    }
+
+    /** Whether a knote that is enabled again is looked at. */
+    boolean looksWhenEnabled() {
+        return this != NETBSD;
+    }
+
+    /** Whether the flags of an event have EV_ADD, as its knote got it. */
+    boolean keepsAdd() {
+        return this == OPENBSD || this == NETBSD;
+    }
+
+    /** Whether a disabled knote leaves the queue at once, and not when that is looked at next. */
+    boolean dequeuesWhenDisabled() {
+        return this == MACOS; // knote_disable
+    }
+
+    /** Whether a kqueue that is asked, and keeps something in its queue, is news to a watcher. */
+    boolean renotifiesWatchers() {
+        return this == OPENBSD;
+    }
+
+    /** The error of any filter of a kqueue but that for reading. */
+    String otherFilterOfKqueue() {
+        return this == NETBSD ? "EPERM" : "EINVAL";
+    }
+
+    /** Whether a kqueue may watch itself. */
+    boolean watchesItself() {
+        return this == OPENBSD || this == NETBSD;
+    }
+
+    /** Whether kqueues may watch each other in a circle. */
+    public boolean acceptsCircles() {
+        return this != MACOS; // kqueue_kqfilter
+    }
+
+    /** The error of a device that has no filters. */
+    String noFilter() {
+        return switch (this) {
+            case MACOS -> "EINVAL";
+            case FREEBSD -> "ENODEV";
+            case OPENBSD -> "EOPNOTSUPP"; // vop_generic_kqfilter
+            case NETBSD -> "EPERM";
+        };
+    }
+
+    /** Whether the filter for urgent data reports nothing else, not even the end. */
+    public boolean reportsUrgentDataAlone() {
+        return this == OPENBSD; // filt_soexcept
+    }
+
+    /** Whether pipes have neither device nor inode. */
     public boolean hidesPipes() {
-        return this == NETBSD;
+        return this == OPENBSD || this == NETBSD;
+    }
+
+    /** Whether sockets of AF_UNIX have a device; others have neither that nor an inode. */
+    boolean showsDeviceOfUnixSockets() {
+        return this == FREEBSD || this == OPENBSD;
+    }
+
+    /** Whether sockets of AF_UNIX have an inode. */
+    boolean showsInodeOfUnixSockets() {
+        return this == FREEBSD || this == MACOS; // uipc_sense
     }
 
     /** Those that the property leaves. */

@@ -12,6 +12,9 @@ import java.util.function.Predicate;
  */
 public enum Capability {
     PRIORITY("its kqueue has no filter for out-of-band data", pair -> supportsPriority(pair)),
+    PRIORITY_HEARS_HANG_UPS(
+            "OpenBSD's filter for out-of-band data does not report the end",
+            pair -> supportsPriority(pair) && !reportsUrgentDataAlone(pair)),
     FORGETS_WHAT_WAS_CLOSED("libkqueue keeps the knote of a descriptor that was closed"),
     KEEPS_PENDING_ERRORS("libkqueue takes SO_ERROR away when it reports a socket"),
     RELEASES_AT_ONCE("libkqueue closes its descriptors later, by a thread of its own"),
@@ -77,6 +80,10 @@ public enum Capability {
 
     private static boolean isModel(EveryBackend.Pair pair) {
         return pair.sys() instanceof BsdKqueue;
+    }
+
+    private static boolean reportsUrgentDataAlone(EveryBackend.Pair pair) {
+        return isModel(pair) && ((BsdKqueue) pair.sys()).model.reportsUrgentDataAlone();
     }
 
     private static boolean supportsPriority(EveryBackend.Pair pair) {

@@ -2,6 +2,7 @@ package dev.pollux.support;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.kenai.jffi.MemoryIO;
 import dev.pollux.Fd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,6 +36,8 @@ public final class Libc {
     private static final int MSG_OOB = 1; // <sys/socket.h>, as on all systems
     private static final int MSG_DONTWAIT = 0x40; // on Linux, as the next
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SO_DOMAIN = 39;
+    private static final int O_ACCMODE = 3; // everywhere
     private static final int MSG_ERRQUEUE = 0x2000;
     private static final int O_PATH = 0x200000;
     private static final int CLONE_NEWNS = 0x20000;
@@ -111,6 +114,7 @@ public final class Libc {
     }
 
     private static final Calls C = LibraryLoader.create(Calls.class).searchDefault().load();
+    private static final MemoryIO MEMORY = MemoryIO.getInstance();
     private static final Runtime RUNTIME = Runtime.getRuntime(C);
     private static final int EPIPE = Errno.EPIPE.intValue();
 
@@ -196,13 +200,26 @@ public final class Libc {
         check("send(MSG_OOB)", C.send(fd, new byte[1], 1, MSG_OOB));
     }
 
-    /** Whether this is a stream socket. Needs memory for two ints; allocates nothing. */
-    public static boolean isStream(int socket, ByteBuffer ints, long address) {
-        ints.putInt(4, 4);
-        int level = SocketLevel.SOL_SOCKET.intValue();
-        int option = SocketOption.SO_TYPE.intValue();
-        C.getsockopt(socket, level, option, address, address + 4);
-        return ints.getInt(0) == Sock.SOCK_STREAM.intValue();
+    /** Whether this is a stream socket. Needs native memory for two ints; allocates nothing. */
+    public static boolean isStream(int socket, long ints) {
+        return option(socket, SocketOption.SO_TYPE.intValue(), ints) == Sock.SOCK_STREAM.intValue();
+    }
+
+    /** Whether this is a socket of AF_UNIX, on Linux; as the one before. */
+    public static boolean isUnix(int socket, long ints) {
+        return option(socket, SO_DOMAIN, ints) == AddressFamily.AF_UNIX.intValue();
+    }
+
+    private static int option(int socket, int option, long ints) {
+        MEMORY.putInt(ints + 4, 4);
+        C.getsockopt(socket, SocketLevel.SOL_SOCKET.intValue(), option, ints, ints + 4);
+        return MEMORY.getInt(ints);
+    }
+
+    /** Whether this is open, and can be written to. */
+    public static boolean isOpenToWrite(int fd) {
+        int flags = C.fcntl(fd, Fcntl.F_GETFL.intValue(), 0);
+        return flags >= 0 && (flags & O_ACCMODE) != OpenFlags.O_RDONLY.intValue();
     }
 
     /** Whether a stream socket takes nothing more, ever. Sends nothing; allocates nothing. */

@@ -1,0 +1,96 @@
+package dev.pollux.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pollux.support.Fds;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+
+/**
+ * Calls of kevent, what real kernels answered to them, and what their models cannot play. The
+ * kernels were FreeBSD 12.3 and OpenBSD 7.3, booted in an emulator, and NetBSD 7.99.34, run as a
+ * library; to them the calls were sent, one by one, on 2026-11-27. Nobody has asked macOS.
+ */
+final class Recorded {
+    /** What is asked. */
+    @FunctionalInterface
+    interface Calls {
+        void on(KeventProbe probe) throws Exception;
+    }
+
+    private final String name;
+    private final Calls calls;
+    private final Map<KqueueModel, String> answers = new EnumMap<>(KqueueModel.class);
+    private final Map<KqueueModel, String> notPlayed = new EnumMap<>(KqueueModel.class);
+
+    private Recorded(String name, Calls calls) {
+        this.name = name;
+        this.calls = calls;
+    }
+
+    static Recorded of(String name, Calls calls) {
+        return new Recorded(name, calls);
+    }
+
+    /** What all of them said, but for those that are named. */
+    Recorded all(String answer) {
+        return freebsd(answer).openbsd(answer).netbsd(answer);
+    }
+
+    Recorded freebsd(String answer) {
+        answers.put(KqueueModel.FREEBSD, answer);
+        return this;
+    }
+
+    Recorded openbsd(String answer) {
+        answers.put(KqueueModel.OPENBSD, answer);
+        return this;
+    }
+
+    Recorded netbsd(String answer) {
+        answers.put(KqueueModel.NETBSD, answer);
+        return this;
+    }
+
+    /** Why models answer otherwise; those named, or all. */
+    Recorded notPlayed(String reason, KqueueModel... models) {
+        for (KqueueModel model : models.length == 0 ? KqueueModel.values() : models) {
+            notPlayed.put(model, reason);
+        }
+        return this;
+    }
+
+    private Stream<DynamicTest> each() {
+        return answers.keySet().stream()
+                .map(
+                        model ->
+                                DynamicTest.dynamicTest(
+                                        name + ", " + model.binding(), () -> test(model)));
+    }
+
+    /** One test for each of them and each kernel that was asked. */
+    static Stream<DynamicTest> tests(Recorded... all) {
+        return Stream.of(all).flatMap(Recorded::each);
+    }
+
+    private void test(KqueueModel model) throws Exception {
+        int before = Fds.openCount();
+        String answer;
+        try (var probe = new KeventProbe(model)) {
+            calls.on(probe);
+            answer = probe.answers();
+        }
+        assertEquals(before, Fds.openCount());
+        String reason = notPlayed.get(model);
+        if (reason == null) {
+            assertEquals(answers.get(model), answer);
+        } else {
+            assertNotEquals(answers.get(model), answer, "it is played");
+            assumeTrue(false, () -> model.binding() + " does not play this: " + reason);
+        }
+    }
+}
