@@ -28,7 +28,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>(d) Regular files and directories are accepted, see {@link FileKind}; devices that have no
  *       filters are refused with {@code EINVAL} (macOS), {@code ENODEV} (FreeBSD), {@code EPERM}
  *       (NetBSD) or {@code EOPNOTSUPP} (OpenBSD). Kqueues in a circle are refused with {@code
- *       EINVAL} by macOS and accepted by the others, see {@link KqueueNesting}.
+ *       EINVAL} by macOS, which also refuses what once was the other way round and more than ten
+ *       levels (kqueue_kqfilter), and accepted by the others, see {@link KqueueNesting}.
  *   <li>(e) libkqueue does not notice that a descriptor was closed, so (a) compares device and
  *       inode there. It has one epoll registration for both filters, so that all of them are
  *       deleted whatever changes.

@@ -24,6 +24,7 @@ import java.util.Arrays;
 final class Knotes {
     private static final int EV_ENABLE = 4; // the same everywhere
     private static final int EV_ONESHOT = 16;
+    private static final int MAX_NESTED_KQ = 10; // bsd/kern/kern_event.c
 
     private final BsdKqueue owner;
     private final KqueueModel model;
@@ -44,6 +45,7 @@ final class Knotes {
     private Knote[] spare = new Knote[16];
     private int spares;
     private int generations;
+    private int level; // kq_level
     private boolean closed;
 
     /** What a kqueue that watches this one sees of the queue. */
@@ -165,6 +167,10 @@ final class Knotes {
         note.udata = udata;
         note.isDisabled = (flags & layout.EV_DISABLE) != 0;
         int error = kind == Knote.USER ? openUser(note) : filters.open(note, kq);
+        if (error == 0 && note.inner != null && model.countsNesting() && !nest(note.inner)) {
+            real.close(note.epoll);
+            error = errno.EINVAL;
+        }
         if (error != 0) {
             keepSpare(note);
             return error;
@@ -223,6 +229,23 @@ final class Knotes {
     private int watch(Knote note) {
         long data = (long) note.generation << 32 | note.index;
         return real.epollCtl(kq, epoll.EPOLL_CTL_ADD, note.epoll, epoll.EPOLLIN, data);
+    }
+
+    /**
+     * kqueue_kqfilter of xnu: levels only ever rise, so that a kqueue that was watched once may not
+     * watch the one that did, although there is no circle any more.
+     */
+    private boolean nest(Knotes inner) {
+        if (level > 0 && level < inner.level) {
+            return false;
+        }
+        int above = Math.max(level == 0 ? 2 : level, inner.level + 1);
+        if (above > MAX_NESTED_KQ) {
+            return false;
+        }
+        level = above;
+        inner.level = Math.max(inner.level, 1);
+        return true;
     }
 
     /** Whether it is this one, or watches it, or one that does. */

@@ -171,7 +171,7 @@ public enum KqueueModel {
 
     /** Whether a disabled knote leaves the queue at once, and not when that is looked at next. */
     boolean dequeuesWhenDisabled() {
-        return this == MACOS; // knote_disable
+        return this == MACOS; // kevent_register
     }
 
     /** Whether a kqueue that is asked, and keeps something in its queue, is news to a watcher. */
@@ -192,6 +192,11 @@ public enum KqueueModel {
     /** Whether kqueues may watch each other in a circle. */
     public boolean acceptsCircles() {
         return this != MACOS; // kqueue_kqfilter
+    }
+
+    /** Whether each kqueue has a level, which what it watches must not exceed. */
+    public boolean countsNesting() {
+        return this == MACOS; // kqueue_kqfilter
     }
 
     /** The error of a device that has no filters. */

@@ -58,9 +58,13 @@ class KqueueNestingTest {
                         assertEquals("WAKEUP", Fds.pollNow(inner));
                         assertEquals("TIMEOUT", s.pollNow());
                         s.selector.unregister(key);
-                        FdKey back = watch(inner, s.selector.fd());
-                        assertCircle(s.selector, inner.fd());
-                        inner.unregister(back);
+                        if (s.sys.model.countsNesting()) {
+                            assertCircle(inner, s.selector.fd()); // it was watched once
+                        } else {
+                            FdKey back = watch(inner, s.selector.fd());
+                            assertCircle(s.selector, inner.fd());
+                            inner.unregister(back);
+                        }
                         watch(s.selector, inner.fd());
                     }
                 });
@@ -80,8 +84,10 @@ class KqueueNestingTest {
                         assertCircle(three, s.selector.fd());
                         assertCircle(three, two.fd());
                         two.unregister(key);
-                        watch(three, s.selector.fd());
-                        assertCircle(two, three.fd());
+                        if (!s.sys.model.countsNesting()) {
+                            watch(three, s.selector.fd());
+                            assertCircle(two, three.fd());
+                        }
                     }
                 });
     }
@@ -91,11 +97,10 @@ class KqueueNestingTest {
         return each(
                 s -> {
                     var old = open(s);
-                    int number = old.fd();
+                    old.fd();
                     watch(old, s.selector.fd());
                     old.close();
-                    try (var next = open(s)) {
-                        assertEquals(number, next.fd(), "the number is reused");
+                    try (var next = open(s)) { // under the same number, if nobody was faster
                         FdKey key = watch(s.selector, next.fd());
                         next.wakeup();
                         assertEquals(next.fd() + " READ", s.pollNow());
