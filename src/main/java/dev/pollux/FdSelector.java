@@ -115,11 +115,13 @@ public final class FdSelector implements AutoCloseable {
     /**
      * A descriptor that is readable when a poll would report something: register it with another
      * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
-     * Never read, write or close it. What the kernel reports once, to whoever looks first (see
-     * {@link #register}), is taken by the outer selector's look: register such descriptors with the
-     * selector that is polled directly. Registering again is due when a descriptor that is open
-     * under a second number was closed and unregistered here, since this selector may then rebuild
-     * its epoll instance.
+     * Never read, write or close it. With {@link Trigger#EDGE} poll this one until it reports
+     * nothing, or the outer one may not hear of what is new (kqueue). Selectors in a circle are
+     * refused, on kqueue as far as they are of this library and registered by this number. What the
+     * kernel reports once, to whoever looks first (see {@link #register}), is taken by the outer
+     * selector's look: register such descriptors with the selector that is polled directly.
+     * Registering again is due when a descriptor that is open under a second number was closed and
+     * unregistered here, since this selector may then rebuild its epoll instance.
      *
      * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue

@@ -9,8 +9,8 @@ package dev.pollux;
  * assert both.minus(Interest.WRITE) == Interest.READ;
  * }</pre>
  *
- * <p>Errors and hang-ups are always reported and cannot be asked for, with the one exception of
- * select and {@link #PRIORITY} alone; see {@link Ready}. No method allocates.
+ * <p>Errors and hang-ups are always reported and cannot be asked for, with the exception of {@link
+ * #PRIORITY} alone on select and on OpenBSD; see {@link Ready}. No method allocates.
  */
 public final class Interest {
     private static final Interest[] ALL = new Interest[8];
@@ -30,8 +30,8 @@ public final class Interest {
     /**
      * Out-of-band data of a stream socket, a change in a file of /proc or /sys, or another
      * condition that {@code POLLPRI} stands for. Not everywhere: ask {@link
-     * FdSelector#supports(Interest, Trigger)}. With this alone, select reports neither errors nor
-     * hang-ups: add {@link #READ}.
+     * FdSelector#supports(Interest, Trigger)}. With this alone, select, and kqueue on OpenBSD,
+     * report neither errors nor hang-ups: add {@link #READ}.
      */
     public static final Interest PRIORITY = ALL[4];
 
