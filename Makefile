@@ -94,7 +94,7 @@ dropin: REPORTS := target/dropin/surefire-reports
 dropin: ## run real programs (Netty, Jetty, Tomcat, the JDK's HTTP) on Pollux, by the property alone
 	@$(MAKE) --no-print-directory jar
 	@rm -f $(REPORTS)/TEST-*.xml $(DROPIN_TABLE)
-	@rc=0; $(MVN) -f src/dropin/pom.xml -Dprovider=$(PROVIDER) -Doptions='$(strip $(POLLUX_OPTS) $(JAVA_OPTS))' $(MAVEN_ARGS) test || rc=$$?; \
+	@rc=0; $(MVN) -f src/dropin/pom.xml -Dprovider=$(PROVIDER) $(if $(BINDING),-Dbinding=$(BINDING)) -Doptions='$(strip $(POLLUX_OPTS) $(JAVA_OPTS))' $(MAVEN_ARGS) test || rc=$$?; \
 	    ! test -f $(DROPIN_TABLE) || cat $(DROPIN_TABLE); exit $$rc
 	@$(SAY_SKIPPED)
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -73,6 +74,20 @@ interface Program {
             case "waiting" -> {
                 return waiting().collect(Collectors.joining(" "));
             }
+            case "kinds" -> {
+                return Stacks.all().stream()
+                        .filter(Stacks.Stack::selects)
+                        .map(stack -> stack.isVirtual() ? "virtual" : "platform")
+                        .distinct()
+                        .collect(Collectors.joining(" "));
+            }
+            case "virtual" -> {
+                var ran = new CountDownLatch(1);
+                Thread.class
+                        .getMethod("startVirtualThread", Runnable.class) // of JDK 21
+                        .invoke(null, (Runnable) ran::countDown);
+                return ran.await(30, TimeUnit.SECONDS) ? "ran" : "no carrier is left";
+            }
             case "descriptors" -> {
                 return descriptors();
             }
@@ -93,11 +108,10 @@ interface Program {
     /**
      * The classes by which threads now wait for channels: the JDK's selectors, and all of Pollux.
      */
-    private static Stream<String> waiting() {
+    private static Stream<String> waiting() throws Exception {
         Set<String> classes = new TreeSet<>();
-        for (StackTraceElement[] stack : Thread.getAllStackTraces().values()) {
-            Stream.of(stack)
-                    .map(StackTraceElement::getClassName)
+        for (Stacks.Stack stack : Stacks.all()) {
+            stack.classes().stream()
                     .filter(
                             name ->
                                     name.startsWith("dev.pollux.")
