@@ -23,6 +23,7 @@
 @SuppressWarnings("requires-automatic") // jnr-ffi and jffi have only automatic module names
 module dev.pollux {
     requires static java.management; // for who asks for CountersBean
+    requires static jdk.jfr; // for who records
     requires static org.jnrproject.ffi;
     requires static org.jnrproject.jffi;
 

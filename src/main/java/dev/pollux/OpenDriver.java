@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import dev.pollux.driver.Driver;
+import dev.pollux.sys.jfr.Recorder;
 import java.lang.ref.Cleaner;
 
 /**
@@ -27,9 +28,16 @@ final class OpenDriver implements Runnable {
         this.opened = new Throwable("the selector was opened here");
     }
 
+    /** {@code EPOLL/jni} */
+    String name() {
+        return name;
+    }
+
     /** From now on the driver is closed when this selector is unreachable. */
     void closeWithout(FdSelector selector) {
-        cleanable = CLEANER.register(selector, this);
+        Recorder.opened();
+        whenClosed = Recorder::closed;
+        cleanable = CLEANER.register(selector, this); // last
     }
 
     /** With the lock held, so that nothing is written to a number that is another's by now. */

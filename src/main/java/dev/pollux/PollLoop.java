@@ -6,6 +6,7 @@ import dev.pollux.driver.Look;
 import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.jdk.VirtualThreads;
+import dev.pollux.sys.jfr.Recorder;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -74,6 +75,7 @@ final class PollLoop {
     private final Observers observers; // of the registrar
 
     private volatile Counting counting; // one of them; null: off
+    private final LoopRecording.Switch recording; // kept, for the recorder holds it weakly
 
     private boolean wakeupAsked; // a wakeup that no poll has reported yet; any thread's
 
@@ -98,6 +100,8 @@ final class PollLoop {
         this.observers = registrar.observers;
         this.orphans = new OrphanedRegistrations(driver, registrar);
         this.errno = driver.sys().errno();
+        this.recording = new LoopRecording.Switch(observers, pending, open.name());
+        Recorder.add(recording);
     }
 
     // ---- the polling thread

@@ -8,6 +8,7 @@ import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import dev.pollux.sys.jdk.JdkChannels;
+import dev.pollux.sys.jfr.Recorder;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
@@ -61,10 +62,13 @@ final class NioSelector extends AbstractSelector {
     private Throwable thrown; // by an action of it
     private final Set<PolluxSelectionKey> refused = new HashSet<>(); // by the kernel
     private boolean isGone; // fds was closed
+    private PollResult endedBy; // the last wait; null: it threw
+    private final SelectRecording.Switch recorded = new SelectRecording.Switch();
 
     NioSelector(SelectorProvider provider, FdSelector fds) {
         super(provider);
         this.fds = fds;
+        Recorder.add(recorded);
     }
 
     // ---- registering
@@ -180,6 +184,11 @@ final class NioSelector extends AbstractSelector {
             }
             selecting = true;
             action = toDo;
+            endedBy = null;
+            SelectRecording recording = recorded.now;
+            if (recording != null) {
+                recording.begin();
+            }
             try {
                 synchronized (selected) {
                     return doSelect(timeoutNanos);
@@ -189,6 +198,9 @@ final class NioSelector extends AbstractSelector {
             } finally {
                 action = null;
                 selecting = false;
+                if (recording != null) {
+                    recording.end(timeoutNanos, keys.size(), updated, endedBy);
+                }
             }
         }
     }
@@ -236,6 +248,7 @@ final class NioSelector extends AbstractSelector {
             PollResult why = fds.poll(turn, TimeUnit.NANOSECONDS, handler);
             boolean mayGoOn = why == PollResult.EVENTS || why == PollResult.TIMEOUT && turn < left;
             if (stirred || !mayGoOn) {
+                endedBy = why;
                 return;
             }
             if (bounded) {

@@ -10,9 +10,14 @@ import dev.pollux.Fd;
 import dev.pollux.Interest;
 import dev.pollux.Trigger;
 import dev.pollux.support.Child;
+import dev.pollux.support.Program;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A JVM without the modules that only some of the library needs, and one that has them. */
@@ -46,6 +51,51 @@ class OptionalModulesTest extends LoaderFixture {
         assertTrue(text.substring(polled).contains("ManagedCounters"), "the control");
     }
 
+    @Test
+    void without_jdk_jfr_all_else_works() throws IOException {
+        Child.Result result = user().option("--limit-modules=java.management").run(User.class).ok();
+        assertEquals("1", result.lines(POLLED).get(0), result.text());
+        assertFalse(result.text().contains(" jdk.jfr."), result.text());
+        assertFalse(result.text().contains("sys.jfr.PollEvent"), result.text());
+    }
+
+    /** The first event class would take hundreds of milliseconds. */
+    @Test
+    void with_it_no_event_is_loaded_while_nobody_records() throws IOException {
+        Child.Result result = user().run(User.class).ok();
+        assertTrue(result.text().contains(" jdk.jfr.FlightRecorder "), "the control");
+        assertFalse(result.text().contains("sys.jfr.PollEvent"), result.text());
+        assertFalse(result.text().contains("jdk.jfr.internal.event"), result.text());
+    }
+
+    @Test
+    void a_recorder_that_was_started_with_the_jvm_has_what_the_fragment_asks_for()
+            throws IOException {
+        String tool = Path.of(System.getProperty("java.home"), "bin", "jfr").toString();
+        Path settings = dir.resolve("mine.jfc");
+        Path file = dir.resolve("mine.jfr");
+        Program.run(
+                        tool,
+                        "configure",
+                        "--input",
+                        "default.jfc,docs/pollux.jfc",
+                        "--output",
+                        settings.toString())
+                .ok();
+        String start = "-XX:StartFlightRecording:settings=" + settings + ",filename=" + file;
+        Child.Result result = user().option(start).run(User.class).ok();
+        assertTrue(result.text().contains("sys.jfr.PollEvent"), result.text());
+        Child.Result summary = Program.run(tool, "summary", file.toString()).ok();
+        for (String type : List.of("Poll", "Dispatch", "Wakeup", "Select", "RefusedChange")) {
+            assertTrue(Files.readString(settings).contains("\"dev.pollux." + type + "\""), type);
+        }
+        summary.expectLine("dev.pollux.Poll +[12] +[0-9]+"); // the first one is over at once
+        summary.expectLine("dev.pollux.Wakeup +1 +[0-9]+");
+        Program.run(tool, "print", "--events", "dev.pollux.Poll", file.toString())
+                .ok()
+                .expectLine("endedBy = \"TIMEOUT\"");
+    }
+
     /** Polls, then asks for the bean. */
     static final class User {
         private User() {}
@@ -58,6 +108,9 @@ class OptionalModulesTest extends LoaderFixture {
                 selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
                 selector.poll((key, ready) -> count[0]++);
                 System.out.println("\n" + POLLED + count[0]);
+                selector.unregister(selector.keys().get(0));
+                selector.poll(100, TimeUnit.MILLISECONDS, (key, ready) -> {});
+                selector.wakeup();
                 selector.startCounting(false);
                 System.out.println(BEAN + bean(selector));
             }
