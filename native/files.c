@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -140,6 +141,18 @@ jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on) {
     if (flags < 0) return -errno;
     int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
     return wanted != flags && fcntl(fd, F_SETFL, wanted) < 0 ? -errno : 0;
+}
+
+jint pollux_isNonBlocking(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -errno : (flags & O_NONBLOCK) != 0;
+}
+
+jint pollux_unread(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    int bytes = 0;
+    return ioctl(fd, FIONREAD, &bytes) < 0 ? -errno : bytes;
 }
 
 /* As dev.pollux.sys.Syscalls has them. */

@@ -20,6 +20,8 @@ static const JNINativeMethod methods[] = {
     METHOD(pipe, "(J)I"),
     METHOD(socketpair, "(J)I"),
     METHOD(setNonBlocking, "(IZ)I"),
+    METHOD(isNonBlocking, "(I)I"),
+    METHOD(unread, "(I)I"),
     METHOD(isOpen, "(I)I"),
     METHOD(socketType, "(I)I"),
     METHOD(fileStatus, "(IJ)I"),

@@ -36,6 +36,8 @@ jint pollux_close(JNIEnv *env, jobject self, jint fd);
 jint pollux_pipe(JNIEnv *env, jobject self, jlong fds);
 jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds);
 jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
+jint pollux_isNonBlocking(JNIEnv *env, jobject self, jint fd);
+jint pollux_unread(JNIEnv *env, jobject self, jint fd);
 jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
 jint pollux_socketType(JNIEnv *env, jobject self, jint fd);
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);

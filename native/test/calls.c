@@ -69,7 +69,19 @@ static void descriptors(void) {
     write_byte(fds[1]);
     EQUAL(read(fds[0], &byte, 1), 1);
 
+    EQUAL(pollux_unread(ENV, fds[0]), 0);
+    write_byte(fds[1]);
+    write_byte(fds[1]);
+    EQUAL(pollux_unread(ENV, fds[0]), 2);
+    EQUAL(read(fds[0], &byte, 1), 1);
+    EQUAL(pollux_unread(ENV, fds[0]), 1);
+    EQUAL(read(fds[0], &byte, 1), 1);
+    EQUAL(pollux_unread(ENV, -1), -EBADF);
+
+    EQUAL(pollux_isNonBlocking(ENV, fds[0]), 1);
+    EQUAL(pollux_isNonBlocking(ENV, -1), -EBADF);
     EQUAL(pollux_setNonBlocking(ENV, fds[0], JNI_FALSE), 0);
+    EQUAL(pollux_isNonBlocking(ENV, fds[0]), 0);
     CHECK(!(fcntl(fds[0], F_GETFL) & O_NONBLOCK));
     EQUAL(pollux_setNonBlocking(ENV, fds[0], JNI_FALSE), 0);
     EQUAL(pollux_setNonBlocking(ENV, fds[0], JNI_TRUE), 0);

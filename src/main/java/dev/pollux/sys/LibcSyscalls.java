@@ -70,6 +70,8 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
 
     protected abstract int fcntl(int fd, int command, int argument);
 
+    protected abstract int ioctl(S scratch, int fd, long request, long argument);
+
     protected abstract int lseek(int fd, long offset, int whence);
 
     protected abstract int plainPipe(long fds);
@@ -180,6 +182,20 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
         }
         int wanted = on ? flags | platform.O_NONBLOCK : flags & ~platform.O_NONBLOCK;
         return wanted == flags ? 0 : fcntl(fd, Platform.F_SETFL, wanted);
+    }
+
+    @Override
+    public final int isNonBlocking(int fd) {
+        int flags = fcntl(fd, Platform.F_GETFL, 0);
+        return flags < 0 ? flags : (flags & platform.O_NONBLOCK) != 0 ? 1 : 0;
+    }
+
+    @Override
+    public final int unread(int fd) {
+        S bytes = scratch();
+        bytes.bytes.putInt(0, 0);
+        int rc = ioctl(bytes, fd, Platform.fionread(), bytes.address);
+        return rc < 0 ? rc : bytes.bytes.getInt(0);
     }
 
     @Override

@@ -279,6 +279,12 @@ public final class Platform {
         return digits.isEmpty() ? 0 : Integer.parseInt(digits);
     }
 
+    /** FIONREAD of {@code <sys/ioctl.h>}; no column of the table, which has s390x with ppc. */
+    static long fionread() {
+        boolean plain = System.getProperty("os.name").equals("Linux");
+        return plain && !System.getProperty("os.arch").startsWith("ppc") ? 0x541b : 0x4004667f;
+    }
+
     /** All constants by name, in the order of the table. */
     public Map<String, Integer> constants() {
         return Collections.unmodifiableMap(constants);

@@ -88,6 +88,16 @@ public interface Syscalls {
     /** {@code man 2 fcntl}: sets or clears {@code O_NONBLOCK}. */
     int setNonBlocking(int fd, boolean on);
 
+    /** {@code man 2 fcntl}: whether {@code O_NONBLOCK} is set: 1 or 0. */
+    int isNonBlocking(int fd);
+
+    /**
+     * {@code FIONREAD} of {@code man 2 ioctl}: how many bytes a read would find; of a datagram
+     * socket those of the next datagram. An error where a descriptor does not count, as one that
+     * listens.
+     */
+    int unread(int fd);
+
     /**
      * Whether the descriptor is open, and not with {@code O_PATH} alone: 0, or {@code -EBADF}. By
      * {@code man 2 lseek} to where it is.

@@ -149,6 +149,8 @@ class SyscallsContract {
         same("write", sys -> sys.write(NO_FD, memory, 0, 8), "EBADF");
         same("close", sys -> sys.close(NO_FD), "EBADF");
         same("setNonBlocking", sys -> sys.setNonBlocking(NO_FD, true), "EBADF");
+        same("isNonBlocking", sys -> sys.isNonBlocking(NO_FD), "EBADF");
+        same("unread", sys -> sys.unread(NO_FD), "EBADF");
         same("isOpen", sys -> sys.isOpen(NO_FD), "EBADF");
         same("socketType", sys -> sys.socketType(NO_FD), "EBADF");
         same("fileStatus", sys -> sys.fileStatus(NO_FD, sys.address(memory)), "EBADF");
@@ -343,11 +345,28 @@ class SyscallsContract {
             int fd = fds.pipe()[0];
             for (Syscalls sys : ALL) {
                 assertTrue(flags(fd).isNonBlocking());
+                assertEquals(1, sys.isNonBlocking(fd));
                 assertEquals(0, sys.setNonBlocking(fd, false));
+                assertEquals(0, sys.isNonBlocking(fd));
                 assertTrue(!flags(fd).isNonBlocking(), sys.binding());
                 assertEquals(0, sys.setNonBlocking(fd, false));
                 assertEquals(0, sys.setNonBlocking(fd, true));
                 assertTrue(flags(fd).isNonBlocking(), sys.binding());
+            }
+        }
+    }
+
+    @Test
+    void what_is_unread_is_counted_where_the_kernel_counts_it() throws IOException {
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            int[] sockets = fds.socketpair();
+            Fds.write(pipe[1], 3);
+            Fds.write(sockets[1], 4);
+            for (Syscalls sys : ALL) {
+                assertEquals(3, sys.unread(pipe[0]), sys.binding());
+                assertEquals(4, sys.unread(sockets[0]), sys.binding());
+                assertEquals(0, sys.unread(sockets[1]), sys.binding());
             }
         }
     }

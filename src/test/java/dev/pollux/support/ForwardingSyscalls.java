@@ -102,6 +102,16 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int isNonBlocking(int fd) {
+        return real.isNonBlocking(fd);
+    }
+
+    @Override
+    public int unread(int fd) {
+        return real.unread(fd);
+    }
+
+    @Override
     public int isOpen(int fd) {
         return real.isOpen(fd);
     }

@@ -114,6 +114,12 @@ public final class JniSyscalls implements Syscalls {
     public native int setNonBlocking(int fd, boolean on);
 
     @Override
+    public native int isNonBlocking(int fd);
+
+    @Override
+    public native int unread(int fd);
+
+    @Override
     public native int isOpen(int fd);
 
     @Override

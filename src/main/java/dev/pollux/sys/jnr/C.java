@@ -34,6 +34,9 @@ public final class C {
         @Variadic(fixedCount = 2)
         int fcntl(int fd, int command, int argument);
 
+        @Variadic(fixedCount = 2)
+        int ioctl(int fd, long request, long argument);
+
         long lseek(int fd, long offset, int whence);
 
         int pipe(long fds);

@@ -145,6 +145,11 @@ public final class JnrSyscalls extends LibcSyscalls<LibcSyscalls.Scratch> {
     }
 
     @Override
+    protected int ioctl(Scratch scratch, int fd, long request, long argument) {
+        return result(libc.ioctl(fd, request, argument));
+    }
+
+    @Override
     protected int lseek(int fd, long offset, int whence) {
         return result((int) Math.min(0, libc.lseek(fd, offset, whence)));
     }

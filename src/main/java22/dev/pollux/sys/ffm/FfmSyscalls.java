@@ -159,6 +159,11 @@ public final class FfmSyscalls extends LibcSyscalls<FfmSyscalls.Own> {
     }
 
     @Override
+    protected int ioctl(Own own, int fd, long request, long argument) {
+        return result(call(Libc.IOCTL, own.state, fd, request, argument), own);
+    }
+
+    @Override
     protected int lseek(int fd, long offset, int whence) {
         Own own = scratch();
         long rc = call(Libc.LSEEK, own.state, fd, offset, whence);

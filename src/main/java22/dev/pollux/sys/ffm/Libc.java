@@ -34,6 +34,8 @@ final class Libc {
      */
     static final MethodHandle FCNTL = variadic("fcntl", 2);
 
+    static final MethodHandle IOCTL = variadic("ioctl", 2);
+
     static final MethodHandle PIPE2 = ifThere("pipe2");
     static final MethodHandle PPOLL = ifThere("ppoll");
     static final MethodHandle FSTAT = ifThere("fstat");
