@@ -3,6 +3,7 @@
 
 BINDING   ?=
 BACKEND   ?=
+STRICT    ?=
 NAME      ?=
 ARGS      ?=
 JAVA_OPTS ?=
@@ -41,6 +42,7 @@ help: ## this list
 	@echo 'settings:'
 	@echo '  BINDING=jni|ffm|jnr        how the kernel is reached (test, demo, example, dropin)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
+	@echo '  STRICT=true                name what is used wrongly; a test that does so fails (the same targets)'
 	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
@@ -61,7 +63,8 @@ LOG := -Dorg.slf4j.simpleLogger.log.org.apache.maven
 MVN := $(MAVEN) -q -B -ntp -Dstyle.color=never $(if $(WERROR),-Dwarnings.fail=true) \
     $(LOG).plugin.surefire=info $(LOG).plugin.compiler=warn $(LOG).plugins.javadoc=warn
 
-POLLUX_OPTS = $(if $(BINDING),-Dpollux.binding=$(BINDING)) $(if $(BACKEND),-Dpollux.backend=$(BACKEND))
+POLLUX_OPTS = $(if $(BINDING),-Dpollux.binding=$(BINDING)) $(if $(BACKEND),-Dpollux.backend=$(BACKEND)) \
+    $(if $(STRICT),-Dpollux.strict=$(STRICT))
 # Older JDKs know the option and ignore it; from 24 on its absence is a warning.
 RUN = $(JAVA) --enable-native-access=ALL-UNNAMED $(POLLUX_OPTS) $(JAVA_OPTS) \
     -cp "target/test-classes:target/classes:$$(cat target/classpath.txt)"

@@ -33,19 +33,26 @@ public final class DefaultSelector {
      * @throws IllegalArgumentException if the property names no backend
      */
     public static FdSelector open() throws PolluxException {
-        String name = Privileged.property(PROPERTY, "").strip();
-        if (!name.isEmpty()) {
-            return FdSelector.open(named(name));
-        }
-        // Without a binding no backend works: said once, not by each of them.
-        return firstOn(Native.calls("open"));
+        return open(StrictMode.ofProperty());
     }
 
-    static FdSelector firstOn(Syscalls sys) throws PolluxException {
+    /**
+     * @param strict null: it is off
+     */
+    static FdSelector open(StrictMode strict) throws PolluxException {
+        String name = Privileged.property(PROPERTY, "").strip();
+        if (!name.isEmpty()) {
+            return FdSelector.open(named(name), Native.calls("open"), strict);
+        }
+        // Without a binding no backend works: said once, not by each of them.
+        return firstOn(Native.calls("open"), strict);
+    }
+
+    static FdSelector firstOn(Syscalls sys, StrictMode strict) throws PolluxException {
         var reasons = new StringBuilder();
         for (Backend backend : Backend.values()) {
             try {
-                return FdSelector.open(backend, sys);
+                return FdSelector.open(backend, sys, strict);
             } catch (PolluxException.Unsupported e) {
                 reasons.append(reasons.length() == 0 ? "" : "; ").append(e.getMessage());
             }

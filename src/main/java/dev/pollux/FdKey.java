@@ -50,6 +50,8 @@ public final class FdKey {
 
     long firedAt; // the last one that reported it; the polling thread's
 
+    Watched watched; // strict mode's; null: it is off
+
     boolean priorityAsked; // PollLoop.beforePriority was called; a second call does no harm
 
     volatile byte state; // REGISTERED, DROPPED or UNREGISTERED; written under the selector's lock

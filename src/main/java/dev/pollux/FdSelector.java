@@ -53,16 +53,19 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Unsupported if the backend does not work here
      */
     public static FdSelector open(Backend backend) throws PolluxException {
-        Syscalls sys = Native.calls("open");
-        return open(backend, sys);
+        return open(backend, Native.calls("open"), StrictMode.ofProperty());
     }
 
-    static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
+    /**
+     * @param strict null: it is off
+     */
+    static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
+            throws PolluxException {
         Driver driver = null;
         FdSelector selector = null;
         try {
             driver = backend.open(sys);
-            selector = new FdSelector(backend, driver);
+            selector = new FdSelector(backend, driver, strict);
             return selector;
         } catch (Driver.OpenFailed e) {
             String call = "open(" + backend + "): " + e.call;
@@ -76,12 +79,13 @@ public final class FdSelector implements AutoCloseable {
         }
     }
 
-    private FdSelector(Backend backend, Driver driver) {
+    private FdSelector(Backend backend, Driver driver, StrictMode strict) {
         this.backend = backend;
         this.driver = driver;
         this.registrar = new Registrar(this, driver);
-        OpenDriver open = new OpenDriver(driver, backend + "/" + driver.sys().binding());
+        var open = new OpenDriver(driver, backend + "/" + driver.sys().binding(), strict);
         this.loop = new PollLoop(driver, open, registrar);
+        open.observe(registrar);
         open.closeWithout(this); // last: if anything fails before, open closes the driver
     }
 

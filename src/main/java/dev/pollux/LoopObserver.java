@@ -19,6 +19,14 @@ abstract class LoopObserver {
         return handler;
     }
 
+    /**
+     * For how long the wait that is about to begin may take; called before {@link #waitBegins}, and
+     * for foreign code as good as a handler. What is left to wait is waited for afterwards.
+     */
+    long atMost(long timeoutNanos) {
+        return timeoutNanos;
+    }
+
     /** Not called for what was left of a batch: that needs no wait. */
     void waitBegins(long timeoutNanos) {}
 

@@ -73,6 +73,15 @@ final class Observers {
         }
 
         @Override
+        long atMost(long timeoutNanos) {
+            long least = timeoutNanos;
+            for (LoopObserver one : all) {
+                least = one.atMost(least);
+            }
+            return least;
+        }
+
+        @Override
         void waitBegins(long timeoutNanos) {
             for (LoopObserver one : all) {
                 one.waitBegins(timeoutNanos);

@@ -14,6 +14,7 @@ final class OpenDriver implements Runnable {
     private final Driver driver;
     private final String name; // for people
     private final Throwable opened; // where
+    private final StrictReports strict; // null: it is off
     private final WaitingThread waiting = new WaitingThread();
     private boolean closed; // guarded by this
     private Runnable whenClosed; // guarded by this; null: nothing is to be done
@@ -21,16 +22,25 @@ final class OpenDriver implements Runnable {
 
     /**
      * @param name of the selector's backend and binding
+     * @param strict null: it is off
      */
-    OpenDriver(Driver driver, String name) {
+    OpenDriver(Driver driver, String name, StrictMode strict) {
         this.driver = driver;
         this.name = name;
+        this.strict = strict == null ? null : new StrictReports(strict);
         this.opened = new Throwable("the selector was opened here");
     }
 
     /** {@code EPOLL/jni} */
     String name() {
         return name;
+    }
+
+    /** In strict mode, before anything is registered. */
+    void observe(Registrar registrar) {
+        if (strict != null) {
+            registrar.observers.add(new Strict(driver, registrar, strict));
+        }
     }
 
     /** From now on the driver is closed when this selector is unreachable. */
@@ -112,6 +122,9 @@ final class OpenDriver implements Runnable {
                             + ") became unreachable without having been closed; its descriptors are"
                             + " released now: close() it where it was opened",
                     opened);
+            if (strict != null) {
+                strict.unreachable("a selector (" + name + ")", opened);
+            }
             runWhenClosed();
         }
     }

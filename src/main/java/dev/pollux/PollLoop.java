@@ -238,9 +238,10 @@ final class PollLoop {
     }
 
     private int await(long timeoutNanos, LoopObserver observer) {
-        observer.waitBegins(timeoutNanos);
-        int rc = await(timeoutNanos);
-        observer.waitEnded(rc, timeoutNanos);
+        long nanos = observer.atMost(timeoutNanos);
+        observer.waitBegins(nanos);
+        int rc = await(nanos);
+        observer.waitEnded(rc, nanos);
         return rc;
     }
 

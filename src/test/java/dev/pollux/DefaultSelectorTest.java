@@ -65,14 +65,17 @@ class DefaultSelectorTest {
         bsd.on("pipe", call -> call.nth() == 1 ? missing : call.go()); // poll's, not select's
         assertFirst(Backend.SELECT, bsd);
         bsd.on("pipe", call -> missing);
-        var e = assertThrows(PolluxException.Unsupported.class, () -> DefaultSelector.firstOn(bsd));
+        var e =
+                assertThrows(
+                        PolluxException.Unsupported.class,
+                        () -> DefaultSelector.firstOn(bsd, null));
         for (Backend backend : Backend.values()) {
             assertTrue(e.getMessage().contains("open(" + backend + ")"), e::getMessage);
         }
     }
 
     private static void assertFirst(Backend expected, Syscalls sys) throws Exception {
-        try (var selector = DefaultSelector.firstOn(sys)) {
+        try (var selector = DefaultSelector.firstOn(sys, null)) {
             assertSame(expected, selector.backend());
         }
     }
@@ -83,7 +86,7 @@ class DefaultSelectorTest {
         Syscalls here = Bindings.current();
         assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
         var sys = new FaultySyscalls(here).on("epollCreate", call -> -here.errno().EMFILE);
-        assertThrows(PolluxException.LimitReached.class, () -> DefaultSelector.firstOn(sys));
+        assertThrows(PolluxException.LimitReached.class, () -> DefaultSelector.firstOn(sys, null));
     }
 
     @Test

@@ -11,6 +11,18 @@ public final class Internals {
 
     /** A selector on these system calls, which a test has written or listens to. */
     public static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
-        return FdSelector.open(backend, sys);
+        return open(backend, sys, StrictMode.ofProperty());
+    }
+
+    /** The same in strict mode; null: not. */
+    public static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
+            throws PolluxException {
+        return FdSelector.open(backend, sys, strict);
+    }
+
+    /** What {@code pollux.strict=true} means from now on; whether it is that. */
+    public static boolean strictByProperty(StrictMode mode) {
+        StrictMode.ofProperty(mode);
+        return StrictMode.ofProperty() != null;
     }
 }

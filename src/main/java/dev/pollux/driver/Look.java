@@ -21,15 +21,8 @@ public final class Look {
      * which hold their state whoever looks; or it is not open.
      */
     public static boolean takesNothing(Syscalls sys, int fd) {
-        Layout layout = sys.layout();
-        try (var memory = new NativeMemory(sys)) {
-            NativeMemory.Block status = memory.allocate(32); // four longs, the third is the mode
-            if (sys.fileStatus(fd, status.address()) < 0) {
-                return true;
-            }
-            long type = status.bytes().getLong(16) & layout.S_IFMT;
-            return type == layout.S_IFSOCK || type == layout.S_IFIFO;
-        }
+        OpenFile file = OpenFile.of(sys, fd);
+        return file == null || file.isSocketOrPipe();
     }
 
     /**

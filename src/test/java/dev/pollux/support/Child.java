@@ -79,7 +79,8 @@ public final class Child {
     /** For an example, which has all libraries of the tests, and is held to the rules of JNI. */
     public static Child example() throws IOException {
         Child child = here().option("-XX:+UseSerialGC").option("-Xcheck:jni");
-        for (String name : List.of("pollux.library.path", "pollux.kqueue.library")) {
+        for (String name :
+                List.of("pollux.library.path", "pollux.kqueue.library", "pollux.strict")) {
             if (System.getProperty(name) != null) {
                 child.property(name, System.getProperty(name));
             }

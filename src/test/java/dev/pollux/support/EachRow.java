@@ -39,7 +39,7 @@ public abstract class EachRow<R> implements TestTemplateInvocationContextProvide
 
             @Override
             public List<Extension> getAdditionalExtensions() {
-                return List.of(support(row));
+                return List.of(new StrictEverywhere(), support(row));
             }
         };
     }

@@ -151,6 +151,7 @@ public class Program implements AutoCloseable {
             throw new AssertionError(said(), e);
         }
         assertFalse(said().contains("in native method"), this::said); // -Xcheck:jni
+        assertFalse(said().contains("WARNING: strict: "), this::said); // pollux.strict
     }
 
     // ---- beside programs
