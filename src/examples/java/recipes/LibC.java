@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
@@ -38,7 +40,7 @@ final class LibC {
         int ioctl(int fd, long request, Pointer argument);
 
         @Variadic(fixedCount = 1)
-        long syscall(long number, long a, long b, long c, long d);
+        long syscall(long number, long a, long b, long c, long d, long e);
 
         int posix_spawn_file_actions_init(Pointer actions);
 
@@ -129,7 +131,7 @@ final class LibC {
         Errno errno = Errno.valueOf(LastError.getLastError(RUNTIME));
         String what = call + ": " + errno.name() + " " + errno.description();
         switch (errno) {
-            case EPERM, EACCES, ENOSYS, ENOENT, ENODEV, ENXIO -> throw new Unavailable(what);
+            case EPERM, EACCES, ENOSYS -> throw new Unavailable(what);
             case EAFNOSUPPORT, EPROTONOSUPPORT, EOPNOTSUPP -> throw new Unavailable(what);
             default -> throw new IOException(what);
         }
@@ -160,6 +162,9 @@ final class LibC {
 
     /** Non-blocking and close-on-exec, as all that is opened here. */
     static int open(String path, int flags) throws IOException {
+        if (!Files.exists(Path.of(path))) {
+            throw new Unavailable("there is no " + path);
+        }
         return check("open(" + path + ")", C.open(path, flags | NONBLOCK | CLOEXEC, 0));
     }
 
@@ -193,7 +198,7 @@ final class LibC {
 
     /** A descriptor that is ready to read once the process has ended. */
     static int pidfd(int pid) throws IOException {
-        return check("pidfd_open", C.syscall(SYS_PIDFD_OPEN, pid, NONBLOCK, 0, 0));
+        return check("pidfd_open", C.syscall(SYS_PIDFD_OPEN, pid, NONBLOCK, 0, 0, 0));
     }
 
     /** The exit status of a child that has ended. */

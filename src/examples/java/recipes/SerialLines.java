@@ -45,23 +45,20 @@ final class SerialLines {
     SerialLines() throws IOException {}
 
     public static void main(String[] args) throws Exception {
-        Recipe.start(
-                () -> {
-                    if (args.length > 0) {
-                        new SerialLines().show(args[0]);
-                    } else {
-                        new SerialLines().run();
-                    }
-                });
+        Recipe.start(() -> new SerialLines().run(args));
     }
 
     private void register(int fd, ReadyHandler handler) throws IOException {
         selector.register(fd, Interest.READ, Recipe.edge(selector), handler);
     }
 
-    private void run() throws Exception {
-        List<Line> lines = new ArrayList<>();
+    private void run(String[] devices) throws Exception {
         try (selector) {
+            if (devices.length > 0) {
+                show(devices[0]);
+                return;
+            }
+            List<Line> lines = new ArrayList<>();
             while (lines.size() < LINES) {
                 int[] pty = LibC.pty();
                 LibC.makeRaw(pty[1], B115200);
@@ -137,16 +134,14 @@ final class SerialLines {
 
     /** What a device says, until it is gone. */
     private void show(String device) throws IOException {
-        try (selector) {
-            int fd = LibC.open(device, LibC.O_RDWR | LibC.O_NOCTTY);
-            LibC.makeRaw(fd, B115200);
-            register(fd, (key, ready) -> print(key));
-            System.out.println(device + ": raw, waiting");
-            while (!selector.keys().isEmpty()) {
-                selector.poll(Recipe.DISPATCH);
-            }
-            System.out.println(device + ": hung up");
+        int fd = LibC.open(device, LibC.O_RDWR | LibC.O_NOCTTY);
+        LibC.makeRaw(fd, B115200);
+        register(fd, (key, ready) -> print(key));
+        System.out.println(device + ": raw, waiting");
+        while (!selector.keys().isEmpty()) {
+            selector.poll(Recipe.DISPATCH);
         }
+        System.out.println(device + ": hung up");
     }
 
     private void print(FdKey key) throws IOException {
