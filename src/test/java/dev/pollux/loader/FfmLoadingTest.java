@@ -56,6 +56,24 @@ class FfmLoadingTest extends LoaderFixture {
     }
 
     @Test
+    void where_all_is_read_only_and_tmp_is_noexec_it_serves() throws IOException {
+        requireFfm();
+        Path tmp = Files.createDirectory(dir.resolve("noexec"));
+        String mount =
+                "mount -t tmpfs -o noexec,mode=1777 tmpfs '"
+                        + tmp
+                        + "' && mount -o remount,bind,ro / && exec \"$@\"";
+        List<String> mounted = List.of("unshare", "--mount", "sh", "-c", mount, "sh");
+        requirePossible(mounted, "mount", "true");
+        Child child =
+                new Child(multiRelease())
+                        .property("pollux.binding", "ffm")
+                        .property("java.io.tmpdir", tmp)
+                        .before(mounted.toArray(String[]::new));
+        assertServed("ffm", child.run(Probe.class));
+    }
+
+    @Test
     void the_control_a_library_that_has_to_be_unpacked_is_missed_there() throws IOException {
         Child child = new Child(bare).withJnr().property("pollux.binding", "jnr");
         assertServed("jnr", child.run(Probe.class));
