@@ -45,6 +45,20 @@ class DropInTest {
         assertEquals(List.of("1"), result.lines(SELECTED));
     }
 
+    @Test
+    void the_ffm_binding_serves_without_a_library_of_ours_and_without_unsafe() throws IOException {
+        int version = Runtime.version().feature();
+        assumeTrue(Child.hasFfm(), () -> "JDK " + version + " has no java.lang.foreign");
+        Child ffm = child().property("pollux.binding", "ffm");
+        if (version >= 23) {
+            ffm.option("--sun-misc-unsafe-memory-access=deny");
+        }
+        Child.Result result = ffm.run(Main.class).ok();
+        assertEquals(List.of("dev.pollux.nio.NioSelector"), result.lines(SELECTOR));
+        assertEquals(List.of("1"), result.lines(SELECTED));
+        assertEquals(List.of(OURS, OURS, OURS, OURS), result.lines(CHANNEL), result.text());
+    }
+
     /** As a JDK after 28 may by itself. */
     @Test
     void where_the_jdk_refuses_unsafe_it_says_why_and_what_to_do() throws IOException {
