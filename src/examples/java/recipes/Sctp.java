@@ -6,9 +6,8 @@
  *           -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" recipes.Sctp
  * or    make example NAME=Sctp ARGS=tcp     the same over TCP
  *
- * You will see 20 associations on which 100 messages each go there and back, all on one thread, and
- * that nobody is woken while all of them are silent. Where the kernel has no SCTP it says so
- * (modprobe sctp).
+ * You will see 20 associations on which 100 messages each go there and back, on one thread, and that
+ * nobody is woken while all are silent. Where the kernel has no SCTP it says so (modprobe sctp).
  *
  * One-to-one sockets of SCTP are used as those of TCP are: what was connected without blocking is
  * reported WRITE; a listener READ, for accept; the end of an association is the end of a read.

@@ -9,7 +9,7 @@
  * You will see how many frames of 256 bytes went out on 100 lines and came back unchanged, each
  * byte value among them: in raw mode no byte is an interrupt, an XOFF or an end of line. The
  * devices are the other sides of pseudo-terminals, which send back what they get, on the same
- * thread. While no device says anything, nobody is woken.
+ * thread. Then no device says anything, and nobody is woken.
  *
  * Libraries for serial ports have a thread for each port that reads with a time-out, or asks ten
  * times a second how much is there. Here a line is a descriptor like any other. Under EDGE it must
@@ -65,7 +65,6 @@ final class SerialLines {
                 register(pty[0], (key, ready) -> echo(key));
                 lines.add(new Line(pty[1]));
             }
-            Recipe.idle(selector);
             unfinished = LINES;
             for (Line line : lines) {
                 line.send();
@@ -119,14 +118,13 @@ final class SerialLines {
                         throw new IOException("byte " + received + " is another");
                     }
                 }
-                if (received < sent * FRAME) {
-                    continue;
-                }
-                frames++;
-                if (sent == FRAMES) {
-                    unfinished--;
-                } else {
-                    send();
+                if (received == sent * FRAME) {
+                    frames++;
+                    if (sent == FRAMES) {
+                        unfinished--;
+                    } else {
+                        send();
+                    }
                 }
             }
         }

@@ -25,13 +25,11 @@ import dev.pollux.DefaultSelector;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
-import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.annotations.In;
@@ -72,6 +70,7 @@ final class ZeroMq {
 
     private final Calls zmq = load();
     private final Pointer context = zmq.zmq_ctx_new();
+    private final Pointer other = zmq.zmq_ctx_new(); // as another program would have it
     private final byte[] message = new byte[64];
     private long received;
     private long reports;
@@ -92,38 +91,49 @@ final class ZeroMq {
 
     private void run() throws Exception {
         List<Pointer> sockets = new ArrayList<>();
-        List<String> endpoints = new ArrayList<>();
+        List<Pointer> senders = new ArrayList<>();
         try (FdSelector selector = DefaultSelector.open()) {
-            while (sockets.size() < SOCKETS) {
+            for (int i = 0; i < SOCKETS; i++) {
                 Pointer socket = zmq.zmq_socket(context, PULL);
                 sockets.add(socket);
                 LibC.check("zmq_bind", zmq.zmq_bind(socket, "tcp://127.0.0.1:*"));
-                endpoints.add(LibC.text(option(socket, LAST_ENDPOINT, 256), 0));
                 ReadyHandler handler = (key, ready) -> onReport(socket);
                 int fd = LibC.struct(4).put(option(socket, FD, 4)).getInt(0);
                 selector.register(fd, Interest.READ, Recipe.edge(selector), handler);
                 receiveAll(socket); // asks before the first wait
+                Pointer sender = zmq.zmq_socket(other, PUSH);
+                senders.add(sender);
+                String endpoint = LibC.text(option(socket, LAST_ENDPOINT, 256), 0);
+                LibC.check("zmq_connect", zmq.zmq_connect(sender, endpoint));
             }
-            var sender = new FutureTask<Void>(() -> send(endpoints));
-            new Thread(sender).start();
+            var sending = new FutureTask<Void>(() -> send(senders));
+            new Thread(sending).start();
             while (received < SOCKETS * MESSAGES) {
                 selector.poll(Recipe.DISPATCH);
             }
-            sender.get();
+            sending.get();
             System.out.printf("%d sockets, %d messages received%n", SOCKETS, received);
             System.out.printf("reports: %d%n", reports);
-            PollResult result; // ZeroMQ has its own to do when connections end
-            do {
-                result = selector.poll(100, TimeUnit.MILLISECONDS, Recipe.DISPATCH);
-            } while (result != PollResult.TIMEOUT);
             Recipe.idle(selector);
             for (FdKey key : selector.keys()) {
                 selector.unregister(key); // closing is the library's
             }
         } finally {
+            senders.forEach(zmq::zmq_close);
+            zmq.zmq_ctx_term(other);
             sockets.forEach(zmq::zmq_close);
             zmq.zmq_ctx_term(context);
         }
+    }
+
+    /** Another program's part. */
+    private Void send(List<Pointer> senders) throws IOException {
+        for (int i = 0; i < MESSAGES; i++) {
+            for (Pointer sender : senders) {
+                LibC.check("zmq_send", zmq.zmq_send(sender, new byte[] {(byte) i}, 1, 0));
+            }
+        }
+        return null;
     }
 
     private void onReport(Pointer socket) throws IOException {
@@ -144,24 +154,5 @@ final class ZeroMq {
         long[] length = {size};
         LibC.check("zmq_getsockopt", zmq.zmq_getsockopt(socket, option, value, length));
         return value;
-    }
-
-    /** Another program's part, in a context of its own. */
-    private Void send(List<String> endpoints) throws IOException {
-        Pointer other = zmq.zmq_ctx_new();
-        List<Pointer> sockets = new ArrayList<>();
-        for (String endpoint : endpoints) {
-            Pointer socket = zmq.zmq_socket(other, PUSH);
-            sockets.add(socket);
-            LibC.check("zmq_connect", zmq.zmq_connect(socket, endpoint));
-        }
-        for (int i = 0; i < MESSAGES; i++) {
-            for (Pointer socket : sockets) {
-                LibC.check("zmq_send", zmq.zmq_send(socket, new byte[] {(byte) i}, 1, 0));
-            }
-        }
-        sockets.forEach(zmq::zmq_close);
-        zmq.zmq_ctx_term(other); // once all is sent
-        return null;
     }
 }
