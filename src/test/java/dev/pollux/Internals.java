@@ -9,12 +9,20 @@ public final class Internals {
 
     private Internals() {}
 
-    /** A selector on these system calls, which a test has written or listens to. */
+    /**
+     * A selector on these system calls, which a test has written or listens to: not in strict mode,
+     * whose own would be among them.
+     */
     public static FdSelector open(Backend backend, Syscalls sys) throws PolluxException {
+        return open(backend, sys, null);
+    }
+
+    /** As {@link FdSelector#open} does, on other system calls. */
+    public static FdSelector openAsUsersDo(Backend backend, Syscalls sys) throws PolluxException {
         return open(backend, sys, StrictMode.ofProperty());
     }
 
-    /** The same in strict mode; null: not. */
+    /** In strict mode; null: not. */
     public static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
             throws PolluxException {
         return FdSelector.open(backend, sys, strict);

@@ -11,16 +11,19 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PolluxException;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Mounts;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.List;
 
 /** The chapter "Registering", as far as it is about changes of a registration. */
+@PlantsFaults(Kind.CLOSED)
 class ModifyingContract {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 

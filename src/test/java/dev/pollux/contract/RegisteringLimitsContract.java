@@ -13,16 +13,19 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PolluxException;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.PlantsFaults;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
 /** The chapter "Registering": the kernel has no room. Where it is asked, its answer is altered. */
+@PlantsFaults(Kind.CLOSED)
 class RegisteringLimitsContract {
     /** By error: what the message must name. */
     private static final Map<String, String> NAMED =

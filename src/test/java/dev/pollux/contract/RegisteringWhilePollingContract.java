@@ -13,16 +13,19 @@ import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PollResult;
 import dev.pollux.PolluxException;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.PollingThread;
 import dev.pollux.support.Reported;
 import java.util.List;
 
 /** The chapter "Registering": from another thread, while a poll blocks. */
+@PlantsFaults(Kind.CLOSED)
 class RegisteringWhilePollingContract {
     @EveryBackend
     void register_takes_effect_on_the_very_poll_that_blocks(FdSelector selector) throws Exception {

@@ -13,6 +13,7 @@ import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PolluxException;
 import dev.pollux.Ready;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.kernel.BsdKqueue;
 import dev.pollux.kernel.KqueueModel;
@@ -22,6 +23,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
 import dev.pollux.support.Mounts;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
 import dev.pollux.sys.Bindings;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The chapter "Reporting": errors, hang-ups, ends, and descriptors that were closed. */
+@PlantsFaults(Kind.CLOSED)
 class ReportingErrorsContract {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
     private static final Interest PRIORITY_AND_READ = Interest.PRIORITY.plus(Interest.READ);

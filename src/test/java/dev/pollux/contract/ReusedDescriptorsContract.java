@@ -11,6 +11,7 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.PolluxException;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
@@ -18,6 +19,7 @@ import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Libc;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ import java.util.concurrent.TimeUnit;
  * Descriptors that were closed, copied or reused while they were registered: the accidents of other
  * multiplexers, of the chapters "Registering" and "Reporting".
  */
+@PlantsFaults(Kind.CLOSED)
 class ReusedDescriptorsContract {
     private static boolean isEpoll(FdSelector selector) {
         return selector.backend() == Backend.EPOLL;

@@ -8,11 +8,13 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -24,6 +26,7 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** What nobody can reach any more: its descriptors are released, its memory is let go. */
+@PlantsFaults(Kind.UNREACHABLE)
 class UnreachableContract {
     /** What the selectors' logger is given, instead of the console. */
     private static final class Log extends Handler implements AutoCloseable {

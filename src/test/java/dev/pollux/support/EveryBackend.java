@@ -43,7 +43,7 @@ public @interface EveryBackend {
     /** A backend through a binding. */
     record Pair(Backend backend, String binding, Syscalls sys, String unavailableBecause) {
         public FdSelector open() throws PolluxException {
-            return Internals.open(backend, sys);
+            return Internals.openAsUsersDo(backend, sys);
         }
 
         @Override

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * With {@code -Dpollux.strict=true} a test fails by what strict mode reports during it, unless it
  * says that it {@linkplain PlantsFaults plants} such faults. Of each table's tests, see {@link
- * EachRow}.
+ * EachRow}. What became unreachable is only printed: it is some earlier test's.
  */
 final class StrictEverywhere implements BeforeEachCallback, AfterEachCallback {
     /** Shorter than by the property alone: a test is short. */
@@ -48,7 +48,8 @@ final class StrictEverywhere implements BeforeEachCallback, AfterEachCallback {
     private static boolean isPlanted(StrictReport report, ExtensionContext context) {
         var method = context.getRequiredTestMethod().getAnnotation(PlantsFaults.class);
         var type = context.getRequiredTestClass().getAnnotation(PlantsFaults.class);
-        return method != null && Set.of(method.value()).contains(report.kind())
+        return report.kind() == StrictReport.Kind.UNREACHABLE
+                || method != null && Set.of(method.value()).contains(report.kind())
                 || type != null && Set.of(type.value()).contains(report.kind());
     }
 }
