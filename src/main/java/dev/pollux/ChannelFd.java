@@ -2,6 +2,7 @@ package dev.pollux;
 
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 
@@ -79,8 +80,18 @@ public final class ChannelFd {
         return selector.register(of(channel), interest, trigger, attachment, channel);
     }
 
-    /** The channel that a key is of, as far as is known; null if it is of a bare descriptor. */
-    static SelectableChannel of(FdKey key, Syscalls sys) {
+    /** Closes what was registered: the channel, as far as one is known, or the bare descriptor. */
+    static void close(FdKey key, Syscalls sys) throws IOException {
+        SelectableChannel channel = of(key, sys);
+        if (channel != null) {
+            channel.close();
+        } else {
+            Fd.close(sys, key.fd);
+        }
+    }
+
+    /** Null if it is of a bare descriptor. */
+    private static SelectableChannel of(FdKey key, Syscalls sys) {
         if (key.channel != null) {
             return key.channel;
         }

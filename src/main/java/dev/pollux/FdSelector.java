@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  * <p>The descriptor stays the caller's. {@link #unregisterAndClose} is the way to close it that
  * cannot go wrong. A descriptor that is closed while it is registered disappears from epoll and
  * kqueue silently, and is reported once with {@link Ready#isError()} and an invalid key by poll and
- * select; and when its number is reused and registered at once, what is left of the batch may hold
- * an event of the old descriptor, which no library can tell from one of the new owner's.
+ * select; when its number is registered again at once, what is left of the batch may hold an event
+ * of the old descriptor, which no library can tell from one of the new owner's.
  *
  * <pre>{@code
  * try (var selector = DefaultSelector.open()) {
@@ -31,18 +31,14 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p>A virtual thread may poll: it gets what a platform thread would, and parks while it waits, so
- * that its carrier is free. With epoll and kqueue on JDK 24 and later the JDK's own poller watches
- * for it; otherwise, and once a descriptor that is no socket or pipe waits for {@link
- * Interest#PRIORITY}, a platform thread of this selector's own waits, which {@link #close} ends.
- * One kind needs READ and is reported to whoever looks first: a perf event whose buffer is mapped
- * into memory. Poll that one on a platform thread. Where neither way can be had, for want of a
- * thread or of room in the kernel, the carrier waits as well.
+ * that its carrier is free; the README says how, and what it needs. Poll a perf event whose buffer
+ * is mapped into memory, which is reported to whoever looks first, on a platform thread.
  */
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
     private final Driver driver;
     private final Registrar registrar; // how registrations change
-    private final PollLoop loop; // what the polling thread does
+    final PollLoop loop; // what the polling thread does
 
     /**
      * Opens a selector on this backend.
@@ -56,24 +52,16 @@ public final class FdSelector implements AutoCloseable {
         return open(backend, Native.calls("open"), StrictMode.ofProperty());
     }
 
-    /**
-     * @param strict null: it is off
-     */
+    /** {@code strict}: null if it is off. */
     static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
             throws PolluxException {
-        Driver driver = null;
+        Driver driver = OpenDriver.open(backend, sys);
         FdSelector selector = null;
         try {
-            driver = backend.open(sys);
             selector = new FdSelector(backend, driver, strict);
             return selector;
-        } catch (Driver.OpenFailed e) {
-            String call = "open(" + backend + "): " + e.call;
-            PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
-            why.initCause(e);
-            throw why;
         } finally {
-            if (selector == null && driver != null) {
+            if (selector == null) {
                 driver.close(); // no memory
             }
         }
@@ -96,7 +84,6 @@ public final class FdSelector implements AutoCloseable {
 
     /**
      * {@return whether {@link #register} takes this trigger, with {@link Interest#READ} at least}
-     * Otherwise it refuses.
      *
      * @param trigger how often to report
      */
@@ -105,9 +92,9 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * {@return whether {@link #register} takes this interest together with this trigger} Otherwise
-     * it refuses. {@link Interest#PRIORITY} is not for exclusive triggers, and not for kqueue on
-     * FreeBSD, on NetBSD and through libkqueue.
+     * {@return whether {@link #register} takes this interest together with this trigger} {@link
+     * Interest#PRIORITY} is not for exclusive triggers, nor for kqueue on FreeBSD, on NetBSD and
+     * through libkqueue.
      *
      * @param interest what to wait for
      * @param trigger how often to report
@@ -120,12 +107,8 @@ public final class FdSelector implements AutoCloseable {
      * A descriptor that is readable when a poll would report something: register it with another
      * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
      * Never read, write or close it. With {@link Trigger#EDGE} poll this one until it reports
-     * nothing, or the outer one may not hear of what is new (kqueue). Selectors in a circle are
-     * refused, on kqueue as far as they are of this library and registered by this number. What the
-     * kernel reports once, to whoever looks first (see {@link #register}), is taken by the outer
-     * selector's look: register such descriptors with the selector that is polled directly.
-     * Registering again is due when a descriptor that is open under a second number was closed and
-     * unregistered here, since this selector may then rebuild its epoll instance.
+     * nothing. What the kernel reports once is taken by the outer selector's look, and after a
+     * rebuild of the epoll instance this has to be registered again: see {@code docs/nesting.md}.
      *
      * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue
@@ -134,11 +117,8 @@ public final class FdSelector implements AutoCloseable {
     public int fd() throws PolluxException {
         registrar.requireOpen("fd");
         if (driver.fd() < 0) {
-            throw new PolluxException.Unsupported(
-                    "fd",
-                    -1,
-                    0,
-                    "fd: " + backend + " has no descriptor of its own that can be watched");
+            String why = "fd: " + backend + " has no descriptor of its own that can be watched";
+            throw new PolluxException.Unsupported("fd", -1, 0, why);
         }
         loop.nest();
         return driver.fd();
@@ -156,9 +136,8 @@ public final class FdSelector implements AutoCloseable {
      * their changes.
      *
      * <p>Some report a change once, to whoever looks first: {@code /proc/self/mountinfo}, {@code
-     * /proc/sys/kernel/hostname}, a PSI trigger. On epoll, this and {@code modify} are such a look
-     * ({@code EPOLL_CTL_ADD}, {@code EPOLL_CTL_MOD}): a change that no poll had reported before is
-     * not reported after. So read the file once it is registered, and leave the registration alone.
+     * /proc/sys/kernel/hostname}, a PSI trigger. On epoll, this and {@code modify} are such a look:
+     * read the file once it is registered, and leave the registration alone.
      *
      * <p>Set up a tun or fuse descriptor ({@code TUNSETIFF}, {@code mount}) before it is
      * registered: on epoll it stays silent for ever otherwise, until it is registered again.
@@ -198,8 +177,7 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Changes what a registration waits for; the trigger stays. As {@link #modify(FdKey, Interest,
-     * Trigger)}.
+     * As {@link #modify(FdKey, Interest, Trigger)}; the trigger stays.
      *
      * @param key the registration
      * @param interest what to wait for from now on
@@ -220,9 +198,6 @@ public final class FdSelector implements AutoCloseable {
      * if they cancel out. If the kernel refuses it then, because the descriptor was closed
      * meanwhile, that poll reports the key once with {@link Ready#isError()}, and the key is
      * invalid.
-     *
-     * <p>On epoll, what a descriptor reports once, to whoever looks first, is lost if it was still
-     * to be reported; see {@link #register}.
      *
      * @param key the registration
      * @param interest what to wait for from now on
@@ -260,8 +235,7 @@ public final class FdSelector implements AutoCloseable {
      * it is delivered any more, whoever called; one whose delivery by the polling thread had begun
      * before may still be in its handler.
      *
-     * <p>Succeeds also when the descriptor was closed before, which the kernel may have noticed. To
-     * close it as well, use {@link #unregisterAndClose}.
+     * <p>Succeeds also when the descriptor was closed before. See {@link #unregisterAndClose}.
      *
      * @param key the registration
      * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
@@ -276,10 +250,9 @@ public final class FdSelector implements AutoCloseable {
     /**
      * Ends a registration, as {@link #unregister}, and then closes what was registered: the channel
      * if {@link ChannelFd#register} registered it, or if its attachment is the channel with this
-     * descriptor; otherwise the descriptor. (So not for a channel that was registered by its number
-     * with another attachment: it would stay open without its descriptor, and its own close would
-     * hit whoever has the number next.) When the number can be another's the key is invalid
-     * already, so that no event reaches a new owner.
+     * descriptor; otherwise the descriptor. (Not for a channel that was registered by its number
+     * with another attachment: its own close would hit whoever has the number next.) When the
+     * number can be another's the key is invalid, so that no event reaches a new owner.
      *
      * <p>Of several calls, by whatever threads, one closes and the others throw. Nothing is closed
      * when this throws {@code NotRegistered} or {@code Closed}; nor when the key is invalid because
@@ -288,22 +261,15 @@ public final class FdSelector implements AutoCloseable {
      * @param key the registration
      * @throws PolluxException.NotRegistered if the key is not registered here, or was unregistered
      * @throws PolluxException.Closed after close: the descriptor is still the caller's to close
-     * @throws PolluxException if closing the descriptor fails; it is closed all the same, as with
-     *     {@link Fd#close}
+     * @throws PolluxException as {@link Fd#close}; it is closed all the same
      * @throws IOException from the channel's own close
      */
     public void unregisterAndClose(FdKey key) throws IOException {
         Objects.requireNonNull(key, "key");
         boolean isOurs = registrar.remove(key);
         loop.cancelPending(key);
-        if (!isOurs) {
-            return;
-        }
-        SelectableChannel channel = ChannelFd.of(key, driver.sys());
-        if (channel != null) {
-            channel.close();
-        } else {
-            Fd.close(driver.sys(), key.fd);
+        if (isOurs) {
+            ChannelFd.close(key, driver.sys());
         }
     }
 
@@ -336,23 +302,12 @@ public final class FdSelector implements AutoCloseable {
      * @throws IllegalStateException if nobody has asked to count
      */
     public Counters counters() {
-        Counters counters = loop.counters();
-        if (counters == null) {
-            throw new IllegalStateException(
-                    "counters: nothing has been counted; call startCounting first");
-        }
-        return counters;
+        return loop.counters();
     }
 
     /**
      * What this selector has, and what the kernel says of it now: a line for each registration, for
      * people; the README explains them. They may change from release to release.
-     *
-     * <pre>
-     * FdSelector[EPOLL/jni], 2 registered, 20 waits so far, polled by thread "main"
-     *   7  READ LEVEL                never reported       not ready     tcp 127.0.0.1:8080, listening
-     *   9  READ ONESHOT, not armed   reported by wait 17  ready: READ   pipe, reading end
-     * </pre>
      *
      * <p>Any thread may call this, also while a poll is blocked, which it does not wake, and in a
      * debugger: it takes no lock. It allocates, and reads files: not for every poll. After close it
@@ -377,22 +332,17 @@ public final class FdSelector implements AutoCloseable {
 
     /**
      * Waits until a descriptor is ready, the time is over, {@link #wakeup} is called or the thread
-     * is interrupted, and gives each event to the handler. A registration has at most one event in
-     * a poll.
+     * is interrupted, and gives each event to the handler: at most one of each registration.
      *
      * <p>Events that were left when a handler threw are delivered by the next poll, without a wait;
      * once none is left, the one whose handler threw, again. Whatever else is thrown here, also an
      * {@link Error} for want of memory or stack, leaves the selector usable. Allocates nothing once
      * its buffers have grown to the number of events that come at once.
      *
-     * <p>JDK 17's own {@code Thread.interrupt} can, very rarely, miss a thread that is just about
-     * to block, here as in {@code java.nio}: the status is set and this waits on. {@link #wakeup}
-     * is never missed.
-     *
-     * @param timeout how long to wait at most; 0 looks once and does not block. Never cut short;
-     *     rounded up to what the kernel counts in, to which Linux adds the thread's timer slack: 50
-     *     microseconds, or 0.1 % of a longer wait. Signals ({@code EINTR}) neither end nor lengthen
-     *     the wait, nor does a stop of the process. More than 292 years is for ever
+     * @param timeout how long to wait at most; 0 looks once and does not block. Rounded up to what
+     *     the kernel counts in, to which Linux adds the thread's timer slack: 50 microseconds, or
+     *     0.1 % of a longer wait. Neither signals ({@code EINTR}) nor a stop of the process shorten
+     *     or lengthen it. More than 292 years is for ever
      * @param unit of the time-out
      * @param handler called by this thread, for one event after another
      * @return why it ended
@@ -428,9 +378,8 @@ public final class FdSelector implements AutoCloseable {
      * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
      * not wait.
      *
-     * <p>Do not close in a shutdown hook if a handler may call {@code System.exit}: that waits for
-     * the hook, and the hook, here, for the handler. (So does the JDK's {@code Selector}.) Wake the
-     * loop instead and let it close the selector, or leave by {@code Runtime.halt}.
+     * <p>Do not close in a shutdown hook if a handler may call {@code System.exit}, which waits for
+     * the hook, which waits here for the handler: wake the loop instead and let it close this.
      *
      * <p>A selector that became unreachable without having been closed is closed by a cleaner, at
      * some time after a collection, and logged as a warning with the stack of its opening.
@@ -440,15 +389,9 @@ public final class FdSelector implements AutoCloseable {
         loop.close();
     }
 
-    /** Whether this is open: then the action is run when it is closed, also by the cleaner. */
-    boolean whenClosed(Runnable action) {
-        return loop.whenClosed(action);
-    }
-
     /**
-     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}, or {@code EPOLL/jni/libc} if also
-     * the calls that come often go through libc, by the system property {@code pollux.libc} or
-     * because another library takes the place of libc's functions.
+     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}; {@code EPOLL/jni/libc} if all calls
+     * go through libc, see the system property {@code pollux.libc}.
      */
     @Override
     public String toString() {

@@ -53,7 +53,7 @@ final class ManagedCounters implements DynamicMBean {
             var bean = new ManagedCounters(selector);
             Privileged.call(() -> server.registerMBean(bean, objectName));
             Runnable unregister = () -> unregister(server, objectName);
-            if (!selector.whenClosed(unregister)) {
+            if (!selector.loop.whenClosed(unregister)) {
                 unregister.run();
                 throw new PolluxException.Closed("register");
             }

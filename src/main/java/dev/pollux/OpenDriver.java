@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import dev.pollux.driver.Driver;
+import dev.pollux.sys.Syscalls;
 import dev.pollux.sys.jfr.Recorder;
 import java.lang.ref.Cleaner;
 
@@ -29,6 +30,18 @@ final class OpenDriver implements Runnable {
         this.name = name;
         this.strict = strict == null ? null : new StrictReports(strict);
         this.opened = new Throwable("the selector was opened here");
+    }
+
+    /** A driver, with the facade's errors. */
+    static Driver open(Backend backend, Syscalls sys) throws PolluxException {
+        try {
+            return backend.open(sys);
+        } catch (Driver.OpenFailed e) {
+            String call = "open(" + backend + "): " + e.call;
+            PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
+            why.initCause(e);
+            throw why;
+        }
     }
 
     /** {@code EPOLL/jni} */

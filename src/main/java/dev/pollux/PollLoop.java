@@ -490,10 +490,13 @@ final class PollLoop {
         counting = fresh;
     }
 
-    /** Null: nobody counts. */
     Counters counters() {
         Counting now = counting;
-        return now == null ? null : now.snapshot(pending, registrar.size());
+        if (now == null) {
+            throw new IllegalStateException(
+                    "counters: nothing has been counted; call startCounting first");
+        }
+        return now.snapshot(pending, registrar.size());
     }
 
     /** Whether it is open: then this is run when it is closed, also by the cleaner. */
