@@ -426,7 +426,7 @@ final class PollLoop {
     void cancelPending(FdKey key) {
         if (isPollingThread()) {
             pending.remove(key);
-        } else if (STATE.compareAndSet(this, IDLE, CHANGING)) {
+        } else if (key.pendingAt != 0 && STATE.compareAndSet(this, IDLE, CHANGING)) {
             pending.remove(key);
             STATE.setRelease(this, IDLE);
         }
@@ -434,7 +434,7 @@ final class PollLoop {
 
     /** Only this thread can have put itself there. */
     private boolean isPollingThread() {
-        return (Object) STATE.getOpaque(this) == Thread.currentThread();
+        return (Object) STATE.getAcquire(this) == Thread.currentThread();
     }
 
     /** Before a registration waits for {@link Interest#PRIORITY}. */

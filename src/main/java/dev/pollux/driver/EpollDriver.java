@@ -37,6 +37,7 @@ public final class EpollDriver implements Driver {
     private final Syscalls sys;
     private final Errno errno;
     private final Layout layout;
+    private final int[] events = new int[64]; // of the kernel's, by interest and trigger
     private final int eventSize;
     private final int eventsAt;
     private final int dataAt;
@@ -59,6 +60,9 @@ public final class EpollDriver implements Driver {
         eventSize = layout.epollEventSize;
         eventsAt = layout.epollEventEvents;
         dataAt = layout.epollEventData;
+        for (int i = 0; i < events.length; i++) {
+            events[i] = eventsOf(i & 7, i >> 3);
+        }
         // Memory first: when there is none, no descriptor has to be closed.
         this.memory = memory;
         one = memory.allocate(8);
@@ -184,10 +188,12 @@ public final class EpollDriver implements Driver {
             return events.size() > 0 ? events.size() : rc;
         }
         ByteBuffer from = buffer.bytes();
+        int readable = layout.EPOLLIN; // what nearly all of many say
         for (int i = 0, at = 0; i < rc; i++, at += eventSize) {
             long token = from.getLong(at + dataAt);
             if (token != SIGNAL) {
-                events.add(token, toReady(from.getInt(at + eventsAt)));
+                int said = from.getInt(at + eventsAt);
+                events.add(token, said == readable ? READ : toReady(said));
             }
         }
         if (rc == capacity && capacity < LAST_CAPACITY) {
@@ -288,6 +294,11 @@ public final class EpollDriver implements Driver {
     }
 
     private int toEpoll(int interest, int trigger) {
+        return events[interest | trigger << 3];
+    }
+
+    /** As {@link #events} has it, which nothing but its filling reads so. */
+    private int eventsOf(int interest, int trigger) {
         int events = 0;
         if ((interest & READ) != 0) {
             events |= layout.EPOLLIN | layout.EPOLLRDHUP;

@@ -46,7 +46,7 @@ public final class EpollChanges {
     private final NativeMemory.Block list;
 
     private int capacity;
-    private int count; // what COUNT says, without a look at it
+    private int count; // COUNT is written when the list is handed over
 
     /** An empty list, at first with room for {@code capacity} changes. */
     public EpollChanges(Syscalls sys, NativeMemory memory, int capacity) {
@@ -59,6 +59,7 @@ public final class EpollChanges {
         this.capacity = capacity;
         holdForList(); // links these calls now: the first time takes more stack than there may be
         release();
+        abandonLock();
     }
 
     /** Takes the lock if it is free. */
@@ -92,11 +93,9 @@ public final class EpollChanges {
         }
     }
 
-    /** Releases the lock; with less stack than it takes to take it. */
+    /** Releases the lock, which the caller holds; with less stack than it takes to take it. */
     public void release() {
-        if (!INT.compareAndSet(lock.bytes(), 0, HELD, FREE)) {
-            abandonLock();
-        }
+        INT.setRelease(lock.bytes(), 0, FREE);
     }
 
     private void abandonLock() {
@@ -124,13 +123,12 @@ public final class EpollChanges {
         memory.putInt(at, fd);
         memory.putInt(at + eventsAt, events);
         memory.putLong(at + dataAt, data);
-        memory.putInt(COUNT, count);
     }
 
     /** Empties the list, and drops its results. */
     public void clear() {
         count = 0;
-        list.bytes().putInt(COUNT, 0).putInt(FAILED, 0);
+        list.bytes().putInt(FAILED, 0);
     }
 
     /**
@@ -142,7 +140,7 @@ public final class EpollChanges {
         clear();
     }
 
-    /** How many of the changes the kernel refused. */
+    /** How many of the changes that were handed over the kernel refused. */
     public int failed() {
         return list.bytes().getInt(FAILED);
     }
@@ -157,8 +155,9 @@ public final class EpollChanges {
         return list.bytes().getLong(LIST + index * SIZE + dataAt);
     }
 
-    /** The address for native code. */
-    public long address() {
+    /** Hands the list over: the address for native code, which makes the changes. */
+    public long handOver() {
+        list.bytes().putInt(COUNT, count);
         return list.address();
     }
 

@@ -69,12 +69,13 @@ public final class JniSyscalls implements Syscalls {
 
     @Override
     public int epollWait(int epfd, long events, int capacity, int millis, EpollChanges changes) {
-        return epollWait0(epfd, events, capacity, millis, changes == null ? 0 : changes.address());
+        return epollWait0(epfd, events, capacity, millis, changes == null ? 0 : changes.handOver());
     }
 
     @Override
     public int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes) {
-        return epollPwait20(epfd, events, capacity, nanos, changes == null ? 0 : changes.address());
+        return epollPwait20(
+                epfd, events, capacity, nanos, changes == null ? 0 : changes.handOver());
     }
 
     @Override
