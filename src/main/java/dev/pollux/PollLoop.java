@@ -183,16 +183,17 @@ final class PollLoop {
             throws IOException {
         registrar.requireOpen("poll");
         abandon();
-        if (!failed.isEmpty()) {
+        boolean again = !failed.isEmpty(); // the rest of this poll: one that adds to them throws
+        if (again) {
             failed.reserve();
         }
         boolean woken = isWakeupAsked();
-        if (events.hasNext() && deliver(handler)) {
+        if (events.hasNext() && deliver(handler, again)) {
             return reason(woken, true);
         }
         boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
-        long left = woken || !failed.isEmpty() ? 0 : timeoutNanos;
+        long left = woken || again ? 0 : timeoutNanos;
         while (true) {
             int rc = observer == null ? await(left) : await(left, observer);
             if (rc < 0 && rc != -errno.EINTR) {
@@ -200,9 +201,11 @@ final class PollLoop {
             }
             woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
             registrar.requireOpen("poll");
-            boolean due = rc > 0 || !failed.isEmpty();
             boolean delivered =
-                    due && (observer == null ? deliverAll(handler) : deliver(handler, observer));
+                    (rc > 0 || again)
+                            && (observer == null
+                                    ? deliverAll(handler, again)
+                                    : deliverAll(handler, again, observer));
             PollResult reason = reason(woken, delivered);
             if (reason != null) {
                 return reason;
@@ -245,10 +248,11 @@ final class PollLoop {
         return rc;
     }
 
-    private boolean deliver(ReadyHandler handler, LoopObserver observer) throws IOException {
+    private boolean deliverAll(ReadyHandler handler, boolean again, LoopObserver observer)
+            throws IOException {
         observer.batchBegins();
         try {
-            return deliverAll(handler);
+            return deliverAll(handler, again);
         } finally {
             observer.batchEnded();
         }
@@ -305,8 +309,13 @@ final class PollLoop {
         return isWakeupAsked() || registrar.isClosed() || Thread.currentThread().isInterrupted();
     }
 
-    /** Whether the handler was called. */
-    private boolean deliver(ReadyHandler handler) throws IOException {
+    /**
+     * What the wait has found.
+     *
+     * @param again whether there is something to be delivered again
+     * @return whether the handler was called
+     */
+    private boolean deliver(ReadyHandler handler, boolean again) throws IOException {
         boolean any = false;
         while (events.hasNext()) {
             int i = events.next();
@@ -336,9 +345,9 @@ final class PollLoop {
             if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
                 key.firedAt = wait;
                 any = true;
-                if (!failed.isEmpty()) {
-                    int again = failed.take(key) & reported(key); // of what is of interest now
-                    ready = ready == Driver.GONE ? ready : ready | again;
+                if (again) {
+                    int earlier = failed.take(key) & reported(key); // of what is of interest now
+                    ready = ready == Driver.GONE ? ready : ready | earlier;
                 }
                 deliver(key, ready, handler);
             }
@@ -347,9 +356,9 @@ final class PollLoop {
     }
 
     /** What the wait has found, and what is to be delivered again. */
-    private boolean deliverAll(ReadyHandler handler) throws IOException {
-        boolean any = deliver(handler);
-        return failed.isEmpty() ? any : deliverFailed(handler) | any;
+    private boolean deliverAll(ReadyHandler handler, boolean again) throws IOException {
+        boolean any = deliver(handler, again);
+        return again ? deliverFailed(handler) | any : any;
     }
 
     private boolean deliverFailed(ReadyHandler handler) throws IOException {
