@@ -26,7 +26,7 @@ public final class FdKey {
 
     static {
         try {
-            WANT = MethodHandles.lookup().findVarHandle(FdKey.class, "want", int.class);
+            WANT = MethodHandles.lookup().findVarHandle(FdKey.class, "want", short.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -37,9 +37,9 @@ public final class FdKey {
     final long token; // generation << 32 | slot
     private final Object attachment;
     final SelectableChannel channel; // what it was registered by; null: by its number
-    private int want; // interest and trigger as last asked for; written by any thread, see WANT
+    private short want; // interest and trigger as last asked for; written by any thread, see WANT
 
-    int sent; // interest and trigger as the driver has them; guarded by the driver's change lock
+    short sent; // interest and trigger as the driver has them; guarded by the driver's change lock
     int pendingAt; // place in the list of pending changes, from 1; 0: none; guarded by who may poll
 
     /**
@@ -66,8 +66,8 @@ public final class FdKey {
         this.selector = selector;
         this.fd = fd;
         this.token = token;
-        this.want = want;
-        this.sent = want;
+        this.want = (short) want;
+        this.sent = (short) want;
         this.attachment = attachment;
         this.channel = channel;
     }
@@ -85,11 +85,11 @@ public final class FdKey {
     }
 
     int want() {
-        return (int) WANT.getAcquire(this);
+        return (short) WANT.getAcquire(this);
     }
 
     void want(int value) {
-        WANT.setRelease(this, value);
+        WANT.setRelease(this, (short) value);
     }
 
     /**

@@ -130,7 +130,7 @@ final class Registrar {
                     throw refused("modify", key.fd, interest, trigger, rc);
                 }
                 int want = FdKey.want(interest, trigger);
-                key.sent = want;
+                key.sent = (short) want;
                 key.want(want);
                 key.armedAt = armedAt();
             } finally {
