@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -54,24 +55,46 @@ class VirtualThreadsTest {
         assertEquals(List.of("0"), waited(pair, "select", "nothing", "short"));
     }
 
+    /** How the JDK's poller works, or that it does not, decides who waits, not what is heard. */
+    @EveryBackend
+    void so_it_is_with_every_poller_that_the_jdk_can_be_told_to_use(Pair pair) throws IOException {
+        for (int mode = 1; mode <= 3; mode++) { // JDK 24 to 26 know no third one
+            String option = "-Djdk.pollerMode=" + mode;
+            assertEquals(List.of("EVENTS"), waited(pair, option, "poll", "write"), option);
+            if (Runtime.version().feature() >= Host.FIRST_TO_PARK) {
+                assertEquals(List.of("1"), waited(pair, option, "select", "write"), option);
+            }
+        }
+    }
+
     private static List<String> waited(Pair pair, String... arguments) throws IOException {
-        boolean selects = arguments[0].equals("select");
+        boolean selects = List.of(arguments).contains("select");
         assumeTrue(
                 Runtime.version().feature() >= (selects ? Host.FIRST_TO_PARK : Host.FIRST_VIRTUAL),
                 selects
-                        ? "before JDK 24 it keeps its carrier: a selection holds monitors"
+                        ? "before JDK 24 monitors keep a carrier, for which another is added: many"
+                                + " at once are in nio.VirtualThreadsContract"
                         : "before JDK 21 there are none");
+        if (arguments[0].startsWith("-D")) {
+            String[] rest = Arrays.copyOfRange(arguments, 1, arguments.length);
+            return waitedIn(child(pair).option(arguments[0]), rest);
+        }
+        return waitedIn(child(pair), arguments);
+    }
+
+    private static Child child(Pair pair) {
         assumeTrue(Capability.IN_A_CHILD.isThere(pair), () -> pair + ": a model is in this JVM");
-        Child.Result result =
-                Child.here()
-                        .withJnr()
-                        .withProperties()
-                        .property("pollux.binding", pair.binding())
-                        .property("pollux.backend", pair.backend())
-                        .property("jdk.virtualThreadScheduler.parallelism", 1)
-                        .property("jdk.virtualThreadScheduler.maxPoolSize", 1)
-                        .run(Main.class, arguments)
-                        .ok();
+        return Child.here()
+                .withJnr()
+                .withProperties()
+                .property("pollux.binding", pair.binding())
+                .property("pollux.backend", pair.backend())
+                .property("jdk.virtualThreadScheduler.parallelism", 1)
+                .property("jdk.virtualThreadScheduler.maxPoolSize", 1);
+    }
+
+    private static List<String> waitedIn(Child child, String... arguments) throws IOException {
+        Child.Result result = child.run(Main.class, arguments).ok();
         assertEquals(List.of("true"), result.lines(RAN), result.text());
         return result.lines(WAITED);
     }

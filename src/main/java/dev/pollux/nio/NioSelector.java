@@ -7,6 +7,7 @@ import dev.pollux.PolluxException;
 import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
+import dev.pollux.sys.jdk.Carriers;
 import dev.pollux.sys.jdk.JdkChannels;
 import dev.pollux.sys.jfr.Recorder;
 import java.io.IOException;
@@ -39,6 +40,10 @@ import java.util.function.Consumer;
  * the JDK puts the close of a registered channel off until then, see {@link JdkChannels#kill}.
  */
 final class NioSelector extends AbstractSelector {
+    static {
+        Carriers.keptByMonitors(); // loaded now, for who has no descriptor left later
+    }
+
     private static final long RETRY_NANOS = 100_000_000;
     private static final int FIRST_CANCELLED = 16;
     private static final int MANY_CANCELLED = 1024; // more is a burst
@@ -245,7 +250,7 @@ final class NioSelector extends AbstractSelector {
         stirred = false;
         while (true) {
             long turn = refused.isEmpty() ? left : Math.min(left, RETRY_NANOS);
-            PollResult why = fds.poll(turn, TimeUnit.NANOSECONDS, handler);
+            PollResult why = poll(turn);
             boolean mayGoOn = why == PollResult.EVENTS || why == PollResult.TIMEOUT && turn < left;
             if (stirred || !mayGoOn) {
                 endedBy = why;
@@ -255,6 +260,19 @@ final class NioSelector extends AbstractSelector {
                 left = Math.max(0, timeoutNanos - (System.nanoTime() - begin));
             }
             tryRefused();
+        }
+    }
+
+    /** On JDK 21 to 23 the monitors that a selection holds keep the carrier of a virtual thread. */
+    private PollResult poll(long timeoutNanos) throws IOException {
+        if (timeoutNanos == 0 || !Carriers.keptByMonitors()) {
+            return fds.poll(timeoutNanos, TimeUnit.NANOSECONDS, handler);
+        }
+        long added = Carriers.beginKeeping();
+        try {
+            return fds.poll(timeoutNanos, TimeUnit.NANOSECONDS, handler);
+        } finally {
+            Carriers.endKeeping(added);
         }
     }
 

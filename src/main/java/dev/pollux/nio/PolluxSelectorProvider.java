@@ -56,9 +56,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * run on any other selector; later ones do.
  *
  * <p>All methods may be called by any thread. A virtual thread that selects frees its carrier while
- * it waits, on JDK 24 and later; before, the monitors that a selection holds pin it. On macOS,
- * {@link DatagramChannel#disconnect} fails with an {@link InternalError} while the channel is
- * registered here: the JDK takes its keys for its own.
+ * it waits, on JDK 24 and later; before, the monitors that a selection holds keep it, and the
+ * scheduler adds another one meanwhile, as for the JDK's own selectors. On macOS, {@link
+ * DatagramChannel#disconnect} fails with an {@link InternalError} while the channel is registered
+ * here: the JDK takes its keys for its own.
  */
 public final class PolluxSelectorProvider extends SelectorProvider {
     private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";

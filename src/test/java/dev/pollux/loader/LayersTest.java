@@ -76,11 +76,15 @@ class LayersTest {
                     "dev.pollux.sys.Bindings$Unavailable",
                     "dev.pollux.sys.Syscalls");
 
-    /** What the drop-in may know below the facade: java.nio's channels, and whose permissions. */
+    /**
+     * What the drop-in may know below the facade: java.nio's channels, carriers, and whose
+     * permissions.
+     */
     private static final Set<String> NIO_MAY_USE =
             Set.of(
                     "dev.pollux.sys.Privileged",
                     "dev.pollux.sys.Privileged$Action",
+                    "dev.pollux.sys.jdk.Carriers",
                     "dev.pollux.sys.jdk.JdkChannels");
 
     /** Who alone may know the module jdk.jfr, which may be missing. */

@@ -73,12 +73,9 @@ record Subject(String name, SelectorProvider provider, String unavailableBecause
         return name.equals("pollux/epoll") || name.equals("pollux/kqueue");
     }
 
-    /** Skips the test where a virtual thread that waits and holds a monitor keeps its carrier. */
     static void requireVirtualThreads() {
         int here = Runtime.version().feature();
-        assumeTrue(
-                here >= Host.FIRST_TO_PARK,
-                () -> "JDK " + here + ": a virtual thread that selects keeps its carrier");
+        assumeTrue(here >= Host.FIRST_VIRTUAL, () -> "JDK " + here + " has no virtual threads");
     }
 
     /** Skips the test where there is none. */

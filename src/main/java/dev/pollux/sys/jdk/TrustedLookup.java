@@ -39,11 +39,11 @@ final class TrustedLookup {
     }
 
     /**
-     * A class of the JDK. The boot loader has it; our own may delegate no more than {@code java.*},
-     * as in OSGi and in application servers.
+     * A class of the JDK, not initialized: that opens descriptors, for one. The boot loader has it;
+     * our own may delegate no more than {@code java.*}, as in OSGi and in application servers.
      */
     static Class<?> find(String name) throws ClassNotFoundException {
-        return Privileged.call(() -> Class.forName(name, true, null));
+        return Privileged.call(() -> Class.forName(name, false, null));
     }
 
     /** By reflection: javac warns of the class, and the warning cannot be suppressed. */

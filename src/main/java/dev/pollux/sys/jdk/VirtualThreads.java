@@ -3,6 +3,7 @@ package dev.pollux.sys.jdk;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 
 /**
@@ -22,11 +23,15 @@ public final class VirtualThreads {
 
         private static MethodHandle pollSelector() {
             try {
-                return TrustedLookup.get()
-                        .findStatic(
-                                TrustedLookup.find("sun.nio.ch.Poller"),
+                Class<?> poller = TrustedLookup.find("sun.nio.ch.Poller");
+                Lookup lookup = TrustedLookup.get();
+                MethodHandle found =
+                        lookup.findStatic(
+                                poller,
                                 "pollSelector",
                                 MethodType.methodType(void.class, int.class, long.class));
+                lookup.ensureInitialized(poller); // it fails with a pollerMode that is unknown
+                return found;
             } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
                 return null; // then a thread of the selector's waits for it
             }
