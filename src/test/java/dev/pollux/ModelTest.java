@@ -23,7 +23,6 @@ class ModelTest {
 
     @EveryBackend
     void every_poll_reports_what_the_model_says(Pair pair) throws IOException {
-        Capability.DISTINGUISHES_PIPES.require();
         Capability.NAMES_HANG_UPS.require();
         int before = Fds.openCount();
         for (long seed = SEED; seed < SEED + RUNS; seed++) {

@@ -5,7 +5,6 @@ import static dev.pollux.driver.Driver.LOST;
 import static dev.pollux.driver.Driver.READ;
 import static dev.pollux.driver.Driver.WRITE;
 
-import dev.pollux.sys.Errno;
 import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.util.concurrent.locks.ReentrantLock;
@@ -42,19 +41,10 @@ import java.util.concurrent.locks.ReentrantLock;
  *       those are the pipes of these two.
  * </ul>
  */
-final class KqueueControl {
-    private final Errno errno;
-    private final boolean emulated; // (e)
-    private final KqueueWakeup wakeup;
-    private final KqueueNesting nesting;
-
-    private final ReentrantLock lock = new ReentrantLock(); // guards all that follows
-    private final KqueueRegistrations registrations;
-    private final FileKind kind;
-    private final KnoteChanges changes; // of one registration
+final class KqueueControl extends KqueueKnotes {
+    private final ReentrantLock lock = new ReentrantLock(); // guards all that is here and above
     private final KnoteChanges pending; // sent before the next wait
     private final KnoteChanges disarms; // sent after a wait
-    private boolean unsure; // changes were abandoned: the kernel may have them or not
 
     KqueueControl(
             Syscalls sys,
@@ -63,13 +53,7 @@ final class KqueueControl {
             KqueueWakeup wakeup,
             KqueueNesting nesting,
             KqueueRegistrations registrations) {
-        this.wakeup = wakeup;
-        this.nesting = nesting;
-        this.registrations = registrations;
-        errno = sys.errno();
-        emulated = sys.layout().kqueueIsEmulated != 0;
-        kind = new FileKind(sys, memory);
-        changes = new KnoteChanges(sys, memory, kq, KnoteChanges.EACH);
+        super(sys, memory, kq, wakeup, nesting, registrations);
         pending = new KnoteChanges(sys, memory, kq, KnoteChanges.RECEIPTS);
         disarms = new KnoteChanges(sys, memory, kq, KnoteChanges.RECEIPTS);
     }
@@ -101,16 +85,16 @@ final class KqueueControl {
             if (rc < 0) {
                 return rc;
             }
+            registrations.reserve(fd);
             if (!nesting.watch(fd)) {
                 return -errno.ELOOP;
             }
-            registrations.reserve(fd);
             changes.clear();
             if (emulated) {
                 changes.deleteAny(fd); // (e): of a former owner of the number
             }
             boolean nameless = KqueueRegistrations.isNameless(kind);
-            changes.add(fd, KqueueRegistrations.filters(nameless, interest), trigger, token);
+            changes.add(fd, registrations.filters(nameless, interest), trigger, token);
             rc = changes.send();
             if (rc < 0) {
                 deleteAny(fd);
@@ -135,39 +119,6 @@ final class KqueueControl {
     /** (d): a kqueue, which says that it is a pipe, is readable unless it is in a circle. */
     private int whyWithout(int interest) {
         return kind.isPipe() && interest == READ ? -errno.ELOOP : -errno.EPERM;
-    }
-
-    /** (a): whether the number is what it was when it was registered. {@link #kind} has looked. */
-    private boolean isRegistered(int fd) {
-        if (!registrations.isRegistered(fd)) {
-            return false;
-        }
-        int present = registrations.present(fd);
-        if (emulated || present == 0) {
-            return registrations.isSameFile(fd, kind);
-        }
-        changes.clear();
-        changes.ask(fd, present, registrations.token(fd));
-        return changes.send() != -errno.ENOENT || isDropped(fd);
-    }
-
-    /**
-     * (f): whether the kernel alone has dropped a write filter, which this then knows; or else the
-     * descriptor was closed. {@link #kind} has looked.
-     */
-    private boolean isDropped(int fd) {
-        boolean named = kind.isPipe() && kind.inode() != 0 && registrations.isSameFile(fd, kind);
-        if (!named || (registrations.present(fd) & WRITE) == 0) {
-            return false;
-        }
-        changes.clear();
-        changes.add(fd, WRITE, registrations.trigger(fd), registrations.token(fd));
-        if (changes.send() == WRITE) {
-            setRefused(fd, WRITE);
-            return true;
-        }
-        deleteAny(fd); // it was closed, and opened again as the same pipe
-        return false;
     }
 
     /** (f): the event said so. Takes the lock. */
@@ -266,18 +217,6 @@ final class KqueueControl {
         }
     }
 
-    private void forget(int fd) {
-        registrations.remove(fd);
-        nesting.unwatch(fd);
-        deleteAny(fd);
-    }
-
-    private void deleteAny(int fd) {
-        changes.clear();
-        changes.deleteAny(fd);
-        changes.send();
-    }
-
     // ---- pending changes; the polling thread's, under the lock
 
     /** Makes room for so many pending changes. */
@@ -346,7 +285,10 @@ final class KqueueControl {
     /** The {@code index}th broken registration, if it is to be reported; -1 if it was closed. */
     int takeBroken(int index) {
         int fd = registrations.broken(index);
-        boolean closed = kind.look(fd) < 0 || !registrations.isSameFile(fd, kind);
+        boolean closed =
+                kind.look(fd) < 0
+                        || !registrations.isSameFile(fd, kind)
+                        || KqueueRegistrations.isNameless(kind) && !isRegistered(fd); // asks
         if (closed || registrations.trigger(fd) != 0) {
             registrations.removeBroken(fd); // no filter outlives its descriptor; or reported once
         }
@@ -388,52 +330,5 @@ final class KqueueControl {
             return false;
         }
         return true;
-    }
-
-    // ---- what all of them share
-
-    /**
-     * 0, or why this is not what was registered. A kernel says so itself when it is asked to change
-     * it, unless it has no filter of this registration (c), or is libkqueue (e).
-     */
-    int checkSame(int fd, long token) {
-        if (registrations.token(fd) != token) {
-            return -errno.ENOENT;
-        }
-        if (!emulated && registrations.present(fd) != 0) {
-            return 0;
-        }
-        // Sockets have no inode on some systems: only where the kernel cannot be asked.
-        int rc = kind.look(fd);
-        return rc < 0 ? rc : registrations.isSameFile(fd, kind) ? 0 : -errno.ENOENT;
-    }
-
-    /** The changes from what the kernel has to what is wanted. */
-    private void plan(int fd, int interest, int trigger, long token, KnoteChanges into) {
-        int old = registrations.present(fd);
-        int filters = registrations.filters(fd, interest); // (g)
-        if (emulated || unsure) {
-            into.deleteAny(fd); // (e)
-            into.add(fd, filters, trigger, token);
-        } else if (trigger == 0 && registrations.trigger(fd) == 0) {
-            into.add(fd, filters & ~old, trigger, token);
-            into.ask(fd, filters & old, token); // (a)
-            into.delete(fd, old & ~filters, token);
-        } else {
-            into.delete(fd, old, token); // (b)
-            into.add(fd, filters, trigger, token);
-        }
-    }
-
-    private void setArmed(int fd, int interest, int trigger, int refused) {
-        registrations.setArmed(fd, interest, trigger);
-        setRefused(fd, refused);
-    }
-
-    /** (c): what is broken is ready from now on, and a wait that is under way ends. */
-    private void setRefused(int fd, int filters) {
-        if (registrations.setRefused(fd, filters)) {
-            wakeup.signal();
-        }
     }
 }

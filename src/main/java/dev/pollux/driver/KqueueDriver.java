@@ -46,6 +46,8 @@ public final class KqueueDriver implements Driver {
     /** The polling thread's. */
     private final KeventList list;
 
+    private boolean guarded; // (d): a read filter may be a guard
+
     private int[] placeOf = new int[256]; // by slot: where in the batch its event is, if it is
     private long[] fired = {}; // by event: descriptor << 3 | filters that fired, if it is ONESHOT
 
@@ -161,6 +163,7 @@ public final class KqueueDriver implements Driver {
         registrations.beginWait();
         int rc = sys.keventWait(kq, list.address(), list.capacity(), gone > 0 ? 0 : nanos);
         boolean oneShots = false;
+        guarded = registrations.hasGuards();
         for (int i = 0; i < rc; i++) {
             oneShots |= report(i, events);
         }
@@ -191,21 +194,18 @@ public final class KqueueDriver implements Driver {
         }
         int filter = list.filter(index);
         int flags = list.flags(index);
-        int fd = list.ident(index);
+        int ready = toReady(filter, flags, list.fflags(index));
         if ((flags & EV_ONESHOT) != 0) {
-            control.drop(fd, token); // (d)
+            control.drop(list.ident(index), token); // (d)
         }
-        int ready;
-        if (registrations.hasGuards() && filter == layout.EVFILT_READ) {
-            ready = toReady(fd, token, flags, list.fflags(index));
+        if (guarded && filter == layout.EVFILT_READ) {
+            ready = toReady(list.ident(index), token, flags, list.fflags(index));
             if (ready == 0) {
                 return false;
             }
-        } else {
-            ready = toReady(filter, flags, list.fflags(index));
         }
         boolean oneShot = (flags & layout.EV_DISPATCH) != 0;
-        merge(token, ready, oneShot ? firedBy(fd, toInterest(filter)) : 0, events);
+        merge(token, ready, oneShot ? firedBy(list.ident(index), toInterest(filter)) : 0, events);
         return oneShot;
     }
 

@@ -23,7 +23,7 @@ final class KqueueRegistrations extends DescriptorTable {
 
     private byte[] refused = {}; // filters, by their interest bits
     private boolean[] nameless = {}; // a pipe that has neither device nor inode
-    private volatile int guards; // how many are guarded
+    private volatile boolean guards; // one is guarded, or was
 
     private int[] broken = new int[8];
     private volatile int brokenCount;
@@ -45,8 +45,6 @@ final class KqueueRegistrations extends DescriptorTable {
 
     /** Registers what {@code kind} has looked at; there is room. */
     void registerArmed(int fd, long token, FileKind kind, int interest, int trigger) {
-        remove(fd); // of a former owner of the number
-        want(fd, 0, 0);
         nameless[fd] = isNameless(kind);
         register(fd, token, kind);
         setArmed(fd, interest, trigger);
@@ -58,8 +56,12 @@ final class KqueueRegistrations extends DescriptorTable {
     }
 
     /** The filters by which an interest is watched: a nameless pipe has a guard. */
-    static int filters(boolean nameless, int interest) {
-        return nameless && (interest & WRITE) != 0 ? interest | READ : interest;
+    int filters(boolean nameless, int interest) {
+        if (!nameless || (interest & (READ | WRITE)) != WRITE) {
+            return interest;
+        }
+        guards = true; // before the kernel has it
+        return interest | READ;
     }
 
     /** The filters by which an interest is watched in what is registered. */
@@ -72,19 +74,14 @@ final class KqueueRegistrations extends DescriptorTable {
         return isRegistered(fd) && filters(fd, interest(fd)) != interest(fd);
     }
 
-    /** Whether there are any that are guarded. Also without the lock. */
+    /** Whether there has been any that is guarded, or is about to be. Also without the lock. */
     boolean hasGuards() {
-        return guards > 0;
+        return guards;
     }
 
     /** After the kernel's answer: a wait that was under way then has begun by now. */
     void setArmed(int fd, int interest, int trigger) {
-        int before = isGuarded(fd) ? 1 : 0;
         want(fd, interest, trigger);
-        int now = isGuarded(fd) ? 1 : 0;
-        if (now != before) {
-            guards = guards + now - before; // under the lock
-        }
         armedIn[fd] = waits;
         refused[fd] = 0;
         removeBroken(fd);
@@ -112,7 +109,8 @@ final class KqueueRegistrations extends DescriptorTable {
     /** The kernel has refused these filters; whether that breaks the registration. */
     boolean setRefused(int fd, int filters) {
         refused[fd] |= (byte) filters;
-        if ((filters & WRITE) == 0) {
+        boolean hasGuard = isGuarded(fd) && (present(fd) & READ) != 0; // and that is ready for ever
+        if ((filters & WRITE) == 0 || hasGuard) {
             return false;
         }
         if (brokenCount == broken.length) {
@@ -145,9 +143,6 @@ final class KqueueRegistrations extends DescriptorTable {
 
     @Override
     void remove(int fd) {
-        if (isGuarded(fd)) {
-            guards = guards - 1; // under the lock
-        }
         super.remove(fd);
         removeBroken(fd);
     }

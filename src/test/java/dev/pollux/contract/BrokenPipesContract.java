@@ -157,7 +157,6 @@ class BrokenPipesContract {
     void a_number_that_was_a_broken_pipes_can_be_registered_anew(FdSelector selector)
             throws IOException {
         Capability.FORGETS_WHAT_WAS_CLOSED.require();
-        Capability.DISTINGUISHES_PIPES.require();
         assumeTrue(selector.supports(Interest.WRITE, Trigger.LEVEL));
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();

@@ -32,7 +32,7 @@ public enum Capability {
             "a model watches by epolls in epolls, which Linux allows 500 times for a file",
             pair -> !isModel(pair)),
     DISTINGUISHES_PIPES(
-            "its pipes have neither device nor inode",
+            "its pipes have neither device nor inode, by which a look compares them",
             pair -> !isModel(pair) || !((BsdKqueue) pair.sys()).model.hidesPipes()),
     IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),
     NESTS("libkqueue's kqueue descriptor cannot be watched"),
