@@ -38,7 +38,7 @@ final class Bench implements Callable<Integer> {
 
     /**
      * In the order of the report; {@code nio} only where it is asked for: `peers` has the gist of
-     * it.
+     * it; and {@code observed}.
      */
     private final List<Chapter> all =
             List.of(
@@ -50,9 +50,10 @@ final class Bench implements Callable<Integer> {
                     new ChurnChapter(),
                     new MemoryChapter(),
                     new ProcessesChapter(),
+                    new ObservedChapter(),
                     new NioChapter());
 
-    private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio");
+    private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio", "observed");
 
     @Parameters(paramLabel = "CHAPTER", description = "which chapters; otherwise all")
     private List<String> named = List.of();
