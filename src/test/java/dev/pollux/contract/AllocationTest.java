@@ -19,6 +19,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Poller;
+import dev.pollux.support.Recorded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,19 @@ class AllocationTest {
             ReadyHandler handler = (key, ready) -> events++;
             assertEquals(0, Allocation.of(FEWER, i -> selector.poll(1, DAYS, handler)));
             assertEquals(0, Allocation.of(FEWER, i -> selector.wakeup()));
+        }
+    }
+
+    @EveryBackend
+    void polls_that_are_recorded_allocate_nothing(FdSelector selector) throws IOException {
+        try (var fds = new Fds();
+                var recorded = new Recorded()) {
+            selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
+            selector.startCounting(true); // two observers
+            ReadyHandler handler = (key, ready) -> events++;
+            assertEquals(0, Allocation.of(FEWER, i -> selector.poll(1, DAYS, handler)));
+            assertEquals(0, Allocation.of(FEWER, i -> selector.wakeup()));
+            recorded.events();
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.pollux.contract;
 
-import static java.util.concurrent.TimeUnit.DAYS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,7 +14,6 @@ import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
-import dev.pollux.support.Allocation;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
@@ -37,8 +35,6 @@ class RecorderContract {
                     "dev.pollux.Poll#threshold", "0 ms",
                     "dev.pollux.Dispatch#threshold", "0 ms",
                     "dev.pollux.Wakeup#enabled", "true");
-
-    private int events; // by the handler; a field, so that it captures no box
 
     @EveryBackend
     void a_poll_says_what_it_waited_for_and_why_it_ended(FdSelector selector) throws Exception {
@@ -176,22 +172,6 @@ class RecorderContract {
             assertEquals(closed, refused.get(0).getInt("fd"));
             assertEquals("ONESHOT", refused.get(0).getString("trigger"));
             assertEquals("its descriptor is closed", refused.get(0).getString("why"));
-        }
-    }
-
-    @EveryBackend
-    void a_poll_that_is_recorded_allocates_nothing(FdSelector selector) throws IOException {
-        try (var fds = new Fds();
-                var recorded = new Recorded()) {
-            int[] pipe = fds.pipe();
-            Fds.write(pipe[1], 1);
-            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
-            selector.startCounting(true); // two observers
-            ReadyHandler handler = (key, ready) -> events++;
-            assertEquals(0, Allocation.of(20_000, i -> selector.poll(1, DAYS, handler)));
-            assertEquals(0, Allocation.of(20_000, i -> selector.wakeup()));
-            assertTrue(selector.counters().events() >= 20_000);
-            recorded.events();
         }
     }
 

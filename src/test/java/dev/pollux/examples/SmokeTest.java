@@ -58,6 +58,13 @@ class SmokeTest {
             case "EdgeEchoDemo" ->
                     run(pair, program, "--connections", "10", "--bytes", "4096")
                             .expectLine("Every byte came back: .*");
+            case "CountersToMicrometer" -> {
+                Result meters = run(pair, program);
+                meters.expectLine("pollux[.]polls.*'main'.* count=2[.]0");
+                meters.expectLine("pollux[.]waits[.]empty.* count=[1-9][.]0");
+                meters.expectLine("pollux[.]wakeups.* count=1[.]0");
+                meters.expectLine("pollux[.]registrations.* value=0[.]0");
+            }
             case "EdgeAndLevel" -> run(pair, program).expectLine("LEVEL .*");
             case "WhenEdgePays" -> {
                 try (var measuring = started(pair, program)) { // for many seconds
