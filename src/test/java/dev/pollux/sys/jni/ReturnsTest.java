@@ -130,6 +130,7 @@ class ReturnsTest {
         "'', '(renewed|kept): .+'"
     })
     void a_process_says_what_it_decided(String wish, String decision) throws IOException {
+        requireJni();
         Child.Result result = process(wish).ok();
         if (!result.text().contains("kept: not possible here")) {
             result.expectLine(decision);
@@ -150,7 +151,16 @@ class ReturnsTest {
 
     @Test
     void where_all_goes_through_libc_it_is_kept() throws IOException {
+        requireJni();
         child("renew").property(Bindings.LIBC, "true").run(Says.class).ok().expectLine("kept: .*");
+    }
+
+    private static void requireJni() {
+        try {
+            Bindings.open("jni");
+        } catch (Bindings.Unavailable e) {
+            assumeTrue(false, e.getMessage());
+        }
     }
 
     private static Child child(String wish) {
