@@ -3,6 +3,7 @@ package dev.pollux;
 import dev.pollux.driver.Deadline;
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.Look;
+import dev.pollux.driver.OpenFile;
 import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.jdk.VirtualThreads;
@@ -37,7 +38,8 @@ final class PollLoop {
         PollResult.values();
         Trigger.values();
         VirtualThreads.exist();
-        List.of(Deadline.class, Look.class, ChannelFd.class, Fd.class);
+        List.of(Deadline.class, Look.class, OpenFile.class, ChannelFd.class, Fd.class);
+        OpenFile.Type.values();
     }
 
     /** Values of {@link #state} that are no thread. */

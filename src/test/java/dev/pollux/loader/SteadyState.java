@@ -4,7 +4,6 @@ import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
-import dev.pollux.Internals;
 import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
 import dev.pollux.nio.PolluxSelectorProvider;
@@ -19,6 +18,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
 
 /**
  * The main class of a {@link Child} that logs what it loads: opens a selector of one pair, and the
@@ -32,13 +32,17 @@ final class SteadyState {
         Interest.PRIORITY, Interest.READ, Interest.WRITE, Interest.READ.plus(Interest.WRITE)
     };
 
+    private static final Logger LOG = Logger.getLogger(FdSelector.class.getName());
+
     private SteadyState() {}
 
     public static void main(String[] arguments) throws Exception {
+        // In strict mode it says, rightly, what is closed under its registration below.
+        LOG.setUseParentHandlers(false);
         Pair pair =
                 Pair.all().stream().filter(p -> p.toString().equals(arguments[0])).findAny().get();
         try (var fds = new Fds();
-                FdSelector selector = Internals.open(pair.backend(), pair.sys());
+                FdSelector selector = pair.open();
                 Selector dropIn = new PolluxSelectorProvider().openSelector()) {
             System.out.println(OPEN);
             use(selector, fds);
