@@ -44,7 +44,7 @@ class RecorderContract {
             FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             selector.poll(0, SECONDS, Poller.UNEXPECTED);
             selector.poll(7, MILLISECONDS, Poller.UNEXPECTED);
-            selector.modify(key, Interest.READ.plus(Interest.PRIORITY), Trigger.ONESHOT);
+            selector.modify(key, Interest.WRITE, Trigger.ONESHOT);
             selector.modify(key, Interest.READ, Trigger.ONESHOT);
             Fds.write(pipe[1], 1);
             selector.poll((k, ready) -> {});
