@@ -245,10 +245,13 @@ public final class Bindings {
     /** Why a class cannot be initialized is only said the first time. */
     private static Throwable firstOf(String binding, Throwable thrown) {
         Throwable cause = root(thrown);
-        if (thrown instanceof ExceptionInInitializerError) {
+        if (thrown instanceof NoClassDefFoundError) {
+            return FAILED.getOrDefault(binding, cause);
+        }
+        if (thrown instanceof LinkageError) { // as it is, or in an ExceptionInInitializerError
             FAILED.putIfAbsent(binding, cause);
         }
-        return thrown instanceof NoClassDefFoundError ? FAILED.getOrDefault(binding, cause) : cause;
+        return cause;
     }
 
     /** What a class failed with, instead of that it did; but not why a class was not found. */

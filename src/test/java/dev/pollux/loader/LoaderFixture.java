@@ -223,6 +223,7 @@ abstract class LoaderFixture {
             for (String text : texts) {
                 assertTrue(failure.contains(text), text + " is not in: " + failure);
             }
+            assertFalse(failure.contains("ExceptionInInitializerError"), failure);
         }
     }
 }
