@@ -27,13 +27,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import jnr.ffi.Pointer;
 
 /** Reads a file in 64 pieces. */
 final class EventFd {
     private static final int PIECES = 64;
     private static final int PIECE = 4096;
-    private static final boolean X86 = System.getProperty("os.arch").equals("amd64");
+    private static final String PROCESSOR = System.getProperty("os.arch");
+    private static final boolean X86 = PROCESSOR.equals("amd64");
     private static final int IO_SETUP = X86 ? 206 : 0; // numbers of system calls
     private static final int IO_DESTROY = X86 ? 207 : 1;
     private static final int IO_GETEVENTS = X86 ? 208 : 4;
@@ -60,6 +62,9 @@ final class EventFd {
     }
 
     private void run() throws Exception {
+        if (!X86 && !Set.of("aarch64", "riscv64", "loongarch64").contains(PROCESSOR)) {
+            throw new LibC.Unavailable("the system calls have other numbers on " + PROCESSOR);
+        }
         Path path = Files.createTempFile("pollux", ".bin");
         try (FdSelector selector = DefaultSelector.open()) {
             byte[] bytes = new byte[PIECES * PIECE];

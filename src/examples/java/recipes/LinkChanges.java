@@ -129,6 +129,6 @@ final class LinkChanges {
             System.out.println(name + ": " + state);
         }
         // The script ends with lo going up for the second time.
-        over = !here && name.equals("lo") && state.equals("up") && "down".equals(before);
+        over |= !here && name.equals("lo") && state.equals("up") && "down".equals(before);
     }
 }
