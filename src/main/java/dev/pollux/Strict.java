@@ -129,12 +129,17 @@ final class Strict extends LoopObserver {
      * A socket may have lost by then what it was reported for (a connection that was reset before
      * it was accepted, a datagram with a wrong checksum); to drain means to read once too often;
      * and to write more than there is room for blocks. One read for each report of a pipe, a
-     * terminal or the like never does: standard input may stay as it is.
+     * terminal or the like never does: standard input may stay as it is. Of other files, such as
+     * pidfd, io_uring or eventfd, it is not known whether they are read at all, or how often.
      */
     private boolean mayBlock(FdKey key) {
+        OpenFile file = key.watched.file;
+        if (file == null || file.type() == OpenFile.Type.OTHER) {
+            return false;
+        }
         int want = key.want();
         boolean risky =
-                key.watched.file != null && key.watched.file.type() == OpenFile.Type.SOCKET
+                file.type() == OpenFile.Type.SOCKET
                         || (FdKey.triggerBits(want) & Driver.EDGE) != 0
                         || (FdKey.interestBits(want) & Driver.WRITE) != 0;
         return risky && sys.isNonBlocking(key.fd) == 0;

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.support.Crew;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * lost and nothing comes that must not. Bounded by counts; a time limit only ends what hangs. A
  * selector is closed where all has gone well only: one that is locked up would not close.
  */
+@PlantsFaults(Kind.CLOSED)
 class ConcurrencyStressTest {
     private static final int THREADS = 3;
     private static final int REGISTRATIONS = 400; // each thread's

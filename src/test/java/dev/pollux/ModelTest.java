@@ -1,9 +1,11 @@
 package dev.pollux;
 
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.Random;
  * <p>A failure prints the seed, and the shortest part of the sequence that still fails. {@code
  * -Dpollux.model.seed=S} begins with that seed, {@code -Dpollux.model.runs=N} tries so many.
  */
+@PlantsFaults(Kind.CLOSED)
 class ModelTest {
     private static final long SEED = Long.getLong("pollux.model.seed", 1);
     private static final int RUNS = Integer.getInteger("pollux.model.runs", 400);

@@ -11,10 +11,12 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.PolluxException;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.util.List;
@@ -154,7 +156,8 @@ class BrokenPipesContract {
 
     /** The number is another pipe's, which is neither broken nor registered. */
     @EveryBackend
-    void a_number_that_was_a_broken_pipes_can_be_registered_anew(FdSelector selector)
+    @PlantsFaults(Kind.CLOSED)
+    void a_number_that_was_a_broken_pipes_can_be_registered_again(FdSelector selector)
             throws IOException {
         Capability.FORGETS_WHAT_WAS_CLOSED.require();
         assumeTrue(selector.supports(Interest.WRITE, Trigger.LEVEL));

@@ -9,6 +9,7 @@ import dev.pollux.Backend;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.Crew;
@@ -16,6 +17,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -156,6 +158,7 @@ class DumpContract {
     }
 
     @EveryBackend
+    @PlantsFaults(Kind.CLOSED)
     void registrations_that_come_and_go_meanwhile_do_no_harm(FdSelector selector) throws Exception {
         var crew = new Crew();
         try (var fds = new Fds()) {

@@ -13,10 +13,12 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Recorded;
 import java.io.IOException;
@@ -158,6 +160,7 @@ class RecorderContract {
     }
 
     @EveryBackend
+    @PlantsFaults(Kind.CLOSED)
     void a_change_that_the_kernel_refuses_is_written(FdSelector selector) throws Exception {
         try (var fds = new Fds();
                 var recorded = new Recorded()) {

@@ -13,10 +13,12 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
+import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -138,6 +140,7 @@ class ThrowingHandlersContract {
     }
 
     @EveryBackend
+    @PlantsFaults(Kind.CLOSED)
     void a_key_whose_descriptor_was_closed_is_reported_again(Pair pair) throws IOException {
         assumeTrue(
                 pair.backend() == Backend.POLL || pair.backend() == Backend.SELECT,

@@ -85,7 +85,8 @@ class SecurityManagerTest extends LoaderFixture {
                         .run(Application.class, "pollux-pipe")
                         .ok();
         assertEquals(List.of("1"), result.lines(Inside.SELECTED), result.text());
-        assertTrue(result.text().contains("jnr-ffi serves instead of JNI: "), result.text());
+        assertTrue(
+                result.text().contains("the jnr binding serves instead of JNI: "), result.text());
     }
 
     /** A number may be that of a file which the application could not open. */

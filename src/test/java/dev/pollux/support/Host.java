@@ -42,6 +42,14 @@ public final class Host {
         }
     }
 
+    /** Skips the test, with this reason, where every selector is in strict mode. */
+    public static void requireNotStrict(String reason) {
+        if (Boolean.getBoolean("pollux.strict")) {
+            System.out.println("not in strict mode: " + reason);
+        }
+        assumeFalse(Boolean.getBoolean("pollux.strict"), reason);
+    }
+
     /** Skips the test on other systems: {@code what} only Linux has. */
     public static void requireLinux(String what) {
         assumeTrue(LINUX, () -> System.getProperty("os.name") + " is not Linux: " + what);

@@ -11,6 +11,7 @@ import dev.pollux.Interest;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import jnr.constants.platform.Errno;
@@ -123,6 +124,7 @@ class UdpContract {
 
     @EveryBackend
     void udp_with_bad_checksums(Pair pair, TestInfo test) throws Exception {
+        Host.requireNotStrict("to ask how much is unread is a look that throws them away");
         Kind.check(
                 pair,
                 test,
