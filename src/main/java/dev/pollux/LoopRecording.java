@@ -45,6 +45,7 @@ final class LoopRecording extends LoopObserver implements ReadyHandler {
     private final DispatchEvent dispatch = new DispatchEvent();
     private final EventTimer dispatches = dispatch.timer();
     private final WakeupEvent wakeups = new WakeupEvent(); // says whether they are to be recorded
+    private final RefusedChangeEvent refusals = new RefusedChangeEvent(); // as well, and is loaded
 
     // The polling thread's.
     private ReadyHandler handler; // of the poll that is under way
@@ -132,8 +133,8 @@ final class LoopRecording extends LoopObserver implements ReadyHandler {
 
     @Override
     void refused(FdKey key, PolluxException why) {
-        var event = new RefusedChangeEvent();
-        if (event.isEnabled()) {
+        if (refusals.isEnabled()) {
+            var event = new RefusedChangeEvent();
             event.fd = key.fd;
             event.interest = key.interest().toString();
             event.trigger = key.trigger().toString();

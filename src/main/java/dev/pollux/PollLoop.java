@@ -340,7 +340,7 @@ final class PollLoop {
                     continue;
                 }
                 if (ready == Driver.GONE) {
-                    observers.refused(key, null);
+                    observeGone(key);
                 }
                 ready = ready == Driver.GONE ? ready : ready & reported(key);
             }
@@ -355,6 +355,16 @@ final class PollLoop {
             }
         }
         return any;
+    }
+
+    private void observeGone(FdKey key) {
+        try {
+            observers.refused(key, null);
+        } catch (Throwable e) { // no memory, no stack, a log that throws
+            failed.take(key); // the kernel's last word takes the place of an earlier event
+            failed.add(key, Driver.GONE);
+            throw e;
+        }
     }
 
     /** What the wait has found, and what is to be delivered again. */

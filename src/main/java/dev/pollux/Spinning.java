@@ -43,7 +43,8 @@ final class Spinning {
             begin(watched, now);
         } else if (++watched.again % SELDOM == 0
                 && now - watched.since >= patience
-                && watched.unchanged < ENOUGH) {
+                && watched.unchanged < ENOUGH
+                && looked.isEmpty()) { // or one look would count the reads of the other
             watched.before = Progress.before(sys, watched, ready.bits());
             looked.add(key);
         }
@@ -52,6 +53,7 @@ final class Spinning {
     private static void begin(Watched watched, long now) {
         watched.again = 0;
         watched.unchanged = 0;
+        watched.seen = null;
         watched.since = now;
     }
 
@@ -66,9 +68,12 @@ final class Spinning {
             boolean unchanged =
                     key.isValid()
                             && watched.changes == watched.changesThen
+                            && (watched.seen == null
+                                    || watched.seen.unread() == watched.before.unread())
                             && watched.before.isUnchanged(sys, watched, ready);
             Progress seen = watched.before;
             watched.before = null;
+            watched.seen = seen;
             if (!unchanged) {
                 begin(watched, now);
             } else if (++watched.unchanged == ENOUGH) {

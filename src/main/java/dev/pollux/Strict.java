@@ -3,6 +3,7 @@ package dev.pollux;
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.OpenFile;
 import dev.pollux.sys.Syscalls;
+import dev.pollux.sys.proc.ProcText;
 import java.io.IOException;
 import java.util.List;
 
@@ -29,12 +30,13 @@ final class Strict extends LoopObserver {
         this.sys = driver.sys();
         this.reports = reports;
         this.patience = reports.mode.patienceNanos();
-        this.handlerLimit = reports.mode.handlerLimit().toNanos();
+        this.handlerLimit = reports.mode.handlerLimitNanos();
         this.sweep = new Sweep(sys, registrar, reports);
         this.spinning = new Spinning(sys, reports);
         List.of(
                 Watched.class,
                 Progress.class,
+                ProcText.class,
                 OpenFile.Type.values(),
                 StrictReport.class); // loaded now: there may be no descriptor left
     }

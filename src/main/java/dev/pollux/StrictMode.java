@@ -43,6 +43,7 @@ public record StrictMode(
     static final String PROPERTY = "pollux.strict";
 
     private static final Duration LONG = Duration.ofSeconds(5);
+    private static final Duration EVER = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     private static volatile StrictMode ofProperty = new StrictMode(report -> {});
 
@@ -90,7 +91,16 @@ public record StrictMode(
     }
 
     long patienceNanos() {
-        return patience.toNanos();
+        return nanos(patience);
+    }
+
+    long handlerLimitNanos() {
+        return nanos(handlerLimit);
+    }
+
+    /** More than 146 years is for ever, and does not overflow. */
+    private static long nanos(Duration duration) {
+        return duration.compareTo(EVER) < 0 ? duration.toNanos() : EVER.toNanos();
     }
 
     /** What the property says; null: nothing. */

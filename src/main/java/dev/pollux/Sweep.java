@@ -121,39 +121,29 @@ final class Sweep {
         int unread = watched.unreadThen;
         String bytes = unread > 0 ? "has " + unread + " bytes unread" : "is still readable";
         boolean isRead = (FdKey.interestBits(key.sent) & Driver.READ) != 0;
-        switch (watched.suspected) {
-            case UNDRAINED_EDGE -> {
-                if (!isRead) {
-                    reports.report(
-                            watched.suspected,
-                            key,
-                            "is still writable since its handler returned, and is not reported"
-                                    + " again: write until it would block, or take away its WRITE"
-                                    + " interest when there is nothing to write");
-                } else if (!blockedWriter) {
-                    reports.report(
-                            watched.suspected,
-                            key,
-                            bytes
+        if (watched.suspected == StrictReport.Kind.NEVER_REPORTED) {
+            reports.report(
+                    watched.suspected,
+                    key,
+                    "is ready, and the kernel does not report it: register it after it is"
+                            + " set up (tun, fuse), or modify it to have it looked at");
+        } else if (watched.suspected == StrictReport.Kind.UNDRAINED_EDGE && !isRead) {
+            reports.report(
+                    watched.suspected,
+                    key,
+                    "is still writable since its handler returned, and is not reported"
+                            + " again: write until it would block, or take away its WRITE"
+                            + " interest when there is nothing to write");
+        } else if (!blockedWriter) {
+            reports.report(
+                    watched.suspected,
+                    key,
+                    watched.suspected == StrictReport.Kind.UNDRAINED_EDGE
+                            ? bytes
                                     + " since its handler returned, and is not reported again"
                                     + " before more arrives: read until it would block, or modify"
-                                    + " it to be reported again");
-                }
-            }
-            case ONESHOT_NOT_REARMED -> {
-                if (!blockedWriter) {
-                    reports.report(
-                            watched.suspected,
-                            key,
-                            bytes + " and is disarmed: modify it when its handler is done");
-                }
-            }
-            default ->
-                    reports.report(
-                            watched.suspected,
-                            key,
-                            "is ready, and the kernel does not report it: register it after it is"
-                                    + " set up (tun, fuse), or modify it to have it looked at");
+                                    + " it to be reported again"
+                            : bytes + " and is disarmed: modify it when its handler is done");
         }
     }
 }

@@ -21,6 +21,7 @@ final class Watched {
     long since; // of which time
     int changesThen;
     Progress before; // null: not looked at
+    Progress seen; // by the look before that; null: there was none
     int unchanged; // looks that found no progress
 
     /** See {@link Sweep}. */

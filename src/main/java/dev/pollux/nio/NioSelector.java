@@ -191,10 +191,10 @@ final class NioSelector extends AbstractSelector {
             action = toDo;
             endedBy = null;
             SelectRecording recording = recorded.now;
-            if (recording != null) {
-                recording.begin();
-            }
             try {
+                if (recording != null) {
+                    recording.begin();
+                }
                 synchronized (selected) {
                     return doSelect(timeoutNanos);
                 }

@@ -236,6 +236,30 @@ class StrictContract {
         }
     }
 
+    /** A byte in 16 waits, and never in one that is looked at: as another thread may read. */
+    @EveryBackend
+    void a_level_that_is_read_now_and_then_does_not_spin(Pair pair) throws IOException {
+        try (var fds = new Fds();
+                var trial = new StrictTrial(pair)) {
+            int[] right = fds.pipe();
+            int[] wrong = fds.pipe();
+            trial.selector.register(right[0], Interest.READ, Trigger.LEVEL, "right");
+            FdKey key = trial.selector.register(wrong[0], Interest.READ, Trigger.LEVEL, "wrong");
+            Fds.write(right[1], 60_000);
+            Fds.write(wrong[1], 3);
+            int[] times = {0};
+            StrictReport report =
+                    trial.named(
+                            Kind.SPINNING,
+                            (k, ready) -> {
+                                if ("right".equals(k.attachment()) && ++times[0] % 16 == 8) {
+                                    readOne(k);
+                                }
+                            });
+            trial.assertNamed(report, key, "nobody reads it");
+        }
+    }
+
     @EveryBackend
     void a_level_that_is_read_at_its_end_again_and_again(Pair pair) throws IOException {
         try (var fds = new Fds();

@@ -29,6 +29,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** {@link StrictMode}: faults of one moment, and who is told of them. */
@@ -243,6 +246,48 @@ class StrictUseContract {
     }
 
     @EveryBackend
+    void a_log_that_throws_loses_no_event(Pair pair) throws IOException {
+        assumeTrue(
+                pair.backend() == Backend.POLL || pair.backend() == Backend.SELECT,
+                () -> pair + ": a closed descriptor is not reported");
+        var log = Logger.getLogger(FdSelector.class.getName());
+        var full = new FullLog();
+        var mode = new StrictMode(report -> {});
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), pair.sys(), mode)) {
+            int[] pipe = fds.pipe();
+            FdKey key = selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            selector.poll(0, TimeUnit.SECONDS, Poller.UNEXPECTED); // looks, and not soon again
+            fds.close(pipe[0]);
+            log.addHandler(full);
+            var reported = new ArrayList<FdKey>();
+            for (int i = 0; i < 3; i++) {
+                try {
+                    selector.poll(0, TimeUnit.SECONDS, (k, ready) -> reported.add(k));
+                } catch (IllegalStateException e) {
+                    assertEquals("the log is full", e.getMessage());
+                }
+            }
+            assertEquals(List.of(key), reported);
+        } finally {
+            log.removeHandler(full);
+        }
+    }
+
+    private static final class FullLog extends Handler {
+        @Override
+        public void publish(LogRecord entry) {
+            throw new IllegalStateException("the log is full");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    @EveryBackend
     void a_listener_may_unregister_and_close(Pair pair) throws IOException {
         var reports = new ArrayList<StrictReport>();
         try (var fds = new Fds();
@@ -278,6 +323,17 @@ class StrictUseContract {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new StrictMode(report -> {}, day, Duration.ofNanos(-1)));
+    }
+
+    @EveryBackend
+    void a_duration_may_be_for_ever(Pair pair) throws IOException {
+        Duration ever = Duration.ofSeconds(Long.MAX_VALUE);
+        var mode = new StrictMode(report -> {}, ever, ever);
+        try (FdSelector selector = Internals.open(pair.backend(), pair.sys(), mode)) {
+            assertEquals(
+                    PollResult.TIMEOUT,
+                    selector.poll(1, TimeUnit.MILLISECONDS, (key, ready) -> {}));
+        }
     }
 
     @EveryBackend
