@@ -58,9 +58,17 @@ final class OpenDriver implements Runnable {
 
     /** From now on the driver is closed when this selector is unreachable. */
     void closeWithout(FdSelector selector) {
-        Recorder.opened();
         whenClosed = Recorder::closed;
-        cleanable = CLEANER.register(selector, this); // last
+        Recorder.opened();
+        boolean registered = false;
+        try {
+            cleanable = CLEANER.register(selector, this); // last
+            registered = true;
+        } finally {
+            if (!registered) { // no memory
+                Recorder.closed();
+            }
+        }
     }
 
     /** With the lock held, so that nothing is written to a number that is another's by now. */

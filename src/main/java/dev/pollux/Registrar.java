@@ -75,7 +75,15 @@ final class Registrar {
             }
         }
         if (observer != null) {
-            observer.added(key, old);
+            boolean observed = false;
+            try {
+                observer.added(key, old);
+                observed = true;
+            } finally {
+                if (!observed) { // a log that throws: its caller gets no key to unregister
+                    remove(key);
+                }
+            }
         }
         return key;
     }

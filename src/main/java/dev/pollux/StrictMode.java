@@ -22,9 +22,9 @@ import java.util.function.Consumer;
  * <p>The system property {@code pollux.strict=true} opens every selector so, those of the java.nio
  * drop-in as well, without a listener.
  *
- * <p>The listener is called by the thread that polls, before a wait or after a handler; by the one
- * that registers or changes something; or by the JVM's cleaner; under no lock of the selector's.
- * What it throws is logged, and nothing is lost by it.
+ * <p>The listener is called by the thread that polls, before a wait, or before or after a handler;
+ * by the one that registers or changes something; or by the JVM's cleaner; under no lock of the
+ * selector's. What it throws is logged, and nothing is lost by it.
  *
  * <p>A fault that shows in time is named when it has lasted for {@code patience}: an edge that was
  * not drained, a ONESHOT that was not re-armed, a level that spins, a key that is never reported.

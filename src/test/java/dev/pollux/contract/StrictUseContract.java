@@ -274,6 +274,25 @@ class StrictUseContract {
         }
     }
 
+    @EveryBackend
+    void a_log_that_throws_leaves_no_registration_without_a_key(Pair pair) throws IOException {
+        var log = Logger.getLogger(FdSelector.class.getName());
+        var full = new FullLog();
+        var mode = new StrictMode(report -> {});
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), pair.sys(), mode)) {
+            int socket = fds.socketpair()[0];
+            Fd.setNonBlocking(socket, false);
+            log.addHandler(full);
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> selector.register(socket, Interest.READ, Trigger.LEVEL, null));
+            assertEquals(List.of(), selector.keys());
+        } finally {
+            log.removeHandler(full);
+        }
+    }
+
     private static final class FullLog extends Handler {
         @Override
         public void publish(LogRecord entry) {

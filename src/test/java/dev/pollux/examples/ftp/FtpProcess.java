@@ -7,6 +7,7 @@ import dev.pollux.support.Program;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -128,10 +129,19 @@ final class FtpProcess implements AutoCloseable {
         }
     }
 
-    /** A port that nobody listens on at the moment. */
+    /**
+     * A port that nobody listens on at the moment, below those that systems give to whoever names
+     * none: any connection may have one of those a moment later.
+     */
     static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+        for (int tries = 0; ; tries++) {
+            try (var socket = new ServerSocket(10_000 + new Random().nextInt(20_000))) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                if (tries == 100) {
+                    throw e;
+                }
+            }
         }
     }
 
