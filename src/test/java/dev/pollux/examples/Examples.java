@@ -24,6 +24,13 @@ import java.util.concurrent.TimeUnit;
 
 /** Starts examples as their reader does, each in a JVM of its own and by the class path. */
 final class Examples {
+    /**
+     * What a recipe says of a second in which nothing comes. In strict mode a wait has an end, to
+     * look, until which select looks at its clock ten times a second.
+     */
+    static final String IDLE =
+            Boolean.getBoolean("pollux.strict") ? "idle: \\d+ wake-ups" : "idle: 0 wake-ups";
+
     /** All servers that were started, so that none is left behind by a test that fails. */
     private static final List<Server> STARTED = new ArrayList<>();
 

@@ -119,7 +119,7 @@ class SmokeTest {
                     "recipes.Tunnel",
                     "recipes.Can",
                     "recipes.Sctp" ->
-                    run(pair, program).expectLine("idle: 0 wake-ups .*|skipped: .*");
+                    run(pair, program).expectLine(Examples.IDLE + " .*|skipped: .*");
             case "recipes.Gpio" ->
                     run(pair, program, "/dev/no-such-chip").expectLine("skipped: .*");
             case "recipes.MemoryPressure" -> // there may be some
