@@ -40,7 +40,10 @@ public final class Poller {
     private final CompletableFuture<Long> tid = new CompletableFuture<>();
     private final CompletableFuture<Object> result = new CompletableFuture<>();
 
-    private Poller(Body<?> body, Function<Runnable, Thread> factory) {
+    private final boolean virtual;
+
+    private Poller(Body<?> body, boolean virtual, Function<Runnable, Thread> factory) {
+        this.virtual = virtual;
         thread =
                 factory.apply(
                         () -> {
@@ -70,6 +73,7 @@ public final class Poller {
     public static Poller poll(FdSelector selector, ReadyHandler handler, long id) {
         return new Poller(
                 () -> selector.poll(handler),
+                false,
                 body ->
                         new Thread(body, "poller") {
                             @Override
@@ -81,7 +85,7 @@ public final class Poller {
     }
 
     public static Poller run(Body<?> body) {
-        return new Poller(body, Host::newThread);
+        return new Poller(body, Host.VIRTUAL, Host::newThread);
     }
 
     public Thread thread() {
@@ -96,7 +100,7 @@ public final class Poller {
                     if (result.isDone()) {
                         throw new AssertionError("it has ended: " + result);
                     }
-                    if (Host.VIRTUAL) {
+                    if (virtual) {
                         return isParkedInPoll() || isInWait();
                     }
                     return Host.LINUX ? sleepsInCall() : isInWait();
@@ -131,7 +135,7 @@ public final class Poller {
 
     private static boolean mayBlock(StackTraceElement frame) {
         String call = frame.getMethodName();
-        return frame.getClassName().matches(".*[.]J(ni|nr)Syscalls")
+        return frame.getClassName().matches(".*[.](Jni|Jnr|Libc)Syscalls")
                 && (Intercepted.isWait(call) || call.equals("write"));
     }
 
