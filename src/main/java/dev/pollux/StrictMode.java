@@ -47,7 +47,14 @@ public record StrictMode(
 
     private static volatile StrictMode ofProperty = new StrictMode(report -> {});
 
-    /** With all that is to be said. */
+    /**
+     * With all that is to be said.
+     *
+     * @param listener gets each report; called by any thread
+     * @param patience how long a fault lasts before it is named; not 0
+     * @param handlerLimit for how long a handler may hold the loop; not 0
+     * @throws IllegalArgumentException if a time is not positive
+     */
     public StrictMode {
         Objects.requireNonNull(listener, "listener");
         requirePositive("patience", patience);

@@ -56,7 +56,15 @@ public record StrictReport(Kind kind, FdKey key, int fd, String message, Throwab
         UNREACHABLE
     }
 
-    /** Made by strict mode; by a test of a listener, too. */
+    /**
+     * Made by strict mode; by a test of a listener, too.
+     *
+     * @param kind what is wrong
+     * @param key the registration; null if the selector itself is meant
+     * @param fd its descriptor, which may be another file's by now; -1 without one
+     * @param message what is wrong and what to do about it, in one line
+     * @param registered where it was registered, or opened
+     */
     public StrictReport {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(message, "message");
