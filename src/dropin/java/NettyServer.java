@@ -14,6 +14,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -72,15 +73,20 @@ final class NettyServer implements Program {
         }
     }
 
+    /** What is asked for, or else what was sent. */
+    static FullHttpResponse answer(FullHttpRequest request) {
+        byte[] served = Bodies.under(request.uri());
+        ByteBuf body = served == null ? request.content().retain() : Unpooled.wrappedBuffer(served);
+        var response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
+        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        return response;
+    }
+
     private static final class Answers extends SimpleChannelInboundHandler<FullHttpRequest> {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
-            byte[] served = Bodies.under(request.uri());
-            ByteBuf body =
-                    served == null ? request.content().retain() : Unpooled.wrappedBuffer(served);
-            var response =
-                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
-            response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+            FullHttpResponse response = answer(request);
             boolean keepAlive = HttpUtil.isKeepAlive(request);
             // HTTP/1.0 keeps a connection only if told so.
             HttpUtil.setKeepAlive(response.headers(), request.protocolVersion(), keepAlive);

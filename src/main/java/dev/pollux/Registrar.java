@@ -1,8 +1,8 @@
 package dev.pollux;
 
 import dev.pollux.driver.Driver;
+import dev.pollux.driver.OpenFile;
 import dev.pollux.sys.Errno;
-import dev.pollux.sys.NativeMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
@@ -152,21 +152,13 @@ final class Registrar {
     private PolluxException refused(
             String operation, int fd, Interest interest, Trigger trigger, int rc) {
         String call = call(operation, fd, interest, trigger);
-        if (rc == -errno.EBADF && isThere(fd)) {
+        if (rc == -errno.EBADF && OpenFile.of(driver.sys(), fd) != null) { // open by O_PATH
             return PolluxException.openedAsPath(errno, operation, fd, call);
         }
         if (rc == -errno.EINVAL && (trigger.bits() & Driver.EXCLUSIVE) != 0) {
             return PolluxException.exclusiveSelector(errno, operation, fd, call);
         }
         return PolluxException.of(errno, operation, fd, call, -rc);
-    }
-
-    /** Whether something is open under this number, if only with {@code O_PATH}. */
-    private boolean isThere(int fd) {
-        try (var memory = new NativeMemory(driver.sys())) {
-            long status = memory.allocate(4 * Long.BYTES).address();
-            return driver.sys().fileStatus(fd, status) == 0;
-        }
     }
 
     private PolluxException lost(FdKey key, Interest interest, Trigger trigger) {

@@ -37,7 +37,6 @@ final class Strict extends LoopObserver {
                 Watched.class,
                 Progress.class,
                 ProcText.class,
-                OpenFile.Type.values(),
                 StrictReport.class); // loaded now: there may be no descriptor left
     }
 

@@ -24,7 +24,6 @@ final class VirtualWait {
     private volatile boolean inPoller; // the polling thread is in the JDK's poller
 
     VirtualWait(Driver driver, OpenDriver open) {
-        Look.load();
         this.driver = driver;
         this.open = open;
     }

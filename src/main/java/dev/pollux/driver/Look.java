@@ -9,14 +9,6 @@ public final class Look {
     private Look() {}
 
     /**
-     * Loads what a look needs, when a selector is opened: to load a class from a directory takes a
-     * descriptor, of which there may be none later.
-     */
-    public static boolean load() {
-        return new OpenFile(0, 0, OpenFile.Type.OTHER).isSocketOrPipe();
-    }
-
-    /**
      * Whether a look may take something away: Linux reports a change of some files (mountinfo, a
      * pressure trigger, and any epoll that has one of them) once, to whoever looks first.
      */

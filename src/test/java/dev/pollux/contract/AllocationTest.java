@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.pollux.Fd;
 import dev.pollux.FdKey;
@@ -67,7 +66,7 @@ class AllocationTest {
 
     @EveryBackend
     void polls_that_are_counted_and_timed_allocate_nothing(FdSelector selector) throws IOException {
-        requireNotByFfm(selector);
+        Capability.ALLOCATES_NOTHING_OBSERVED.require();
         try (var fds = new Fds()) {
             selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
             selector.startCounting(true);
@@ -79,7 +78,7 @@ class AllocationTest {
 
     @EveryBackend
     void polls_that_are_recorded_allocate_nothing(FdSelector selector) throws IOException {
-        requireNotByFfm(selector);
+        Capability.ALLOCATES_NOTHING_OBSERVED.require();
         try (var fds = new Fds();
                 var recorded = new Recorded()) {
             selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
@@ -89,16 +88,6 @@ class AllocationTest {
             assertEquals(0, Allocation.of(FEWER, i -> selector.wakeup()));
             recorded.events();
         }
-    }
-
-    /**
-     * The JDK's own 40 bytes for a call that keeps errno go when the JIT inlines it, which it does
-     * no more in all that is around an observed poll.
-     */
-    private static void requireNotByFfm(FdSelector selector) {
-        assumeFalse(
-                selector.toString().contains("/ffm"),
-                "java.lang.foreign allocates in a call that is not inlined");
     }
 
     @EveryBackend

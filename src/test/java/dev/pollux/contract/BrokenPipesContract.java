@@ -22,11 +22,15 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** A pipe whose reader goes away is reported to its writer, by each trigger as often as it says. */
 class BrokenPipesContract {
-    private static final List<Trigger> TRIGGERS =
-            List.of(Trigger.LEVEL, Trigger.EDGE, Trigger.ONESHOT);
+    private static List<Trigger> triggers(FdSelector selector) {
+        return Stream.of(Trigger.LEVEL, Trigger.EDGE, Trigger.ONESHOT)
+                .filter(trigger -> selector.supports(Interest.WRITE, trigger))
+                .toList();
+    }
 
     /** Polls once; how often this was reported as writable. */
     private static int writable(FdSelector selector, int fd) throws IOException {
@@ -56,10 +60,7 @@ class BrokenPipesContract {
 
     @EveryBackend
     void a_full_pipe_whose_reader_closes_is_writable(FdSelector selector) throws IOException {
-        for (Trigger trigger : TRIGGERS) {
-            if (!selector.supports(Interest.WRITE, trigger)) {
-                continue;
-            }
+        for (Trigger trigger : triggers(selector)) {
             try (var fds = new Fds()) {
                 int[] pipe = fds.pipe();
                 Fds.fill(pipe[1]);
@@ -80,10 +81,7 @@ class BrokenPipesContract {
     @EveryBackend
     void a_pipe_with_room_whose_reader_closes_stays_writable(FdSelector selector)
             throws IOException {
-        for (Trigger trigger : TRIGGERS) {
-            if (!selector.supports(Interest.WRITE, trigger)) {
-                continue;
-            }
+        for (Trigger trigger : triggers(selector)) {
             try (var fds = new Fds()) {
                 int[] pipe = fds.pipe();
                 FdKey key = register(selector, pipe[1], trigger);
@@ -94,11 +92,9 @@ class BrokenPipesContract {
                     selector.modify(key, Interest.WRITE);
                 }
                 assertReported(selector, key);
-                for (Trigger next : TRIGGERS) {
-                    if (selector.supports(Interest.WRITE, next)) {
-                        selector.modify(key, Interest.WRITE, next);
-                        assertReported(selector, key);
-                    }
+                for (Trigger next : triggers(selector)) {
+                    selector.modify(key, Interest.WRITE, next);
+                    assertReported(selector, key);
                 }
                 selector.unregister(key);
                 assertEquals(0, writable(selector, pipe[1]));
@@ -109,10 +105,7 @@ class BrokenPipesContract {
     @EveryBackend
     void a_poll_that_blocks_ends_when_the_reader_of_a_full_pipe_closes(FdSelector selector)
             throws Exception {
-        for (Trigger trigger : TRIGGERS) {
-            if (!selector.supports(Interest.WRITE, trigger)) {
-                continue;
-            }
+        for (Trigger trigger : triggers(selector)) {
             try (var fds = new Fds()) {
                 int[] pipe = fds.pipe();
                 Fds.fill(pipe[1]);
@@ -131,10 +124,7 @@ class BrokenPipesContract {
     @EveryBackend
     void a_broken_pipe_is_registered_until_it_is_unregistered(FdSelector selector)
             throws IOException {
-        for (Trigger trigger : TRIGGERS) {
-            if (!selector.supports(Interest.WRITE, trigger)) {
-                continue;
-            }
+        for (Trigger trigger : triggers(selector)) {
             try (var fds = new Fds()) {
                 int[] pipe = fds.pipe();
                 Fds.fill(pipe[1]);

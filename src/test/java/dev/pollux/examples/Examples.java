@@ -28,8 +28,7 @@ final class Examples {
      * What a recipe says of a second in which nothing comes. In strict mode a wait has an end, to
      * look, until which select looks at its clock ten times a second.
      */
-    static final String IDLE =
-            Boolean.getBoolean("pollux.strict") ? "idle: \\d+ wake-ups" : "idle: 0 wake-ups";
+    static final String IDLE = Host.STRICT ? "idle: \\d+ wake-ups" : "idle: 0 wake-ups";
 
     /** All servers that were started, so that none is left behind by a test that fails. */
     private static final List<Server> STARTED = new ArrayList<>();

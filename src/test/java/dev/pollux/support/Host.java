@@ -21,6 +21,9 @@ public final class Host {
     public static final boolean VIRTUAL =
             System.getProperty("pollux.test.threads", "platform").equals("virtual");
 
+    /** Whether every selector is in strict mode. */
+    public static final boolean STRICT = Boolean.getBoolean("pollux.strict");
+
     private Host() {}
 
     /** Skips the test where contract tests run in virtual threads. */
@@ -42,12 +45,9 @@ public final class Host {
         }
     }
 
-    /** Skips the test, with this reason, where every selector is in strict mode. */
+    /** Skips the test where every selector is in strict mode. */
     public static void requireNotStrict(String reason) {
-        if (Boolean.getBoolean("pollux.strict")) {
-            System.out.println("not in strict mode: " + reason);
-        }
-        assumeFalse(Boolean.getBoolean("pollux.strict"), reason);
+        assumeFalse(STRICT, () -> "in strict mode: " + reason);
     }
 
     /** Skips the test on other systems: {@code what} only Linux has. */

@@ -55,9 +55,10 @@ public final class Recorder {
     /** A selector has been opened; {@link #closed} follows. */
     public static void opened() {
         synchronized (LISTENING) {
-            if (open++ == 0 && THERE) {
-                Privileged.call(Listener::start);
+            if (open++ > 0 || !THERE) {
+                return; // whoever opened the first one, or the listener, looks
             }
+            Privileged.call(Listener::start);
         }
         update();
     }
@@ -65,9 +66,10 @@ public final class Recorder {
     /** One has been closed. */
     public static void closed() {
         synchronized (LISTENING) {
-            if (--open == 0 && THERE) {
-                Privileged.call(Listener::stop);
+            if (--open > 0 || !THERE) {
+                return;
             }
+            Privileged.call(Listener::stop);
         }
         update();
     }
