@@ -37,7 +37,7 @@ final class Examples {
 
     /** Whatever servers still run. */
     static void endServers() {
-        STARTED.forEach(server -> server.process.destroyForcibly());
+        STARTED.forEach(Program::kill);
     }
 
     static boolean hasEdge(Pair pair) {

@@ -316,7 +316,7 @@ class IoModelsTest {
                     },
                     "that it has a server");
             assertTrue(program.process.isAlive(), program::said);
-            program.process.destroyForcibly();
+            program.kill();
             servers.get(0).onExit().get(LIMIT_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
@@ -375,7 +375,7 @@ class IoModelsTest {
                 server.stop();
             }
         } finally {
-            SERVERS.values().forEach(server -> server.process.destroyForcibly());
+            SERVERS.values().forEach(Program::kill);
         }
     }
 

@@ -136,10 +136,15 @@ public class Program implements AutoCloseable {
         return result();
     }
 
+    /** Ends it for certain; {@code Process.destroyForcibly} would close its output under the reader. */
+    public void kill() {
+        process.toHandle().destroyForcibly();
+    }
+
     /** Ends it for certain, if it still runs, and reads what it has printed. */
     @Override
     public void close() {
-        process.toHandle().destroyForcibly(); // leaves its output to be read
+        kill();
         process.onExit().join();
         readRest();
     }
