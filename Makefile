@@ -375,13 +375,13 @@ target/load/%.lua: native/load/%.lua
 
 PREBUILT ?=
 COMPLETE ?=
-# What a complete jar carries: the platforms that README's table names.
-PLATFORMS = $(shell sed -n 's/^| `\([a-z]*-[a-z0-9_]*\)` .*/\1/p' README.md)
+# What a complete jar carries: the platforms that the table names.
+PLATFORMS = $(shell sed -n 's/^| `\([a-z]*-[a-z0-9_]*\)` .*/\1/p' docs/platforms.md)
 JAR := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)jar
 
 # Jars keep the permissions of what goes into them: they are made those of a checkout under umask 022.
 dist: ## assemble the jars, with the libraries in PREBUILT=DIR or else those that can be built here
-	@test -z '$(COMPLETE)' || test -n '$(PLATFORMS)' || { echo 'dist: no platforms in README.md' >&2; exit 1; }
+	@test -z '$(COMPLETE)' || test -n '$(PLATFORMS)' || { echo 'dist: no platforms in docs/platforms.md' >&2; exit 1; }
 	@test -z '$(PREBUILT)' || ls -d '$(PREBUILT)'/*/libpollux.* >/dev/null
 	@rm -rf target/classes target/reports target/pollux.jar target/pollux-*.jar $(JAVADOC_STAMP)
 	@$(if $(PREBUILT),$(COPY_PREBUILT),$(MAKE) --no-print-directory -s natives)

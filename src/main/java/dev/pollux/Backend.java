@@ -10,7 +10,8 @@ import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
 /**
- * The kernel interfaces that a selector can stand on, the best first.
+ * The kernel interfaces that a selector can stand on, the best first. {@code docs/backends.md} says
+ * which to choose.
  *
  * <pre>{@code
  * for (Backend backend : Backend.values()) {

@@ -15,7 +15,8 @@ import java.util.Objects;
  * Attributes that are read together are of one snapshot. It does not keep the selector from
  * becoming unreachable.
  *
- * <p>Needs the module {@code java.management}, which is looked for only here.
+ * <p>Needs the module {@code java.management}, which is looked for only here. What else shows what
+ * a loop does is in {@code docs/diagnostics.md}.
  */
 public final class CountersBean {
     private CountersBean() {}

@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p>A virtual thread may poll: it gets what a platform thread would, and parks while it waits, so
- * that its carrier is free; the README says how, and what it needs. Poll a perf event whose buffer
- * is mapped into memory, which is reported to whoever looks first, on a platform thread.
+ * that its carrier is free: {@code docs/threads.md}. Poll a perf event whose buffer is mapped into
+ * memory, which is reported to whoever looks first, on a platform thread.
  */
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
@@ -307,7 +307,7 @@ public final class FdSelector implements AutoCloseable {
 
     /**
      * What this selector has, and what the kernel says of it now: a line for each registration, for
-     * people; the README explains them. They may change from release to release.
+     * people, explained in {@code docs/diagnostics.md}. They may change from release to release.
      *
      * <p>Any thread may call this, also while a poll is blocked, which it does not wake, and in a
      * debugger: it takes no lock. It allocates, and reads files: not for every poll. After close it

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
  * Strict mode: a selector that names what is used wrongly, and what has gone wrong below it. For
  * tests, and for a bad day in production. What it finds is listed at {@link StrictReport.Kind};
  * each is named once for each registration, with the stack of where that was registered: in the log
- * of {@code dev.pollux.FdSelector}, as a warning, and to a listener.
+ * of {@code dev.pollux.FdSelector}, as a warning, and to a listener. {@code docs/strict.md} says
+ * what it does not name, and what it costs.
  *
  * <pre>{@code
  * var reports = new java.util.ArrayList<StrictReport>();

@@ -2,7 +2,8 @@ package dev.pollux;
 
 /**
  * How often a descriptor that is ready is reported. The trigger belongs to the registration: {@link
- * FdSelector#modify(FdKey, Interest)} keeps it.
+ * FdSelector#modify(FdKey, Interest)} keeps it. {@code docs/guide.md} has measurements of when EDGE
+ * pays.
  *
  * <table>
  * <caption>Where each trigger works</caption>

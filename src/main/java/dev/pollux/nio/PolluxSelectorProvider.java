@@ -48,9 +48,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * library cannot be loaded, opening a selector fails and says why and what to do, rather than that
  * the process goes on with something else than it was told to. With the system property {@code
  * pollux.nio.unavailable=jdk} it opens one of the JDK's own instead, and logs a warning, once.
- * Without the native library both that and all channels need {@code sun.misc.Unsafe}, which JDKs
- * from 24 on warn of, and a later one than 28 will refuse: there no channel can be opened by this
- * provider then.
+ * Where neither JNI nor FFM serves, both that and all channels need {@code sun.misc.Unsafe}, which
+ * JDKs from 24 on warn of, and a later one than 28 will refuse: there no channel can be opened by
+ * this provider then.
  *
  * <p>Agrona up to 1.12 (Aeron 1.35) replaces fields of the JDK's own selector class, and does not
  * run on any other selector; later ones do.

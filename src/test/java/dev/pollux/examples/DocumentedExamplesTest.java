@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The examples in the javadoc and in the README compile, against the public API. */
+/** The examples in the javadoc, in README and in {@code docs} compile, against the public API. */
 class DocumentedExamplesTest {
     private static final Pattern JAVADOC =
             Pattern.compile("<pre>\\{@code\\n(.*?)\\}</pre>", Pattern.DOTALL);
@@ -34,6 +34,7 @@ class DocumentedExamplesTest {
             import dev.pollux.nio.*;
             import java.nio.ByteBuffer;
             import java.nio.channels.*;
+            import java.util.*;
             import java.util.concurrent.TimeUnit;
 
             class Example {
@@ -94,16 +95,17 @@ class DocumentedExamplesTest {
         the_example_of_a_public_type_compiles(Path.of("src/main/java/module-info.java"));
     }
 
-    @Test
-    void the_programs_in_the_readme_compile() {
-        var example = MARKDOWN.matcher(read(Path.of("README.md")));
+    @ParameterizedTest
+    @MethodSource("dev.pollux.examples.Document#all")
+    void the_programs_in_a_document_compile(Document document) {
+        var example = MARKDOWN.matcher(document.text());
         int count = 0;
         for (; example.find(); count++) {
             String code = example.group(1);
             String program = code.contains("class ") ? code : BEFORE + code + AFTER;
             assertEquals("", errors(program), code);
         }
-        assertTrue(count > 0, "the README shows no program");
+        assertTrue(count > 0 || !document.is("README.md"), "README shows no program");
     }
 
     @Test

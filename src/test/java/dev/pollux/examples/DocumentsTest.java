@@ -1,0 +1,123 @@
+package dev.pollux.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** README is short and leads to every page; links, properties and figures are those there are. */
+class DocumentsTest {
+    private static final Document README = Document.of(Path.of("README.md"));
+
+    /** A page that javadoc or a comment names. */
+    private static final Pattern PAGE = Pattern.compile("docs/[\\w./-]*\\w");
+
+    private static final Pattern PROPERTY = Pattern.compile("\"(pollux\\.[a-z][a-z.]*)\"");
+
+    /** Set by the library for itself, see SystemLoad. */
+    private static final Set<String> INTERNAL = Set.of("pollux.jni.class");
+
+    @ParameterizedTest
+    @MethodSource("dev.pollux.examples.Document#all")
+    void every_link_leads_somewhere(Document document) {
+        List<String> complaints =
+                document.links().stream()
+                        .map(document::complaint)
+                        .filter(complaint -> !complaint.isEmpty())
+                        .toList();
+        assertEquals(List.of(), complaints);
+    }
+
+    @Test
+    void a_link_that_leads_nowhere_is_found_out() {
+        Path file = Path.of("docs", "control.md");
+        var control =
+                new Document(file, "# A, b\n[x](missing.md) [y](#a-c) [z](guide.md#none) `[c](d)`");
+        assertEquals(List.of("missing.md", "#a-c", "guide.md#none"), control.links());
+        assertEquals(Set.of("a-b"), control.anchors());
+        for (String link : List.of("missing.md", "guide.md#none")) {
+            assertTrue(control.complaint(link).contains(link), link);
+        }
+        assertEquals("", control.complaint("guide.md"));
+    }
+
+    @Test
+    void readme_is_short_and_leads_to_every_page() throws IOException {
+        assertTrue(README.text().lines().count() <= 200, "README has more than 200 lines");
+        var reached = new TreeSet<Path>();
+        README.links().forEach(link -> reached.add(README.target(link)));
+        var pages = new TreeSet<Path>();
+        Document.pages().forEach(page -> pages.add(page.file()));
+        pages.removeAll(reached);
+        assertEquals(Set.of(), pages, "README leads to all pages but these");
+    }
+
+    @Test
+    void the_figures_that_readme_repeats_are_those_of_the_guide() {
+        String guide = Document.of(Path.of("docs", "guide.md")).text();
+        List<String> rows =
+                README.text()
+                        .lines()
+                        .filter(line -> line.matches("\\| .*\\d\\.\\d\\d \\[.*"))
+                        .toList();
+        assertTrue(rows.size() >= 3, "README has rows of figures");
+        for (String row : rows) {
+            assertTrue(guide.contains("\n" + row + "\n"), row);
+        }
+    }
+
+    @Test
+    void pages_that_the_sources_name_are_there() throws IOException {
+        var missing = new ArrayList<String>();
+        int count = 0;
+        for (Path source : sources()) {
+            var page = PAGE.matcher(Files.readString(source));
+            for (; page.find(); count++) {
+                if (!Files.exists(Path.of(page.group()))) {
+                    missing.add(source + " names " + page.group());
+                }
+            }
+        }
+        assertEquals(List.of(), missing);
+        assertTrue(count > 0, "no source names a page");
+    }
+
+    @Test
+    void every_property_has_its_row() throws IOException {
+        String page = Document.of(Path.of("docs", "backends.md")).text();
+        var properties = new TreeSet<String>();
+        for (Path source : sources()) {
+            var property = PROPERTY.matcher(Files.readString(source));
+            while (property.find()) {
+                properties.add(property.group(1));
+            }
+        }
+        properties.removeAll(INTERNAL);
+        assertTrue(properties.contains("pollux.backend"), properties.toString());
+        properties.removeIf(property -> page.contains("\n| `" + property + "` |"));
+        assertEquals(Set.of(), properties, "docs/backends.md has no row for these");
+    }
+
+    private static List<Path> sources() throws IOException {
+        var sources = new ArrayList<Path>();
+        for (Path root : List.of(Path.of("src/main/java"), Path.of("src/main/java22"))) {
+            try (Stream<Path> files = Files.walk(root)) {
+                files.filter(file -> file.toString().endsWith(".java"))
+                        .sorted()
+                        .forEach(sources::add);
+            }
+        }
+        return sources;
+    }
+}
