@@ -1,13 +1,14 @@
 /*
  * One connection of the framed server, see FramedServer; not an example of its own.
  *
- *     ACCEPT -> READ_HEADER -> READ_BODY -> PROCESS -> WRITE -+
- *                 |    ^                                     |
- *                 v    +-------------------------------------+
- *               CLOSE        the end, or something malformed, from any of them
+ *     readHeader -> readBody -> process -> write -+
+ *       |    ^                                    |
+ *       v    +------------------------------------+
+ *      drop        the end, or something malformed, from any of them
  *
  * A state says what the next byte is, or what has to happen first; how many bytes a read brings does
- * not matter to it. So requests may come in one piece or byte by byte.
+ * not matter to it. So requests may come in one piece or byte by byte. The state is what is attached
+ * to the key (FdKey.attach), so that it is what the loop finds there and calls.
  *
  *   (a) Memory is bounded: one buffer of what was read, one body, one reply, one buffer of what is
  *       to be sent. A reply goes into that as far as there is room; while it is stuck, nothing is
@@ -37,14 +38,24 @@ import org.slf4j.LoggerFactory;
 import sockets.Peer;
 
 /** Used by the server's thread only. */
-final class FramedConnection implements ReadyHandler {
-    enum State {
-        ACCEPT,
-        READ_HEADER,
-        READ_BODY,
-        PROCESS,
-        WRITE,
-        CLOSE
+final class FramedConnection {
+    /** What is to be done in a state; false if that cannot be done now. */
+    private interface Step {
+        boolean run();
+    }
+
+    /** A state, attached to the key. */
+    private final class State implements ReadyHandler {
+        private final Step step;
+
+        State(Step step) {
+            this.step = step;
+        }
+
+        @Override
+        public void onReady(FdKey key, Ready ready) {
+            reported(ready);
+        }
     }
 
     private static final Logger LOG = LoggerFactory.getLogger("framed");
@@ -59,7 +70,11 @@ final class FramedConnection implements ReadyHandler {
     private final FdKey key;
     private final long number;
 
-    private State state = State.ACCEPT;
+    private final State readHeader = new State(this::readHeader);
+    private final State readBody = new State(this::readBody);
+    private final State process = new State(this::process);
+    private final State write = new State(this::writeReply);
+    private final State drop = new State(this::drop);
     private final ByteBuffer in = ByteBuffer.allocate(BUFFER).limit(0); // what was read
     private final ByteBuffer header = ByteBuffer.allocate(DIGITS);
     private ByteBuffer body;
@@ -76,13 +91,13 @@ final class FramedConnection implements ReadyHandler {
     FramedConnection(FramedServer server, Peer peer) throws IOException {
         this.server = server;
         edge = server.trigger == Trigger.EDGE;
-        key = peer.register(server.selector, edge ? BOTH : Interest.READ, server.trigger, this);
+        key =
+                peer.register(
+                        server.selector, edge ? BOTH : Interest.READ, server.trigger, readHeader);
         number = ++server.counts.connections;
-        state = State.READ_HEADER;
     }
 
-    @Override
-    public void onReady(FdKey key, Ready ready) {
+    private void reported(Ready ready) {
         server.counts.events++;
         readable |= ready.isReadable();
         writable |= ready.isWritable();
@@ -149,29 +164,16 @@ final class FramedConnection implements ReadyHandler {
         while (step()) {}
     }
 
-    /** What is to be done in this state; false if that cannot be done now. */
     private boolean step() {
-        switch (state) {
-            case READ_HEADER:
-                return readHeader();
-            case READ_BODY:
-                move(in, body);
-                return !body.hasRemaining() ? become(State.PROCESS) : needsMore("a body");
-            case PROCESS:
-                return process();
-            case WRITE:
-                move(reply, out);
-                return !reply.hasRemaining() && become(State.READ_HEADER);
-            case CLOSE:
-                in.position(in.limit()); // (e)
-                return false;
-            default:
-                throw new IllegalStateException(state.toString());
-        }
+        return state().step.run();
+    }
+
+    private State state() {
+        return (State) key.attachment();
     }
 
     private boolean become(State next) {
-        state = next;
+        key.attach(next);
         return true;
     }
 
@@ -179,7 +181,7 @@ final class FramedConnection implements ReadyHandler {
         while (header.hasRemaining()) {
             if (!in.hasRemaining()) {
                 return header.position() == 0 && ended
-                        ? become(State.CLOSE) // between two requests: as it should be
+                        ? become(drop) // between two requests: as it should be
                         : needsMore("a header");
             }
             byte digit = in.get();
@@ -197,7 +199,12 @@ final class FramedConnection implements ReadyHandler {
         }
         header.clear();
         body = ByteBuffer.allocate(length);
-        return become(State.READ_BODY);
+        return become(readBody);
+    }
+
+    private boolean readBody() {
+        move(in, body);
+        return !body.hasRemaining() ? become(process) : needsMore("a body");
     }
 
     /** Waits for more, unless there will be none. */
@@ -213,7 +220,7 @@ final class FramedConnection implements ReadyHandler {
     private boolean refuse(String why) {
         server.counts.malformed++;
         LOG.warn("connection {}: {}; closing it", number, why);
-        return become(State.CLOSE);
+        return become(drop);
     }
 
     private boolean process() {
@@ -231,7 +238,18 @@ final class FramedConnection implements ReadyHandler {
         reply = ByteBuffer.allocate(DIGITS + result.length);
         reply.put(prefix.getBytes(StandardCharsets.US_ASCII)).put(result).flip();
         server.counts.requests++;
-        return become(State.WRITE);
+        return become(write);
+    }
+
+    private boolean writeReply() {
+        move(reply, out);
+        return !reply.hasRemaining() && become(readHeader);
+    }
+
+    /** What comes when this peer gets no more replies (e). */
+    private boolean drop() {
+        in.position(in.limit());
+        return false;
     }
 
     /** As much as there is, and as there is room for. */
@@ -252,7 +270,7 @@ final class FramedConnection implements ReadyHandler {
     }
 
     private boolean isDone() {
-        return state == State.CLOSE && out.position() == 0;
+        return state() == drop && out.position() == 0;
     }
 
     /** Nothing can be done now: the kernel will report it. */
@@ -261,7 +279,7 @@ final class FramedConnection implements ReadyHandler {
             close();
             return;
         }
-        if (state == State.WRITE) {
+        if (state() == write) {
             server.counts.stuck++;
         }
         if (!edge && needed() != key.interest()) {
@@ -271,7 +289,7 @@ final class FramedConnection implements ReadyHandler {
 
     /** Under LEVEL (b). */
     private Interest needed() {
-        if (state == State.WRITE || ended) {
+        if (state() == write || ended) {
             return Interest.WRITE;
         }
         return out.position() > 0 ? BOTH : Interest.READ;

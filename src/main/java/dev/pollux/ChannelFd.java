@@ -77,28 +77,24 @@ public final class ChannelFd {
             Trigger trigger,
             Object attachment)
             throws PolluxException, ClosedChannelException {
-        return selector.register(of(channel), interest, trigger, attachment, channel);
+        return selector.changes.register(of(channel), interest, trigger, attachment, channel);
+    }
+
+    /** What this number is registered by: the attachment if it is its channel, otherwise null. */
+    static SelectableChannel of(int fd, Object attachment, Syscalls sys) {
+        return attachment instanceof SelectableChannel channel
+                        && sys.channelDescriptor(channel) == fd
+                ? channel
+                : null;
     }
 
     /** Closes what was registered: the channel, as far as one is known, or the bare descriptor. */
     static void close(FdKey key, Syscalls sys) throws IOException {
-        SelectableChannel channel = of(key, sys);
-        if (channel != null) {
-            channel.close();
+        if (key.channel != null) {
+            key.channel.close();
         } else {
             Fd.close(sys, key.fd);
         }
-    }
-
-    /** Null if it is of a bare descriptor. */
-    private static SelectableChannel of(FdKey key, Syscalls sys) {
-        if (key.channel != null) {
-            return key.channel;
-        }
-        return key.attachment() instanceof SelectableChannel channel
-                        && sys.channelDescriptor(channel) == key.fd
-                ? channel
-                : null;
     }
 
     private static String cannotLook(Syscalls sys) {

@@ -21,12 +21,15 @@ public final class FdKey {
     static final byte UNREGISTERED = 2;
 
     private static final VarHandle WANT;
-    private static final int INTEREST_MASK = 0xff;
-    private static final int TRIGGER_SHIFT = 8;
+    private static final VarHandle ATTACHMENT;
+    private static final int INTEREST_MASK = 7;
+    private static final int TRIGGER_SHIFT = 3;
 
     static {
         try {
-            WANT = MethodHandles.lookup().findVarHandle(FdKey.class, "want", short.class);
+            var lookup = MethodHandles.lookup();
+            WANT = lookup.findVarHandle(FdKey.class, "want", byte.class);
+            ATTACHMENT = lookup.findVarHandle(FdKey.class, "attachment", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -35,11 +38,11 @@ public final class FdKey {
     final FdSelector selector;
     final int fd;
     final long token; // generation << 32 | slot
-    private final Object attachment;
-    final SelectableChannel channel; // what it was registered by; null: by its number
-    private short want; // interest and trigger as last asked for; written by any thread, see WANT
+    private Object attachment; // any thread's, see ATTACHMENT
+    final SelectableChannel channel; // what it was registered by; null: by its number alone
+    private byte want; // interest and trigger as last asked for; written by any thread, see WANT
 
-    short sent; // interest and trigger as the driver has them; guarded by the driver's change lock
+    byte sent; // interest and trigger as the driver has them; guarded by the driver's change lock
     int pendingAt; // place in the list of pending changes, from 1; 0: none; guarded by who may poll
 
     /**
@@ -66,8 +69,8 @@ public final class FdKey {
         this.selector = selector;
         this.fd = fd;
         this.token = token;
-        this.want = (short) want;
-        this.sent = (short) want;
+        this.want = (byte) want;
+        this.sent = (byte) want;
         this.attachment = attachment;
         this.channel = channel;
     }
@@ -85,11 +88,11 @@ public final class FdKey {
     }
 
     int want() {
-        return (short) WANT.getAcquire(this);
+        return (byte) WANT.getAcquire(this);
     }
 
     void want(int value) {
-        WANT.setRelease(this, (short) value);
+        WANT.setRelease(this, (byte) value);
     }
 
     /**
@@ -119,9 +122,31 @@ public final class FdKey {
         return Trigger.of(triggerBits(want()));
     }
 
-    /** {@return what was given to {@code register}} May be null. */
+    /** {@return what was given to {@code register}, or to {@link #attach} last} May be null. */
     public Object attachment() {
-        return attachment;
+        return (Object) ATTACHMENT.getAcquire(this);
+    }
+
+    /**
+     * Attaches another object: what a handler is to find from now on, such as the next state of a
+     * protocol. Neither the interest nor what is pending changes, the kernel is not asked, and a
+     * poll that waits is not woken. Also for a key that is not valid any more.
+     *
+     * <p>Of several calls each returns what the one before has attached. A handler that is called
+     * after this has returned finds the new one, in the same batch too; one that runs meanwhile, in
+     * another thread, finds the old one or the new one, and of the new one all that was written to
+     * it before.
+     *
+     * <pre>{@code
+     * FdKey key = selector.register(fd, Interest.READ, Trigger.LEVEL, greeting);
+     * ReadyHandler before = (ReadyHandler) key.attach(encrypted); // after STARTTLS
+     * }</pre>
+     *
+     * @param attachment may be null
+     * @return what was attached until now; may be null
+     */
+    public Object attach(Object attachment) {
+        return (Object) ATTACHMENT.getAndSet(this, attachment);
     }
 
     /** {@return the selector that this is, or was, registered with} */

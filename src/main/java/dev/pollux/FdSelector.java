@@ -1,10 +1,12 @@
 package dev.pollux;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import dev.pollux.driver.Driver;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.lang.ref.Reference;
-import java.nio.channels.SelectableChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +39,9 @@ import java.util.concurrent.TimeUnit;
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
     private final Driver driver;
-    private final Registrar registrar; // how registrations change
+    private final Registrar registrar; // the registrations
     final PollLoop loop; // what the polling thread does
+    final Changes changes; // what users change, by these two
 
     /**
      * Opens a selector on this backend.
@@ -73,6 +76,7 @@ public final class FdSelector implements AutoCloseable {
         this.registrar = new Registrar(this, driver);
         var open = new OpenDriver(driver, backend + "/" + driver.sys().binding(), strict);
         this.loop = new PollLoop(driver, open, registrar);
+        this.changes = new Changes(driver, registrar, loop);
         open.observe(registrar);
         open.closeWithout(this); // last: if anything fails before, open closes the driver
     }
@@ -161,19 +165,7 @@ public final class FdSelector implements AutoCloseable {
      */
     public FdKey register(int fd, Interest interest, Trigger trigger, Object attachment)
             throws PolluxException {
-        return register(fd, interest, trigger, attachment, null);
-    }
-
-    /** For {@link ChannelFd}: the key keeps the channel. */
-    FdKey register(int fd, Interest interest, Trigger trigger, Object with, SelectableChannel of)
-            throws PolluxException {
-        Objects.requireNonNull(interest, "interest");
-        Objects.requireNonNull(trigger, "trigger");
-        registrar.requireRegistrable(fd, interest, trigger);
-        if (interest.isPriority()) {
-            loop.beforePriority(fd);
-        }
-        return registrar.add(fd, interest, trigger, with, of);
+        return changes.register(fd, interest, trigger, attachment);
     }
 
     /**
@@ -211,23 +203,7 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Closed after close
      */
     public void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
-        Objects.requireNonNull(interest, "interest");
-        Objects.requireNonNull(trigger, "trigger");
-        registrar.requireOpen("modify");
-        registrar.requireRegistered("modify", key);
-        int want = FdKey.want(interest, trigger);
-        if (want != key.want()) {
-            registrar.requireSupported("modify", key.fd, interest, trigger);
-        }
-        if (interest.isPriority() && !key.priorityAsked) {
-            loop.beforePriority(key.fd);
-            key.priorityAsked = true;
-        }
-        // From or to exclusive is a removal and an addition: their errors are the caller's.
-        int triggers = FdKey.triggerBits(key.want()) | trigger.bits();
-        if ((triggers & Driver.EXCLUSIVE) != 0 || !loop.addPending(key, want)) {
-            registrar.modify(key, interest, trigger);
-        }
+        changes.modify(key, interest, trigger);
     }
 
     /**
@@ -242,17 +218,16 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Closed after close
      */
     public void unregister(FdKey key) throws PolluxException {
-        Objects.requireNonNull(key, "key");
-        registrar.remove(key);
-        loop.cancelPending(key);
+        changes.unregister(key);
     }
 
     /**
      * Ends a registration, as {@link #unregister}, and then closes what was registered: the channel
-     * if {@link ChannelFd#register} registered it, or if its attachment is the channel with this
-     * descriptor; otherwise the descriptor. (Not for a channel that was registered by its number
-     * with another attachment: its own close would hit whoever has the number next.) When the
-     * number can be another's the key is invalid, so that no event reaches a new owner.
+     * if {@link ChannelFd#register} registered it, or if it was registered with the channel of this
+     * descriptor as its attachment; otherwise the descriptor. (Not for a channel that was
+     * registered by its number with another attachment: its own close would hit whoever has the
+     * number next.) When the number can be another's the key is invalid, so that no event reaches a
+     * new owner.
      *
      * <p>Of several calls, by whatever threads, one closes and the others throw. Nothing is closed
      * when this throws {@code NotRegistered} or {@code Closed}; nor when the key is invalid because
@@ -265,12 +240,7 @@ public final class FdSelector implements AutoCloseable {
      * @throws IOException from the channel's own close
      */
     public void unregisterAndClose(FdKey key) throws IOException {
-        Objects.requireNonNull(key, "key");
-        boolean isOurs = registrar.remove(key);
-        loop.cancelPending(key);
-        if (isOurs) {
-            ChannelFd.close(key, driver.sys());
-        }
+        changes.unregisterAndClose(key);
     }
 
     /**
@@ -280,6 +250,22 @@ public final class FdSelector implements AutoCloseable {
      */
     public List<FdKey> keys() throws PolluxException {
         return registrar.keys();
+    }
+
+    /**
+     * {@return how many registrations there are at this moment} As many as {@link #keys} has, and
+     * without the copy: takes no lock, allocates nothing.
+     *
+     * @throws PolluxException.Closed after close
+     */
+    public int size() throws PolluxException {
+        registrar.requireOpen("size");
+        return registrar.size();
+    }
+
+    /** {@return whether nobody has called {@link #close}} Any thread; never blocks. */
+    public boolean isOpen() {
+        return !registrar.isClosed();
     }
 
     /**
@@ -359,6 +345,18 @@ public final class FdSelector implements AutoCloseable {
                     "poll(timeout=" + timeout + "): negative; poll(handler) waits for ever");
         }
         return loop.poll(unit.toNanos(timeout), Objects.requireNonNull(handler, "handler"));
+    }
+
+    /**
+     * As {@link #poll(long, TimeUnit, ReadyHandler)}, with a time-out of another type.
+     *
+     * @param timeout how long to wait at most
+     * @param handler called by this thread, for one event after another
+     * @return why it ended
+     * @throws IOException as there
+     */
+    public PollResult poll(Duration timeout, ReadyHandler handler) throws IOException {
+        return poll(NANOSECONDS.convert(timeout), NANOSECONDS, handler);
     }
 
     /**

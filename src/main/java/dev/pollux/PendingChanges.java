@@ -107,7 +107,7 @@ final class PendingChanges {
             return false;
         }
         driver.change(key.fd, FdKey.interestBits(want), trigger, key.token);
-        key.sent = (short) want;
+        key.sent = (byte) want;
         sent++;
         key.armedAt = wait - 1; // this wait fires it only afterwards
         return true;

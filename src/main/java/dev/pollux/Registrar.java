@@ -138,7 +138,7 @@ final class Registrar {
                     throw refused("modify", key.fd, interest, trigger, rc);
                 }
                 int want = FdKey.want(interest, trigger);
-                key.sent = (short) want;
+                key.sent = (byte) want;
                 key.want(want);
                 key.armedAt = armedAt();
             } finally {

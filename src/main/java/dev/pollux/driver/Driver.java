@@ -82,7 +82,7 @@ public interface Driver {
     /**
      * Changes a registration now, and re-arms it.
      *
-     * @param oldWas interest and trigger bits before, as {@code trigger << 8 | interest}
+     * @param oldWas interest and trigger bits before, as {@code trigger << 3 | interest}
      */
     int modify(int fd, int oldWas, int interest, int trigger, long token);
 

@@ -118,7 +118,7 @@ public final class EpollDriver implements Driver {
     @Override
     public int modify(int fd, int oldWas, int interest, int trigger, long token) {
         int events = toEpoll(interest, trigger);
-        if (((oldWas >> 8 | trigger) & EXCLUSIVE) == 0) {
+        if (((oldWas >> 3 | trigger) & EXCLUSIVE) == 0) {
             return sys.epollCtl(epfd, layout.EPOLL_CTL_MOD, fd, events, token);
         }
         int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0); // (d)
@@ -127,7 +127,7 @@ public final class EpollDriver implements Driver {
         }
         rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, events, token);
         if (rc < 0) {
-            int old = toEpoll(oldWas & 0xff, oldWas >> 8);
+            int old = toEpoll(oldWas & 7, oldWas >> 3);
             int back = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, old, token);
             return back < 0 ? LOST : rc; // only when somebody took the room that was just made free
         }
