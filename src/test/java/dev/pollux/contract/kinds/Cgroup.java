@@ -1,5 +1,7 @@
 package dev.pollux.contract.kinds;
 
+import dev.pollux.Fd;
+import dev.pollux.support.Fds;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,13 +20,27 @@ final class Cgroup implements AutoCloseable {
         return path.resolve("cgroup.events").toString();
     }
 
-    /** One process comes, and goes. */
+    /**
+     * One process comes, and goes. The kernel notifies of the two no less than 10 ms apart, the
+     * second time by a timer (CGROUP_FILE_NOTIFY_MIN_INTV); both times are over when this returns,
+     * or the next trial would meet one that is not its own.
+     */
     void comeAndGo() throws IOException {
-        int pid = Kernel.spawn("/bin/sleep", "60");
+        int fd = Kernel.open(events(), Kernel.O_RDONLY);
         try {
-            Files.writeString(path.resolve("cgroup.procs"), Integer.toString(pid));
+            Fds.drain(fd);
+            int pid = Kernel.spawn("/bin/sleep", "60");
+            try {
+                Files.writeString(path.resolve("cgroup.procs"), Integer.toString(pid));
+                Kernel.awaitPriority(fd);
+                Kernel.seekToStart(fd);
+                Fds.drain(fd);
+            } finally {
+                Kernel.killAndWait(pid);
+            }
+            Kernel.awaitPriority(fd);
         } finally {
-            Kernel.killAndWait(pid);
+            Fd.close(fd);
         }
         Poller.await("an empty cgroup", this::isEmpty);
     }

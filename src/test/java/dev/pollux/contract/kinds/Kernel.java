@@ -1,9 +1,11 @@
 package dev.pollux.contract.kinds;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Fd;
 import dev.pollux.support.Host;
+import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -44,6 +46,7 @@ final class Kernel {
     static final int CLONE_NEWUTS = 0x4000000;
     static final int CLONE_NEWNET = 0x40000000;
     static final int SIGKILL = 9;
+    private static final short POLLPRI = 2;
 
     static final int O_RDONLY = 0;
     static final int O_WRONLY = 1;
@@ -168,6 +171,8 @@ final class Kernel {
         int waitpid(int pid, @Out int[] status, int options);
 
         int kill(int pid, int signal);
+
+        int poll(@In @Out byte[] fds, long count, int millis);
     }
 
     private static final Runtime RUNTIME;
@@ -419,6 +424,13 @@ final class Kernel {
 
     static void seekToStart(int fd) throws Failed {
         check("lseek", C.lseek(fd, 0, 0));
+    }
+
+    /** Waits, by poll(2) itself, until it has something of priority. */
+    static void awaitPriority(int fd) throws Failed {
+        ByteBuffer one = bytes(8).putInt(fd).putShort(POLLPRI); // struct pollfd
+        int ready = check("poll", C.poll(one.array(), 1, Poller.LIMIT * 1_000));
+        assertTrue(ready == 1 && (one.getShort(6) & POLLPRI) != 0, "no POLLPRI");
     }
 
     static void mount(String source, String target, String type, long flags) throws Failed {
