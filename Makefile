@@ -79,7 +79,7 @@ jar: ## make target/pollux.jar, with the native library of this machine
 test: ## run the tests, with one short run of each example, and print the totals: 2 minutes
 	@$(call RUN_TESTS,$(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-DexcludedGroups=long))
 
-test-examples: ## run the long tests, which start the examples on every backend and binding: 6 minutes
+test-examples: ## run the long tests, which start the examples on every backend: 5 minutes
 	@$(call RUN_TESTS,-Dgroups=long)
 
 test-virtual: ## run the contract once more with all that polls in virtual threads (JDK 21 and later)

@@ -187,14 +187,14 @@ final class IoModels implements Callable<Integer> {
         }
     }
 
-    /** Waits, up to 3 s, while the last messages have left something to do: signals, compiling. */
-    private static void settle(ServerProcess server) throws Exception {
+    /** Waits, not for ever, while the last messages have left work to do: signals, compiling. */
+    private void settle(ServerProcess server) throws Exception {
+        long end = System.nanoTime() + (long) (4 * seconds * 1e9);
         long before;
-        int times = 0;
         do {
             before = server.cpuNanos();
             Thread.sleep(SETTLING_MILLIS);
-        } while (server.cpuNanos() - before > SETTLED_NANOS && ++times < 30);
+        } while (server.cpuNanos() - before > SETTLED_NANOS && System.nanoTime() < end);
     }
 
     private void notes(List<Row> rows) throws IOException {

@@ -247,7 +247,7 @@ class IoModelsTest {
     void who_polls_in_a_loop_calls_the_system_while_nothing_comes() throws Exception {
         assumeAvailable(Of.EPOLL_LEVEL);
         String out =
-                run("--models", "busy,epoll_level", "--seconds", "0.5", "--connections", "5")
+                run("--models", "busy,epoll_level", "--seconds", "0.2", "--connections", "5")
                         .ok()
                         .text();
         assumeTrue(uncounted(out) == null, () -> uncounted(out));

@@ -16,6 +16,11 @@ public abstract class EachRow<R> implements TestTemplateInvocationContextProvide
         this.rows = rows;
     }
 
+    /** Those of the table that this test runs on: all, unless something else is said of it. */
+    protected Stream<R> rows(ExtensionContext test) {
+        return rows.stream();
+    }
+
     /** What skips the test for a row, supplies its parameters and closes what was opened. */
     protected abstract Extension support(R row);
 
@@ -27,7 +32,7 @@ public abstract class EachRow<R> implements TestTemplateInvocationContextProvide
     @Override
     public final Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
             ExtensionContext context) {
-        return rows.stream().map(this::invocation);
+        return rows(context).map(this::invocation);
     }
 
     private TestTemplateInvocationContext invocation(R row) {

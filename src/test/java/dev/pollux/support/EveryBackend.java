@@ -15,6 +15,8 @@ import java.lang.annotation.Target;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -32,13 +34,16 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * is a fresh selector on that pair, closed after the test; one of type {@link Pair} is the pair.
  * What is not available here is skipped with the reason; {@code -Dpollux.backend} and {@code
  * -Dpollux.binding} leave the others out. kqueue runs on models of the BSD kernels as well, see
- * {@link KqueueModel}.
+ * {@link KqueueModel}. A test with the tag {@link #LONG} runs on each backend by the first binding
+ * that works, and by each other binding once.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @TestTemplate
 @ExtendWith(EveryBackend.Provider.class)
 public @interface EveryBackend {
+    /** The tag of tests that start a program for each pair. */
+    String LONG = "long";
 
     /** A backend through a binding. */
     record Pair(Backend backend, String binding, Syscalls sys, String unavailableBecause) {
@@ -74,6 +79,24 @@ public @interface EveryBackend {
             return pairs;
         }
 
+        /**
+         * Whether it is the first of its backend or of its binding that works here: enough for a
+         * program, which takes a second to start and reaches the kernel as all others do.
+         */
+        private boolean isFirst() {
+            return unavailableBecause != null
+                    || this == firstOf(other -> other.backend == backend)
+                    || this == firstOf(other -> other.binding.equals(binding));
+        }
+
+        private static Pair firstOf(Predicate<Pair> some) {
+            return Provider.PAIRS.stream()
+                    .filter(pair -> pair.unavailableBecause == null)
+                    .filter(some)
+                    .findFirst()
+                    .orElseThrow();
+        }
+
         /** A pair whose binding plays a BSD kernel over this one. */
         private static Pair of(KqueueModel model) {
             if (!Host.LINUX) {
@@ -104,6 +127,11 @@ public @interface EveryBackend {
 
         Provider() {
             super(PAIRS);
+        }
+
+        @Override
+        protected Stream<Pair> rows(ExtensionContext test) {
+            return PAIRS.stream().filter(pair -> !test.getTags().contains(LONG) || pair.isFirst());
         }
 
         @Override

@@ -136,7 +136,9 @@ public class Program implements AutoCloseable {
         return result();
     }
 
-    /** Ends it for certain; {@code Process.destroyForcibly} would close its output under the reader. */
+    /**
+     * Ends it for certain; {@code Process.destroyForcibly} would close its output under the reader.
+     */
     public void kill() {
         process.toHandle().destroyForcibly();
     }
