@@ -262,7 +262,7 @@ class DescriptorKindsContract {
             FdKey key = selector.register(slave, Interest.READ, Trigger.LEVEL, null);
             assertEquals("TIMEOUT", Fds.pollNow(selector));
             fds.close(master);
-            String reported = Fds.poll(selector, 10_000);
+            String reported = Fds.poll(selector, 60_000);
             assertTrue(
                     reported.startsWith(slave + " " + Reported.by(selector, "READ|READ_CLOSED")),
                     reported);

@@ -206,10 +206,10 @@ class ModifyingContract {
             selector.modify(bad, BOTH);
             selector.modify(good, Interest.WRITE);
             fds.close(closed);
-            String reported = Fds.poll(selector, 10_000);
+            String reported = Fds.poll(selector, 60_000);
             if (selector.backend() == Backend.SELECT) { // it first looks for the culprit
                 assertEquals(closed + " ERROR", reported);
-                assertEquals(live + " WRITE", Fds.poll(selector, 10_000));
+                assertEquals(live + " WRITE", Fds.poll(selector, 60_000));
             } else {
                 assertEquals(sorted(closed + " ERROR", live + " WRITE"), reported);
             }
@@ -241,7 +241,7 @@ class ModifyingContract {
             selector.modify(key, BOTH);
             fds.reuse(number, other);
             boolean knows = Reported.kernelKeeps(selector);
-            assertEquals(number + (knows ? " ERROR" : " WRITE"), Fds.poll(selector, 10_000));
+            assertEquals(number + (knows ? " ERROR" : " WRITE"), Fds.poll(selector, 60_000));
             assertEquals(!knows, key.isValid());
             assertEquals(knows ? "TIMEOUT" : number + " WRITE", Fds.pollNow(selector));
         }

@@ -470,7 +470,7 @@ class ReportingErrorsContract {
             assertEquals("TIMEOUT", Fds.pollNow(selector));
             assertTrue(key.isValid());
             selector.modify(key, Interest.WRITE);
-            assertEquals(fd + " ERROR", Fds.poll(selector, 10_000));
+            assertEquals(fd + " ERROR", Fds.poll(selector, 60_000));
             assertFalse(key.isValid());
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }

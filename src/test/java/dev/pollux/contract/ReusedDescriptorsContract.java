@@ -301,7 +301,7 @@ class ReusedDescriptorsContract {
             assertEquals(fd + " WRITE", Fds.pollNow(selector));
             leaveCopyBehind(selector, fds);
             if (isEpoll(selector)) { // kqueue forgets it when the number is closed
-                assertEquals(fd + " WRITE", Fds.poll(selector, 10_000));
+                assertEquals(fd + " WRITE", Fds.poll(selector, 60_000));
             }
             assertEquals("TIMEOUT", Fds.pollNow(selector));
         }
@@ -329,7 +329,7 @@ class ReusedDescriptorsContract {
             faulty.on("epollCreate", call -> -pair.sys().errno().EMFILE);
             assertEquals("TIMEOUT", Fds.poll(selector, 1));
             selector.modify(key, Interest.WRITE);
-            assertEquals(live + " WRITE", Fds.poll(selector, 10_000));
+            assertEquals(live + " WRITE", Fds.poll(selector, 60_000));
             faulty.heal("epollCreate");
             selector.modify(key, Interest.READ);
             assertEquals("TIMEOUT", Fds.poll(selector, 20));

@@ -1241,25 +1241,27 @@ class WaitingContract {
             throws Exception {
         try (var fds = new Fds()) {
             int[] both = fds.socketpair();
-            var poller =
-                    Poller.run(
-                            () -> {
-                                long start = System.nanoTime();
-                                PollResult result =
-                                        selector.poll(200_000_001, NANOSECONDS, UNEXPECTED);
-                                assertEquals(PollResult.TIMEOUT, result);
-                                return System.nanoTime() - start;
-                            });
             int changes = 0;
-            while (!poller.isDone()) {
-                FdKey key = selector.register(both[0], Interest.READ, Trigger.LEVEL, null);
-                selector.modify(key, Reported.idle(selector));
-                selector.modify(key, Interest.READ, Trigger.ONESHOT);
-                selector.unregister(key);
-                changes++;
+            for (int polls = 0; changes <= 10; polls++) { // on a busy machine, in more than one
+                assertTrue(polls < 100, changes + " changes");
+                var poller =
+                        Poller.run(
+                                () -> {
+                                    long start = System.nanoTime();
+                                    PollResult result =
+                                            selector.poll(200_000_001, NANOSECONDS, UNEXPECTED);
+                                    assertEquals(PollResult.TIMEOUT, result);
+                                    return System.nanoTime() - start;
+                                });
+                while (!poller.isDone()) {
+                    FdKey key = selector.register(both[0], Interest.READ, Trigger.LEVEL, null);
+                    selector.modify(key, Reported.idle(selector));
+                    selector.modify(key, Interest.READ, Trigger.ONESHOT);
+                    selector.unregister(key);
+                    changes++;
+                }
+                assertTrue((Long) poller.result() >= 200_000_001);
             }
-            assertTrue((Long) poller.result() >= 200_000_001);
-            assertTrue(changes > 10, changes + " changes");
         }
     }
 

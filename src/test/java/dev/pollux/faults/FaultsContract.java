@@ -515,7 +515,7 @@ class FaultsContract {
     private static void pollUntilQuiet(FdSelector selector, FaultySyscalls sys) throws IOException {
         int[] found = new int[1];
         sys.on("epollWait", call -> found[0] = call.go());
-        long end = System.nanoTime() + 20_000_000_000L; // after a failure there is a pause
+        long end = System.nanoTime() + 60_000_000_000L; // after a failure there is a pause
         for (int polls = 0; polls < 10 || found[0] > 0 && System.nanoTime() < end; polls++) {
             poll(selector, 0);
         }
@@ -878,7 +878,7 @@ class FaultsContract {
         }
 
         private static void await(java.util.function.BooleanSupplier condition, Polling poller) {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (!condition.getAsBoolean()) {
                 assertTrue(System.nanoTime() < end && poller.failure == null, "in vain");
                 Thread.onSpinWait();
@@ -911,7 +911,7 @@ class FaultsContract {
         }
 
         void awaitEvent(int fd) throws InterruptedException {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (met != fd && failure == null && System.nanoTime() < end) {
                 Thread.sleep(1);
             }

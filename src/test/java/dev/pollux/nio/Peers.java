@@ -29,7 +29,7 @@ import java.util.Set;
 /** Makes channels of one provider, all non-blocking, closed together; and what to do with them. */
 final class Peers implements AutoCloseable {
     /** Milliseconds after which what has not happened never will. */
-    static final long LIMIT = 20_000;
+    static final long LIMIT = 60_000;
 
     /** A connection's two ends. */
     record Link(SocketChannel here, SocketChannel there) {}

@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 /** Threads that work on one selector; the first failure of one is the failure of all. */
 public final class Crew {
     /** What has not happened after so long is lost, or locked up. */
-    private static final long LIMIT = TimeUnit.SECONDS.toNanos(30);
+    private static final long LIMIT = TimeUnit.SECONDS.toNanos(60);
 
     private final List<Thread> threads = new ArrayList<>();
     private volatile Throwable failure;

@@ -136,11 +136,11 @@ public final class Fds implements AutoCloseable {
     }
 
     /**
-     * Polls without blocking until this is what is reported, for ten seconds at most; returns what
-     * was reported last.
+     * Polls without blocking until this is what is reported, for a minute at most; returns what was
+     * reported last.
      */
     public static String eventually(FdSelector selector, String expected) throws IOException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         String reported;
         do {
             reported = pollNow(selector);

@@ -80,7 +80,7 @@ class DevicesContract {
                         int socket = Kernel.socket(Kernel.AF_INET, Kernel.SOCK_DGRAM, 0);
                         fds.keep(socket);
                         Kernel.sendTo(socket, new byte[1], Kernel.inet(BEYOND, 9));
-                        assertEquals("READ", Trial.poll(late, 5_000));
+                        assertEquals("READ", Trial.poll(late, Trial.LIMIT_MILLIS));
                         assertEquals("", Trial.now(early));
                     }
                 });
@@ -146,7 +146,7 @@ class DevicesContract {
                                     var missing = new MissingPages(fds, Kernel.NONBLOCK);
                                     watch(selector, missing.fd, Interest.READ);
                                     missing.touch();
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     missing.readEvents();
                                     assertEquals("", Trial.now(selector));
                                     assertTrue(!missing.isTouched());

@@ -84,13 +84,13 @@ class EventsContract {
                                     int fd = fds.keep(Libc.timer(0));
                                     Kernel.setTimer(fd, 1, 1_000_000);
                                     selector.register(fd, Interest.READ, Trigger.EDGE, null);
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     awaitExpirationOfAnother(20_000_000);
                                     assertEquals("", Trial.now(selector));
                                     ByteBuffer count = Kernel.bytes(8);
                                     Fd.read(fd, count);
                                     assertTrue(count.getLong(0) >= 20, count::toString);
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                 }
                             });
                     kind.fact(
@@ -100,7 +100,7 @@ class EventsContract {
                                         FdSelector selector = pair.open()) {
                                     int fd = fds.keep(Libc.timer(1));
                                     watch(selector, fd, Interest.READ);
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     Kernel.setTimer(fd, TimeUnit.HOURS.toNanos(1), 0);
                                     assertEquals("", Trial.now(selector));
                                 }
@@ -259,7 +259,7 @@ class EventsContract {
             assertEquals("", Trial.now(selector));
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
-            assertTrue(Trial.poll(selector, 10_000).startsWith("READ"));
+            assertTrue(Trial.poll(selector, Trial.LIMIT_MILLIS).startsWith("READ"));
         } finally {
             process.destroyForcibly();
         }

@@ -144,7 +144,7 @@ class FilesContract {
                                     int fd = fanotify(fds, first, FAN_OPEN_PERM);
                                     watch(selector, fd, Interest.READ);
                                     Poller asking = Poller.run(() -> open(first));
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     answerAll(fd);
                                     asking.result();
                                     assertEquals("", Trial.now(selector));

@@ -182,7 +182,7 @@ class KernelFilesContract {
                             Fds.drain(fd);
                             watch(selector, fd, Interest.PRIORITY);
                             group.comeAndGo();
-                            assertEquals("PRIORITY", Trial.poll(selector, 5_000));
+                            assertEquals("PRIORITY", Trial.poll(selector, Trial.LIMIT_MILLIS));
                             Fds.drain(fd);
                             assertEquals("PRIORITY", Trial.now(selector));
                             readFromStart(fd);

@@ -25,7 +25,7 @@ class PressureContract {
     private static final String CPU = "/proc/pressure/cpu";
     private static final String SOON = "some 1000 500000"; // one millisecond of half a second
     private static final String LATER = "some 1000 2000000"; // what everybody may ask for
-    private static final long LIMIT_MILLIS = 10_000;
+    private static final long LIMIT_MILLIS = 30_000;
 
     /** By pair. A window is long: all pairs look at the same time, once. */
     private static Map<String, Seen> seen;

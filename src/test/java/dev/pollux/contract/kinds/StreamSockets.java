@@ -17,7 +17,7 @@ final class StreamSockets {
     }
 
     private static boolean await(int fd, Interest interest) throws IOException {
-        return await(fd, interest, 5_000);
+        return await(fd, interest, Trial.LIMIT_MILLIS);
     }
 
     private static boolean await(int fd, Interest interest, long millis) throws IOException {

@@ -191,7 +191,7 @@ class StreamsContract {
                                     watch(selector, pty[1], Interest.READ);
                                     assertEquals("", Trial.now(selector));
                                     write(pty[0], "\n");
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                 }
                             });
                 });

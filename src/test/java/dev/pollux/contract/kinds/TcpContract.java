@@ -44,7 +44,7 @@ class TcpContract {
                                     Libc.Socket.TCP_V4.connect(client, listener);
                                     Libc.resetOnClose(client);
                                     fds.close(client);
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     fds.keep(Libc.accept(listener));
                                 }
                             });
@@ -114,7 +114,9 @@ class TcpContract {
                                     Libc.shutdown(both[1], 0);
                                     Fds.write(both[0], 3);
                                     watch(selector, both[1], Interest.READ);
-                                    assertTrue(Trial.poll(selector, 5_000).startsWith("READ"));
+                                    assertTrue(
+                                            Trial.poll(selector, Trial.LIMIT_MILLIS)
+                                                    .startsWith("READ"));
                                     assertEquals(3, readWhatComes(both[1]));
                                 }
                             });
@@ -128,7 +130,8 @@ class TcpContract {
                                     Libc.sendUrgent(both[0]);
                                     Fds.write(both[0], 1);
                                     watch(selector, both[1], Interest.READ.plus(Interest.PRIORITY));
-                                    Trial.await(selector, "READ PRIORITY"::equals, 5_000);
+                                    Trial.await(
+                                            selector, "READ PRIORITY"::equals, Trial.LIMIT_MILLIS);
                                     assertEquals(1, readWhatComes(both[1]));
                                     assertEquals("", Trial.now(selector));
                                     byte[] one = new byte[1];
@@ -301,7 +304,7 @@ class TcpContract {
             int both = layout.EPOLLIN | layout.EPOLLOUT | layout.EPOLLRDHUP;
             assertEquals(0, sys.epollCtl(epoll, layout.EPOLL_CTL_ADD, fd, both, 0));
             ByteBuffer event = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-            int count = sys.epollWait(epoll, sys.address(event), 1, 5_000, null);
+            int count = sys.epollWait(epoll, sys.address(event), 1, (int) Trial.LIMIT_MILLIS, null);
             return count == 1 ? event.getInt(layout.epollEventEvents) : 0;
         } finally {
             sys.close(epoll);

@@ -79,7 +79,7 @@ class UdpContract {
                                     watch(selector, receiver, Interest.READ);
                                     byte[] to = Kernel.loopback(Kernel.port(receiver));
                                     Kernel.sendTo(udp(fds), new byte[0], to);
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     assertEquals(0, Kernel.receive(receiver, new byte[1], 0));
                                     assertEquals("", Trial.now(selector));
                                 }
@@ -99,7 +99,7 @@ class UdpContract {
                                             fd,
                                             new byte[1],
                                             Kernel.loopback(Kernel.port(receiver)));
-                                    String reported = Trial.poll(selector, 5_000);
+                                    String reported = Trial.poll(selector, Trial.LIMIT_MILLIS);
                                     assertTrue(reported.startsWith("READ"), reported);
                                     assertEquals(Errno.valueOf(0), Kernel.takeError(fd));
                                     assertEquals(
@@ -143,7 +143,7 @@ class UdpContract {
                                     assertEquals("", Trial.now(selector));
                                     byte[] to = Kernel.loopback(Kernel.port(thing.fd));
                                     Kernel.sendTo(udp(fds), new byte[1], to); // the control
-                                    assertEquals("READ", Trial.poll(selector, 5_000));
+                                    assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
                                     Kernel.receiveAll(thing.fd, 0);
                                     assertEquals("", Trial.now(selector));
                                 }
@@ -157,7 +157,7 @@ class UdpContract {
                                     Thing thing = badChecksum(fds, 69);
                                     watch(selector, thing.fd, Interest.READ);
                                     thing.happens.act();
-                                    String reported = Trial.poll(selector, 5_000);
+                                    String reported = Trial.poll(selector, Trial.LIMIT_MILLIS);
                                     assertEquals("READ", reported);
                                     var e =
                                             assertThrows(
