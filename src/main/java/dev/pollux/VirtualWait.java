@@ -12,7 +12,8 @@ import dev.pollux.sys.jdk.VirtualThreads;
  * reports once, to whoever looks first, would be lost: mounts, PSI triggers, {@code
  * /proc/sys/kernel/hostname}. All of these need {@link Interest#PRIORITY}. So once such a
  * descriptor is to be registered, and wherever the fast way is not there, the selector's {@link
- * WaitingThread} waits in the kernel instead.
+ * WaitingThread} waits in the kernel instead. (WRITE alone hears a change of mounts as an error,
+ * and may lose it here: to find that out would cost each modify to WRITE a system call.)
  */
 final class VirtualWait {
     /** How long a registration waits for the fast way to be left. */
