@@ -11,6 +11,7 @@ import java.lang.ref.Cleaner;
  */
 final class OpenDriver implements Runnable {
     private static final Cleaner CLEANER = Cleaner.create();
+    private static final Runnable RECORDER_CLOSED = () -> Recorder.closed(CLEANER);
 
     private final Driver driver;
     private final String name; // for people
@@ -58,7 +59,7 @@ final class OpenDriver implements Runnable {
 
     /** From now on the driver is closed when this selector is unreachable. */
     void closeWithout(FdSelector selector) {
-        whenClosed = Recorder::closed;
+        whenClosed = RECORDER_CLOSED;
         Recorder.opened();
         boolean registered = false;
         try {
@@ -66,7 +67,7 @@ final class OpenDriver implements Runnable {
             registered = true;
         } finally {
             if (!registered) { // no memory
-                Recorder.closed();
+                Recorder.closed(CLEANER);
             }
         }
     }

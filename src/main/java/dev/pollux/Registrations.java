@@ -16,11 +16,11 @@ import java.util.List;
 final class Registrations {
     private static final VarHandle KEYS = MethodHandles.arrayElementVarHandle(FdKey[].class);
 
-    private volatile FdKey[] keys = new FdKey[64]; // by slot
-    private int[] freeSlots = new int[64]; // a stack
+    private volatile FdKey[] keys = new FdKey[16]; // by slot
+    private int[] freeSlots = new int[16]; // a stack
     private int freeCount;
     private int slots; // in use or free: those beyond were never taken
-    private int[] slotOf = new int[64]; // by descriptor; 0 is none, else slot + 1
+    private int[] slotOf = new int[32]; // by descriptor; 0 is none, else slot + 1
     private int generation;
     private int size;
 

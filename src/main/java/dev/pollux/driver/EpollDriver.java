@@ -32,7 +32,7 @@ import java.nio.ByteBuffer;
 public final class EpollDriver implements Driver {
     private static final int FIRST_CAPACITY = 256;
     private static final int LAST_CAPACITY = 8192;
-    private static final int CHANGES = 256;
+    private static final int CHANGES = 32;
 
     private final Syscalls sys;
     private final Errno errno;

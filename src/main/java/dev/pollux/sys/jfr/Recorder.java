@@ -1,6 +1,7 @@
 package dev.pollux.sys.jfr;
 
 import dev.pollux.sys.Privileged;
+import java.lang.ref.Cleaner;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -12,8 +13,10 @@ import java.util.WeakHashMap;
  * <p>While a selector is open the recorder has a listener of ours, since it may be started at any
  * time. To ask an event whether it is enabled, in each poll, would cost the poll less than nothing,
  * but the first event class that is loaded takes hundreds of milliseconds and 700 KB, the listener
- * a few (JDK 25: 2 ms, 5 KB; JDK 17: 18 ms, 80 KB; once in a process). Without an open selector
- * there is no listener, so that a class loader that has this library can be collected.
+ * a few (JDK 25: 2 ms, 5 KB; JDK 17: 18 ms, 80 KB; once in a process). When no selector is open any
+ * more the listener stays until the next collection, since to set it and to take it back takes as
+ * long as to open a selector; then it goes, so that a class loader that has this library can be
+ * collected.
  */
 public final class Recorder {
     /** Who is to be recorded. */
@@ -26,6 +29,8 @@ public final class Recorder {
 
     private static final Object LISTENING = new Object(); // never taken by the recorder's threads
     private static volatile int open; // selectors; written under LISTENING
+    private static boolean listens; // guarded by LISTENING
+    private static boolean stopDue; // at the next collection; guarded by LISTENING
 
     private static final Set<Recorded> ALL = Collections.newSetFromMap(new WeakHashMap<>());
     private static boolean on; // guarded by ALL, as ALL itself
@@ -58,20 +63,40 @@ public final class Recorder {
             if (open++ > 0 || !THERE) {
                 return; // whoever opened the first one, or the listener, looks
             }
-            Privileged.call(Listener::start);
+            if (!listens) {
+                Privileged.call(Listener::start);
+                listens = true;
+            }
         }
         update();
     }
 
-    /** One has been closed. */
-    public static void closed() {
+    /**
+     * One has been closed.
+     *
+     * @param cleaner for what is done at the next collection
+     */
+    public static void closed(Cleaner cleaner) {
         synchronized (LISTENING) {
             if (--open > 0 || !THERE) {
                 return;
             }
-            Privileged.call(Listener::stop);
+            if (!stopDue) {
+                cleaner.register(new Object(), Recorder::stop);
+                stopDue = true;
+            }
         }
         update();
+    }
+
+    private static void stop() {
+        synchronized (LISTENING) {
+            stopDue = false;
+            if (open == 0 && listens) {
+                Privileged.call(Listener::stop);
+                listens = false;
+            }
+        }
     }
 
     /**
