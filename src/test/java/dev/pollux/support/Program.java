@@ -157,8 +157,18 @@ public class Program implements AutoCloseable {
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError(said(), e);
         }
+        closeInput();
         assertFalse(said().contains("in native method"), this::said); // -Xcheck:jni
         assertFalse(said().contains("WARNING: strict: "), this::said); // pollux.strict
+    }
+
+    /** The JDK does so in a thread of its own, at some time after the end was reported. */
+    private void closeInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) { // it has ended without having read all
+            assertFalse(process.isAlive(), e::toString);
+        }
     }
 
     // ---- beside programs
