@@ -362,7 +362,7 @@ public final class FdSelector implements AutoCloseable {
     /**
      * Ends the current poll, or else the next one, with {@link PollResult#WAKEUP}. Many calls
      * before that count as one. Does nothing after close. Never blocks; costs at most one system
-     * call, and none when a wakeup is pending.
+     * call, and none when a wakeup is pending or no thread waits, unless {@link #fd()} was called.
      */
     public void wakeup() {
         loop.wakeup();

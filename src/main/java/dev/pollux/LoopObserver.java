@@ -46,7 +46,7 @@ abstract class LoopObserver {
      */
     void pollEnded(PollResult result, Throwable thrown) {}
 
-    /** Any thread's. {@code first}: none was pending, so that it took a system call. */
+    /** Any thread's. {@code first}: none was pending. */
     void wakeup(boolean first) {}
 
     /**

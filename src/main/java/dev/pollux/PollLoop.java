@@ -24,12 +24,14 @@ import java.util.concurrent.locks.LockSupport;
 final class PollLoop {
     private static final VarHandle STATE;
     private static final VarHandle WAKEUP_ASKED;
+    private static final VarHandle WAITING;
 
     static {
         try {
             var lookup = MethodHandles.lookup();
             STATE = lookup.findVarHandle(PollLoop.class, "state", Object.class);
             WAKEUP_ASKED = lookup.findVarHandle(PollLoop.class, "wakeupAsked", boolean.class);
+            WAITING = lookup.findVarHandle(PollLoop.class, "waiting", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -80,6 +82,13 @@ final class PollLoop {
     private final LoopRecording.Switch recording; // kept, for the recorder holds it weakly
 
     private boolean wakeupAsked; // a wakeup that no poll has reported yet; any thread's
+
+    /**
+     * The polling thread is about to wait, or does: to be signalled. It writes this before it looks
+     * for a wakeup and for close; who asks for either writes that before he looks at this. So one
+     * of the two sees the other, and nobody has to signal while a handler runs or nobody polls.
+     */
+    private boolean waiting;
 
     /** The polling thread's, as all that follows. */
     private final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
@@ -224,7 +233,7 @@ final class PollLoop {
     }
 
     private boolean isWakeupAsked() {
-        return (boolean) WAKEUP_ASKED.getAcquire(this);
+        return (boolean) WAKEUP_ASKED.getVolatile(this); // not before waiting was written
     }
 
     /** Why to end now; null if nothing has happened but, maybe, that the time is over. */
@@ -267,9 +276,17 @@ final class PollLoop {
         if (timeoutNanos == 0) {
             return ask(0);
         }
-        return VirtualThreads.isCurrent()
-                ? virtual.await(this, timeoutNanos)
-                : awaitInKernel(timeoutNanos);
+        WAITING.setVolatile(this, true); // stays so if what follows throws: a signal too many
+        int rc;
+        if (isWakeupAsked() || registrar.isClosed()) {
+            rc = ask(0);
+        } else if (VirtualThreads.isCurrent()) {
+            rc = virtual.await(this, timeoutNanos);
+        } else {
+            rc = awaitInKernel(timeoutNanos);
+        }
+        WAITING.setRelease(this, false);
+        return rc;
     }
 
     /** By this thread, whatever it is. */
@@ -465,13 +482,14 @@ final class PollLoop {
 
     /** From now on somebody may wait on the driver's own descriptor: nothing is left pending. */
     void nest() {
-        nested = true;
+        nested = true; // before the look for a wakeup, which is asked for before the look at this
+        boolean any = isWakeupAsked();
         if (STATE.compareAndSet(this, IDLE, CHANGING)) {
-            boolean any = !pending.isEmpty();
+            any |= !pending.isEmpty();
             STATE.setRelease(this, IDLE);
-            if (any) {
-                open.signal(); // whoever watches the descriptor polls, which sends them
-            }
+        }
+        if (any) {
+            open.signal(); // whoever watches the descriptor polls, which sends and reports them
         }
     }
 
@@ -490,7 +508,9 @@ final class PollLoop {
         if (first) {
             boolean signalled = false;
             try {
-                open.signal();
+                if (isToBeSignalled()) {
+                    open.signal();
+                }
                 signalled = true;
             } finally {
                 if (!signalled) { // no stack: the next call is to signal
@@ -502,6 +522,11 @@ final class PollLoop {
         if (observer != null) {
             observer.wakeup(first);
         }
+    }
+
+    /** Whether somebody may be waiting who has not seen what the caller has just written. */
+    private boolean isToBeSignalled() {
+        return (boolean) WAITING.getVolatile(this) || nested;
     }
 
     /** Counts from now on; from 0 if it was counting. */
@@ -532,7 +557,9 @@ final class PollLoop {
             }
             closer = Thread.currentThread();
             registrar.close();
-            driver.signal();
+            if (isToBeSignalled()) {
+                driver.signal();
+            }
         }
         if (isPollingThread()) {
             closeOnLeaving = true;

@@ -13,6 +13,7 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
+import dev.pollux.PollResult;
 import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
@@ -424,6 +425,51 @@ class RegisteringContract {
                                     }));
             assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
             assertTrue(Fds.pollNow(selector).endsWith(" WRITE"));
+        }
+    }
+
+    /** A wakeup that takes no call where nobody waits is one that the outer selector waits for. */
+    @EveryBackend
+    void a_wakeup_is_seen_by_the_outer_selector_whoever_asked_and_when(
+            FdSelector selector, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                FdSelector outer = pair.open()) {
+            if (!Reported.kernelKeeps(selector) || !Capability.NESTS.isThere()) {
+                assertThrows(PolluxException.Unsupported.class, selector::fd);
+                return;
+            }
+            selector.wakeup(); // before anybody knows that it nests
+            outer.register(selector.fd(), Interest.READ, Trigger.LEVEL, null);
+            assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
+            assertEquals(PollResult.WAKEUP, selector.poll((key, ready) -> {}));
+            assertEquals("TIMEOUT", Fds.pollNow(outer));
+            FdKey key = selector.register(fds.socketpair()[0], Interest.WRITE, Trigger.EDGE, null);
+            assertEquals(PollResult.EVENTS, selector.poll((k, ready) -> selector.wakeup()));
+            selector.unregister(key);
+            assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
+            assertEquals(PollResult.WAKEUP, selector.poll((k, ready) -> {}));
+        }
+    }
+
+    /** The first call of fd() comes while the selector is in a handler that asks for a wakeup. */
+    @EveryBackend
+    void a_wakeup_of_a_handler_is_seen_by_who_nests_the_selector_meanwhile(
+            FdSelector selector, EveryBackend.Pair pair) throws IOException {
+        try (var fds = new Fds();
+                FdSelector outer = pair.open()) {
+            if (!Reported.kernelKeeps(selector) || !Capability.NESTS.isThere()) {
+                assertThrows(PolluxException.Unsupported.class, selector::fd);
+                return;
+            }
+            FdKey key = selector.register(fds.socketpair()[0], Interest.WRITE, Trigger.EDGE, null);
+            selector.poll(
+                    (k, ready) -> {
+                        selector.wakeup();
+                        outer.register(selector.fd(), Interest.READ, Trigger.LEVEL, null);
+                    });
+            selector.unregister(key);
+            assertEquals(selector.fd() + " READ", Fds.pollNow(outer));
+            assertEquals(PollResult.WAKEUP, selector.poll((k, ready) -> {}));
         }
     }
 }

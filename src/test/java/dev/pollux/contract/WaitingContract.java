@@ -475,17 +475,25 @@ class WaitingContract {
     void a_wakeup_joins_one_that_is_not_yet_through_and_ends_the_same_poll(Pair pair)
             throws Exception {
         var calls = new Intercepted(pair);
+        var inWait = new CountDownLatch(1);
         var inWrite = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
-        try (FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(pair.backend(), calls.sys)) {
+            int[] pipe = fds.pipe();
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             calls.take(
                     (name, arguments, real) -> {
-                        if (name.equals("write") || name.equals("keventChange")) {
+                        if (Intercepted.isWait(name)) {
+                            inWait.countDown();
+                        } else if (name.equals("write") || name.equals("keventChange")) {
                             inWrite.countDown();
                             await(goOn);
                         }
                         return real.make();
                     });
+            var polling = Poller.run(() -> selector.poll((key, ready) -> Fds.drain(pipe[0])));
+            await(inWait);
             var slow =
                     Poller.run(
                             () -> {
@@ -494,7 +502,8 @@ class WaitingContract {
                             });
             await(inWrite);
             selector.wakeup(); // counts as one with the slow one
-            String first = Fds.pollNow(selector);
+            Fds.write(pipe[1], 1);
+            Object first = polling.result();
             goOn.countDown();
             slow.result();
             String second = Fds.pollNow(selector);

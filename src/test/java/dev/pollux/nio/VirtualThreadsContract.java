@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 
 /**
@@ -218,7 +219,8 @@ class VirtualThreadsContract {
                                 selector.wakeup();
                                 int before = seen;
                                 while ((seen = turn.get()) == before) {
-                                    Thread.yield();
+                                    // One that only yields keeps its carrier from the other.
+                                    LockSupport.parkNanos(1_000);
                                 }
                             }
                             return "done";
