@@ -49,6 +49,7 @@ static const int errors[] = {
     EMFILE,     ENOTTY,     EFBIG,        ENOSPC,       ESPIPE,     EPIPE,       ENOSYS,     ELOOP,
     ENOTSOCK,   EOPNOTSUPP, EADDRINUSE,   ECONNABORTED, ECONNRESET, ENOBUFS,     EISCONN,    ENOTCONN,
     ETIMEDOUT,  ECONNREFUSED, EHOSTUNREACH, ENETUNREACH,  EALREADY,   EINPROGRESS, EMSGSIZE,  ECANCELED,
+    EAFNOSUPPORT,
 };
 
 static jfieldID buffer_address; /* java.nio.Buffer.address: a plain field read, no call into the VM */
@@ -125,6 +126,13 @@ jint pollux_close(JNIEnv *env, jobject self, jint fd) {
     return close(fd) < 0 ? -errno : 0;
 }
 
+/* access: O_RDONLY, O_WRONLY or O_RDWR */
+jint pollux_open(JNIEnv *env, jobject self, jlong path, jint access) {
+    (void)env, (void)self;
+    int fd = open(pointer(path), access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? -errno : fd;
+}
+
 jint pollux_pipe(JNIEnv *env, jobject self, jlong fds) {
     (void)env, (void)self;
     return open_pipe(pointer(fds));
@@ -156,6 +164,7 @@ jint pollux_unread(JNIEnv *env, jobject self, jint fd) {
 }
 
 /* As dev.pollux.sys.Syscalls has them. */
+_Static_assert(O_RDONLY == 0 && O_WRONLY == 1 && O_RDWR == 2, "what a file is opened for");
 _Static_assert(SOCK_STREAM == 1 && SOCK_DGRAM == 2, "types of sockets");
 
 jint pollux_socketType(JNIEnv *env, jobject self, jint fd) {

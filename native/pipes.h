@@ -1,4 +1,4 @@
-/* Pairs of descriptors that are close-on-exec and non-blocking from birth where the system can. */
+/* Descriptors that are close-on-exec and non-blocking from birth where the system can. */
 #ifndef POLLUX_PIPES_H
 #define POLLUX_PIPES_H
 
@@ -11,7 +11,22 @@ static inline int open_socketpair(int *fds) {
     return socketpair(AF_UNIX, type, 0, fds) < 0 ? -errno : 0;
 }
 
+static inline int accept_marked(int listener) {
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
 #else /* macOS */
+
+static inline int accept_marked(int listener) {
+    int fd = accept(listener, NULL, NULL);
+    if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd < 0 ? -errno : fd;
+}
 
 static inline int mark(int *fds) {
     for (int i = 0; i < 2; i++) {

@@ -33,6 +33,7 @@ jlong pollux_address(JNIEnv *env, jobject self, jobject directBuffer);          
 jint pollux_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);    /* uses env */
 jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length);   /* uses env */
 jint pollux_close(JNIEnv *env, jobject self, jint fd);
+jint pollux_open(JNIEnv *env, jobject self, jlong path, jint access);
 jint pollux_pipe(JNIEnv *env, jobject self, jlong fds);
 jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds);
 jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
@@ -43,6 +44,28 @@ jint pollux_socketType(JNIEnv *env, jobject self, jint fd);
 jint pollux_fileStatus(JNIEnv *env, jobject self, jint fd, jlong status);
 char *pollux_bytes(JNIEnv *env, jobject directBuffer);                                               /* uses env */
 int pollux_resolveBuffer(JNIEnv *env);                                                               /* uses env */
+
+/* transfers.c */
+jint pollux_readv(JNIEnv *env, jobject self, jint fd, jlong list, jint count);
+jint pollux_writev(JNIEnv *env, jobject self, jint fd, jlong list, jint count);
+jint pollux_pread(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length,
+                  jlong offset);                                                                     /* uses env */
+jint pollux_recv(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length,
+                 jint flags);                                                                        /* uses env */
+jint pollux_send(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length,
+                 jint flags);                                                                        /* uses env */
+
+/* sockets.c */
+jint pollux_accept(JNIEnv *env, jobject self, jint fd);
+jint pollux_connect(JNIEnv *env, jobject self, jint fd, jlong address, jint length, jint port, jint scope);
+jint pollux_connectUnix(JNIEnv *env, jobject self, jint fd, jlong path, jint length);
+jint pollux_socketError(JNIEnv *env, jobject self, jint fd);
+jint pollux_shutdown(JNIEnv *env, jobject self, jint fd, jint how);
+
+/* sendfile.c and splice.c, or unsupported.c on another system than Linux */
+jint pollux_sendfile(JNIEnv *env, jobject self, jint to, jint file, jlong offset, jint count);
+jint pollux_splice(JNIEnv *env, jobject self, jint from, jint to, jint count);
+jint pollux_pipeCapacity(JNIEnv *env, jobject self, jint fd, jint bytes);
 
 /* libc.c, or unsupported.c where all calls are libc's anyway */
 jboolean pollux_useLibc(JNIEnv *env, jobject self, jint wish);                                       /* uses env */

@@ -37,6 +37,21 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
     return -ENOSYS;
 }
 
+jint pollux_sendfile(JNIEnv *env, jobject self, jint to, jint file, jlong offset, jint count) {
+    (void)env, (void)self, (void)to, (void)file, (void)offset, (void)count;
+    return -ENOSYS;
+}
+
+jint pollux_splice(JNIEnv *env, jobject self, jint from, jint to, jint count) {
+    (void)env, (void)self, (void)from, (void)to, (void)count;
+    return -ENOSYS;
+}
+
+jint pollux_pipeCapacity(JNIEnv *env, jobject self, jint fd, jint bytes) {
+    (void)env, (void)self, (void)fd, (void)bytes;
+    return -ENOSYS;
+}
+
 #endif
 
 #ifndef __linux__

@@ -14,7 +14,7 @@ public final class Errno {
                                     + " ESPIPE EPIPE ENOSYS ELOOP ENOTSOCK EOPNOTSUPP EADDRINUSE"
                                     + " ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ETIMEDOUT"
                                     + " ECONNREFUSED EHOSTUNREACH ENETUNREACH EALREADY EINPROGRESS"
-                                    + " EMSGSIZE ECANCELED")
+                                    + " EMSGSIZE ECANCELED EAFNOSUPPORT")
                             .split(" "));
 
     public final int EPERM;
@@ -34,6 +34,8 @@ public final class Errno {
     public final int ELOOP;
     public final int ENOTSOCK;
     public final int EOPNOTSUPP;
+    public final int EINPROGRESS;
+    public final int EAFNOSUPPORT;
 
     private final Syscalls sys;
     private final int[] numbers;
@@ -62,6 +64,8 @@ public final class Errno {
         ELOOP = number("ELOOP");
         ENOTSOCK = number("ENOTSOCK");
         EOPNOTSUPP = number("EOPNOTSUPP");
+        EINPROGRESS = number("EINPROGRESS");
+        EAFNOSUPPORT = number("EAFNOSUPPORT");
     }
 
     /** The number of one of {@link #NAMES}. */

@@ -66,6 +66,8 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
 
     protected abstract int peekInt(long address);
 
+    protected abstract byte peekByte(long address);
+
     protected abstract void pokeLong(long address, long value);
 
     protected abstract int fcntl(int fd, int command, int argument);
@@ -82,6 +84,18 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
 
     protected abstract int getsockopt(
             S scratch, int fd, int level, int name, long value, long length);
+
+    protected abstract int open(long path, int flags, int mode);
+
+    protected abstract int plainAccept(int fd);
+
+    protected abstract int accept4(int fd, int flags);
+
+    protected abstract int connect(S scratch, int fd, long address, int length);
+
+    protected abstract int sendfile(S scratch, int to, int file, long offset, int count);
+
+    protected abstract int splice(int from, int to, int count, int flags);
 
     protected abstract int fstat(S scratch, int fd);
 
@@ -137,6 +151,11 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
     }
 
     @Override
+    public final int open(long path, int access) {
+        return open(path, access | platform.O_NONBLOCK | platform.O_CLOEXEC | platform.O_NOCTTY, 0);
+    }
+
+    @Override
     public final int pipe(long fds) {
         int rc = pipe2(fds, platform.O_CLOEXEC | platform.O_NONBLOCK);
         return rc == -errno.ENOSYS ? mark(fds, plainPipe(fds)) : rc;
@@ -157,10 +176,7 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
             return rc;
         }
         for (int i = 0; i < 2; i++) {
-            int marked = closeOnExec(peekInt(fds + 4L * i));
-            if (marked == 0) {
-                marked = setNonBlocking(peekInt(fds + 4L * i), true);
-            }
+            int marked = mark(peekInt(fds + 4L * i));
             if (marked < 0) {
                 close(peekInt(fds));
                 close(peekInt(fds + 4));
@@ -168,6 +184,11 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
             }
         }
         return 0;
+    }
+
+    private int mark(int fd) {
+        int rc = closeOnExec(fd);
+        return rc < 0 ? rc : setNonBlocking(fd, true);
     }
 
     private int closeOnExec(int fd) {
@@ -207,14 +228,93 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
 
     @Override
     public final int socketType(int fd) {
+        int rc = socketOption(fd, platform.SO_TYPE);
+        return rc == -errno.ENOTSOCK ? 0 : rc;
+    }
+
+    @Override
+    public final int socketError(int fd) {
+        return socketOption(fd, platform.SO_ERROR);
+    }
+
+    private int socketOption(int fd, int option) {
         S scratch = scratch();
         scratch.bytes.putInt(4, 4);
-        long type = scratch.address;
-        int rc = getsockopt(scratch, fd, platform.SOL_SOCKET, platform.SO_TYPE, type, type + 4);
-        if (rc < 0) {
-            return rc == -errno.ENOTSOCK ? 0 : rc;
+        long value = scratch.address;
+        int rc = getsockopt(scratch, fd, platform.SOL_SOCKET, option, value, value + 4);
+        return rc < 0 ? rc : scratch.bytes.getInt(0);
+    }
+
+    @Override
+    public final int accept(int listener) {
+        int rc = accept4(listener, platform.SOCK_CLOEXEC | platform.SOCK_NONBLOCK);
+        if (rc != -errno.ENOSYS) {
+            return rc;
         }
-        return scratch.bytes.getInt(0);
+        int fd = plainAccept(listener);
+        int marked = fd < 0 ? fd : mark(fd);
+        if (fd >= 0 && marked < 0) {
+            close(fd);
+        }
+        return marked < 0 ? marked : fd;
+    }
+
+    /** {@code struct sockaddr_in} and {@code sockaddr_in6}: the port is at 2, for both. */
+    @Override
+    public final int connect(int fd, long address, int length, int port, int scope) {
+        S to = scratch();
+        boolean isV6 = length == 16;
+        int size = isV6 ? 28 : 16;
+        to.bytes.putLong(0, 0).putLong(8, 0).putLong(16, 0).putInt(24, scope);
+        family(to, size, isV6 ? platform.AF_INET6 : Platform.AF_INET);
+        to.bytes.put(2, (byte) (port >> 8)).put(3, (byte) port);
+        copy(to, isV6 ? 8 : 4, address, length);
+        return connect(to, fd, to.address, size);
+    }
+
+    /** {@code struct sockaddr_un}: the path begins at 2. */
+    @Override
+    public final int connectUnix(int fd, long path, int length) {
+        if (length < 0 || length + 3 > platform.sockaddrUnSize) {
+            return -errno.EINVAL;
+        }
+        S to = scratch();
+        family(to, length + 3, Platform.AF_UNIX);
+        copy(to, 2, path, length);
+        to.bytes.put(2 + length, (byte) 0);
+        return connect(to, fd, to.address, length + 3);
+    }
+
+    /** The BSDs have the size in the first byte, the family in the second. */
+    private void family(S address, int size, int family) {
+        if (platform.isLinux()) {
+            address.bytes.putShort(0, (short) family);
+        } else {
+            address.bytes.put(0, (byte) size).put(1, (byte) family);
+        }
+    }
+
+    private void copy(S to, int at, long from, int length) {
+        for (int i = 0; i < length; i++) {
+            to.bytes.put(at + i, peekByte(from + i));
+        }
+    }
+
+    @Override
+    public final int sendfile(int to, int file, long offset, int count) {
+        S at = scratch();
+        at.bytes.putLong(0, offset);
+        return sendfile(at, to, file, at.address, count);
+    }
+
+    @Override
+    public final int splice(int from, int to, int count) {
+        return splice(from, to, count, Platform.SPLICE_F_MOVE | Platform.SPLICE_F_NONBLOCK);
+    }
+
+    @Override
+    public final int pipeCapacity(int fd, int bytes) {
+        return platform.isLinux() ? fcntl(fd, Platform.F_SETPIPE_SZ, bytes) : -errno.ENOSYS;
     }
 
     @Override

@@ -110,6 +110,10 @@ public final class Platform {
         SOCK_CLOEXEC       0x80000    0x80000    0x80000         0 0x10000000    0x8000 0x10000000
         SOL_SOCKET               1          1          1    0xffff     0xffff    0xffff     0xffff
         SO_TYPE                  3          3          3    0x1008     0x1008    0x1008     0x1008
+        SO_ERROR                 4          4          4    0x1007     0x1007    0x1007     0x1007
+        O_NOCTTY             0x100      0x100      0x100   0x20000     0x8000    0x8000     0x8000
+        AF_INET6                10         10         10        30         28        24         24
+        sockaddrUnSize         110        110        110       106        106       106        106
         -- <errno.h>
         EPERM                    1          1          1         1          1         1          1
         ENOENT                   2          2          2         2          2         2          2
@@ -151,6 +155,7 @@ public final class Platform {
         EINPROGRESS            115        115        115        36         36        36         36
         EMSGSIZE                90         90         90        40         40        40         40
         ECANCELED              125        125        125        89         85        88         87
+        EAFNOSUPPORT            97         97         97        47         47        47         47
         """;
 
     // The same on all of them.
@@ -160,8 +165,14 @@ public final class Platform {
     public static final int F_SETFL = 4;
     public static final int SOCK_STREAM = 1;
     public static final int AF_UNIX = 1;
+    public static final int AF_INET = 2;
     public static final int SEEK_CUR = 1;
     public static final int EINVAL = 22;
+
+    // Linux alone: <linux/fcntl.h>, <bits/fcntl-linux.h>
+    static final int F_SETPIPE_SZ = 1031;
+    static final int SPLICE_F_MOVE = 1;
+    static final int SPLICE_F_NONBLOCK = 2;
 
     private static final Set<String> GENERIC = Set.of("aarch64", "riscv64", "loongarch64");
     private static final Set<String> POWER = Set.of("ppc64le", "ppc64", "s390x");
@@ -193,6 +204,12 @@ public final class Platform {
     public final int SOCK_CLOEXEC;
     public final int SOL_SOCKET;
     public final int SO_TYPE;
+    public final int SO_ERROR;
+    public final int O_NOCTTY;
+    public final int AF_INET6;
+
+    /** Bytes of {@code struct sockaddr_un}, in which the path begins at 2 and has a final zero. */
+    public final int sockaddrUnSize;
 
     /** The platform of one column. */
     public Platform(String name, Map<String, String> symbols) {
@@ -221,6 +238,10 @@ public final class Platform {
         SOCK_CLOEXEC = constant("SOCK_CLOEXEC");
         SOL_SOCKET = constant("SOL_SOCKET");
         SO_TYPE = constant("SO_TYPE");
+        SO_ERROR = constant("SO_ERROR");
+        O_NOCTTY = constant("O_NOCTTY");
+        AF_INET6 = constant("AF_INET6");
+        sockaddrUnSize = constant("sockaddrUnSize");
     }
 
     /** The columns of the table. */

@@ -18,6 +18,18 @@ public interface Syscalls {
     /** Of a datagram socket. */
     int DATAGRAM = 2;
 
+    /** {@code O_RDONLY}, on every system. */
+    int TO_READ = 0;
+
+    /** {@code O_WRONLY}. */
+    int TO_WRITE = 1;
+
+    /** {@code O_RDWR}. */
+    int TO_READ_AND_WRITE = 2;
+
+    /** {@code SHUT_WR} of {@code man 2 shutdown}, on every system. */
+    int SHUT_WRITING = 1;
+
     /** {@code "jni"}, {@code "ffm"} or {@code "jnr"}. */
     String binding();
 
@@ -79,6 +91,15 @@ public interface Syscalls {
     /** {@code man 2 close}. Never repeated: the descriptor is gone also after {@code EINTR}. */
     int close(int fd);
 
+    /**
+     * {@code man 2 open} of what is there: non-blocking, close-on-exec, never the controlling
+     * terminal.
+     *
+     * @param path bytes with a final zero
+     * @param access {@link #TO_READ}, {@link #TO_WRITE} or {@link #TO_READ_AND_WRITE}
+     */
+    int open(long path, int access);
+
     /** {@code man 2 pipe}: two ints, the reading end first; close-on-exec, non-blocking. */
     int pipe(long fds);
 
@@ -103,6 +124,56 @@ public interface Syscalls {
      * {@code man 2 lseek} to where it is.
      */
     int isOpen(int fd);
+
+    /**
+     * {@code man 2 readv}. The list has two longs for each buffer, its address and its size; it is
+     * not the caller's any more afterwards: a binding may have written to it.
+     */
+    int readv(int fd, long list, int count);
+
+    /** {@code man 2 writev}; the list is as that of {@link #readv}. */
+    int writev(int fd, long list, int count);
+
+    /** {@code man 2 pread} into {@code direct}, from absolute position {@code at}. */
+    int pread(int fd, ByteBuffer direct, int at, int length, long offset);
+
+    /** {@code man 2 recv}, with the flags of this system. */
+    int recv(int fd, ByteBuffer direct, int at, int length, int flags);
+
+    /** {@code man 2 send}, with the flags of this system. */
+    int send(int fd, ByteBuffer direct, int at, int length, int flags);
+
+    /** {@code man 2 accept}: close-on-exec, non-blocking. */
+    int accept(int fd);
+
+    /**
+     * {@code man 2 connect} to an address of the internet.
+     *
+     * @param address 4 or 16 bytes
+     * @param scope the index of an interface, for a link-local address of IPv6; or 0
+     */
+    int connect(int fd, long address, int length, int port, int scope);
+
+    /** {@code man 2 connect} to a path; {@code -EINVAL} if it is too long for a struct. */
+    int connectUnix(int fd, long path, int length);
+
+    /** {@code SO_ERROR} of {@code man 7 socket}, which is taken: the number, or 0. */
+    int socketError(int fd);
+
+    /** {@code man 2 shutdown}, see {@link #SHUT_WRITING}. */
+    int shutdown(int fd, int how);
+
+    /**
+     * {@code man 2 sendfile} as Linux has it, which leaves the file's own position alone; {@code
+     * -ENOSYS} elsewhere.
+     */
+    int sendfile(int to, int file, long offset, int count);
+
+    /** {@code man 2 splice} of Linux, which does not wait for the pipe; or {@code -ENOSYS}. */
+    int splice(int from, int to, int count);
+
+    /** {@code F_SETPIPE_SZ} of Linux's {@code man 2 fcntl}: the new size; or {@code -ENOSYS}. */
+    int pipeCapacity(int fd, int bytes);
 
     /** {@code SO_TYPE} of {@code man 7 socket}, see {@link #STREAM}; 0 if it is no socket. */
     int socketType(int fd);

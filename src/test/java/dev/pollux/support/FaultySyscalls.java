@@ -124,6 +124,107 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     @Override
+    public int readv(int fd, long list, int count) {
+        return run("readv", a -> real.readv((int) a[0], a[1], (int) a[2]), fd, list, count);
+    }
+
+    @Override
+    public int writev(int fd, long list, int count) {
+        return run("writev", a -> real.writev((int) a[0], a[1], (int) a[2]), fd, list, count);
+    }
+
+    @Override
+    public int pread(int fd, ByteBuffer direct, int at, int length, long offset) {
+        return run(
+                "pread",
+                a -> real.pread((int) a[0], direct, (int) a[1], (int) a[2], a[3]),
+                fd,
+                at,
+                length,
+                offset);
+    }
+
+    @Override
+    public int recv(int fd, ByteBuffer direct, int at, int length, int flags) {
+        return run(
+                "recv",
+                a -> real.recv((int) a[0], direct, (int) a[1], (int) a[2], (int) a[3]),
+                fd,
+                at,
+                length,
+                flags);
+    }
+
+    @Override
+    public int send(int fd, ByteBuffer direct, int at, int length, int flags) {
+        return run(
+                "send",
+                a -> real.send((int) a[0], direct, (int) a[1], (int) a[2], (int) a[3]),
+                fd,
+                at,
+                length,
+                flags);
+    }
+
+    @Override
+    public int accept(int fd) {
+        return run("accept", a -> real.accept((int) a[0]), fd);
+    }
+
+    @Override
+    public int connect(int fd, long address, int length, int port, int scope) {
+        return run(
+                "connect",
+                a -> real.connect((int) a[0], a[1], (int) a[2], (int) a[3], (int) a[4]),
+                fd,
+                address,
+                length,
+                port,
+                scope);
+    }
+
+    @Override
+    public int connectUnix(int fd, long path, int length) {
+        return run(
+                "connectUnix",
+                a -> real.connectUnix((int) a[0], a[1], (int) a[2]),
+                fd,
+                path,
+                length);
+    }
+
+    @Override
+    public int socketError(int fd) {
+        return run("socketError", a -> real.socketError((int) a[0]), fd);
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        return run("shutdown", a -> real.shutdown((int) a[0], (int) a[1]), fd, how);
+    }
+
+    @Override
+    public int sendfile(int to, int file, long offset, int count) {
+        return run(
+                "sendfile",
+                a -> real.sendfile((int) a[0], (int) a[1], a[2], (int) a[3]),
+                to,
+                file,
+                offset,
+                count);
+    }
+
+    @Override
+    public int splice(int from, int to, int count) {
+        return run("splice", a -> real.splice((int) a[0], (int) a[1], (int) a[2]), from, to, count);
+    }
+
+    @Override
+    public int pipeCapacity(int fd, int bytes) {
+        return run("pipeCapacity", a -> real.pipeCapacity((int) a[0], (int) a[1]), fd, bytes);
+    }
+
+    @Override
     public int channelDescriptor(Channel channel) {
         return run("channelDescriptor", a -> real.channelDescriptor(channel));
     }

@@ -127,6 +127,76 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int open(long path, int access) {
+        return real.open(path, access);
+    }
+
+    @Override
+    public int readv(int fd, long list, int count) {
+        return real.readv(fd, list, count);
+    }
+
+    @Override
+    public int writev(int fd, long list, int count) {
+        return real.writev(fd, list, count);
+    }
+
+    @Override
+    public int pread(int fd, ByteBuffer direct, int at, int length, long offset) {
+        return real.pread(fd, direct, at, length, offset);
+    }
+
+    @Override
+    public int recv(int fd, ByteBuffer direct, int at, int length, int flags) {
+        return real.recv(fd, direct, at, length, flags);
+    }
+
+    @Override
+    public int send(int fd, ByteBuffer direct, int at, int length, int flags) {
+        return real.send(fd, direct, at, length, flags);
+    }
+
+    @Override
+    public int accept(int fd) {
+        return real.accept(fd);
+    }
+
+    @Override
+    public int connect(int fd, long address, int length, int port, int scope) {
+        return real.connect(fd, address, length, port, scope);
+    }
+
+    @Override
+    public int connectUnix(int fd, long path, int length) {
+        return real.connectUnix(fd, path, length);
+    }
+
+    @Override
+    public int socketError(int fd) {
+        return real.socketError(fd);
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        return real.shutdown(fd, how);
+    }
+
+    @Override
+    public int sendfile(int to, int file, long offset, int count) {
+        return real.sendfile(to, file, offset, count);
+    }
+
+    @Override
+    public int splice(int from, int to, int count) {
+        return real.splice(from, to, count);
+    }
+
+    @Override
+    public int pipeCapacity(int fd, int bytes) {
+        return real.pipeCapacity(fd, bytes);
+    }
+
+    @Override
     public int channelDescriptor(Channel channel) {
         return real.channelDescriptor(channel);
     }

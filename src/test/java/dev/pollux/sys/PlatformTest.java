@@ -43,7 +43,8 @@ class PlatformTest {
                     "epollEventSize", "epoll_event",
                     "keventSize", "kevent",
                     "pollfdSize", "pollfd",
-                    "statSize", "stat");
+                    "statSize", "stat",
+                    "sockaddrUnSize", "sockaddr_un");
 
     private static final Map<String, String> MEMBER_SIZES =
             Map.of(
@@ -117,6 +118,7 @@ class PlatformTest {
         assertEquals(facts.constant("F_SETFL"), Platform.F_SETFL);
         assertEquals(facts.constant("SOCK_STREAM"), Platform.SOCK_STREAM);
         assertEquals(facts.constant("AF_UNIX"), Platform.AF_UNIX);
+        assertEquals(facts.constant("AF_INET"), Platform.AF_INET);
         assertEquals(facts.constant("SEEK_CUR"), Platform.SEEK_CUR);
         assertEquals(facts.constant("EINVAL"), Platform.EINVAL);
         // Written as two longs, and an int where tv_usec is one.

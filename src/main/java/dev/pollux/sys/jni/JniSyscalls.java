@@ -106,6 +106,9 @@ public final class JniSyscalls implements Syscalls {
     public native int close(int fd);
 
     @Override
+    public native int open(long path, int access);
+
+    @Override
     public native int pipe(long fds);
 
     @Override
@@ -128,6 +131,45 @@ public final class JniSyscalls implements Syscalls {
 
     @Override
     public native int fileStatus(int fd, long status);
+
+    @Override
+    public native int readv(int fd, long list, int count);
+
+    @Override
+    public native int writev(int fd, long list, int count);
+
+    @Override
+    public native int pread(int fd, ByteBuffer direct, int at, int length, long offset);
+
+    @Override
+    public native int recv(int fd, ByteBuffer direct, int at, int length, int flags);
+
+    @Override
+    public native int send(int fd, ByteBuffer direct, int at, int length, int flags);
+
+    @Override
+    public native int accept(int fd);
+
+    @Override
+    public native int connect(int fd, long address, int length, int port, int scope);
+
+    @Override
+    public native int connectUnix(int fd, long path, int length);
+
+    @Override
+    public native int socketError(int fd);
+
+    @Override
+    public native int shutdown(int fd, int how);
+
+    @Override
+    public native int sendfile(int to, int file, long offset, int count);
+
+    @Override
+    public native int splice(int from, int to, int count);
+
+    @Override
+    public native int pipeCapacity(int fd, int bytes);
 
     @Override
     public native int channelDescriptor(Channel channel);

@@ -37,6 +37,25 @@ public final class C {
         @Variadic(fixedCount = 2)
         int ioctl(int fd, long request, long argument);
 
+        @Variadic(fixedCount = 2)
+        int open(long path, int flags, int mode);
+
+        long readv(int fd, long list, int count);
+
+        long writev(int fd, long list, int count);
+
+        long pread(int fd, long buffer, long length, long offset);
+
+        long recv(int fd, long buffer, long length, int flags);
+
+        long send(int fd, long buffer, long length, int flags);
+
+        int accept(int fd, long address, long length);
+
+        int connect(int fd, long address, int length);
+
+        int shutdown(int fd, int how);
+
         long lseek(int fd, long offset, int whence);
 
         int pipe(long fds);
@@ -59,6 +78,16 @@ public final class C {
     /** Not on macOS. */
     public interface Pipe2 {
         int pipe2(long fds, int flags);
+    }
+
+    /** Not on macOS. */
+    public interface Accept4 {
+        int accept4(int fd, long address, long length, int flags);
+    }
+
+    /** Of Linux; others have another function of this name, or none. */
+    public interface Sendfile {
+        long sendfile(int to, int file, long offset, long count);
     }
 
     /** Not on macOS. */

@@ -12,6 +12,9 @@ import jnr.ffi.Runtime;
 public final class JnrSyscalls extends LibcSyscalls<LibcSyscalls.Scratch> {
     private final C.Everywhere libc;
     private final C.Pipe2 pipe2; // this and those below: null where the system has none
+    private final C.Accept4 accept4;
+    private final C.Sendfile sendfile;
+    private final Splice splice;
     private final C.Ppoll ppoll;
     private final C.Fstat fstat;
     private final C.Fxstat fxstat; // not null where fstat is
@@ -43,6 +46,9 @@ public final class JnrSyscalls extends LibcSyscalls<LibcSyscalls.Scratch> {
         this.libc = libc;
         this.kqueue = kqueue;
         pipe2 = C.loadIfThere(C.Pipe2.class, platform);
+        accept4 = C.loadIfThere(C.Accept4.class, platform);
+        sendfile = platform.isLinux() ? C.load(C.Sendfile.class, platform) : null;
+        splice = platform.isLinux() ? new Splice() : null;
         ppoll = C.loadIfThere(C.Ppoll.class, platform);
         fstat = C.loadIfThere(C.Fstat.class, platform);
         fxstat = fstat == null ? C.load(C.Fxstat.class, platform) : null;
@@ -93,6 +99,11 @@ public final class JnrSyscalls extends LibcSyscalls<LibcSyscalls.Scratch> {
     @Override
     protected int peekInt(long address) {
         return memory.getInt(address);
+    }
+
+    @Override
+    protected byte peekByte(long address) {
+        return memory.getByte(address);
     }
 
     @Override
@@ -147,6 +158,71 @@ public final class JnrSyscalls extends LibcSyscalls<LibcSyscalls.Scratch> {
     @Override
     protected int ioctl(Scratch scratch, int fd, long request, long argument) {
         return result(libc.ioctl(fd, request, argument));
+    }
+
+    @Override
+    protected int open(long path, int flags, int mode) {
+        return result(libc.open(path, flags, mode));
+    }
+
+    @Override
+    public int readv(int fd, long list, int count) {
+        return result((int) libc.readv(fd, list, count));
+    }
+
+    @Override
+    public int writev(int fd, long list, int count) {
+        return result((int) libc.writev(fd, list, count));
+    }
+
+    @Override
+    public int pread(int fd, ByteBuffer direct, int at, int length, long offset) {
+        long into = memory.getDirectBufferAddress(direct) + at;
+        return result((int) libc.pread(fd, into, length, offset));
+    }
+
+    @Override
+    public int recv(int fd, ByteBuffer direct, int at, int length, int flags) {
+        long into = memory.getDirectBufferAddress(direct) + at;
+        return result((int) libc.recv(fd, into, length, flags));
+    }
+
+    @Override
+    public int send(int fd, ByteBuffer direct, int at, int length, int flags) {
+        long from = memory.getDirectBufferAddress(direct) + at;
+        return result((int) libc.send(fd, from, length, flags));
+    }
+
+    @Override
+    protected int plainAccept(int fd) {
+        return result(libc.accept(fd, 0, 0));
+    }
+
+    @Override
+    protected int accept4(int fd, int flags) {
+        return accept4 == null ? -errno().ENOSYS : result(accept4.accept4(fd, 0, 0, flags));
+    }
+
+    @Override
+    protected int connect(Scratch own, int fd, long address, int length) {
+        return result(libc.connect(fd, address, length));
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        return result(libc.shutdown(fd, how));
+    }
+
+    @Override
+    protected int sendfile(Scratch own, int to, int file, long offset, int count) {
+        return sendfile == null
+                ? -errno().ENOSYS
+                : result((int) sendfile.sendfile(to, file, offset, count));
+    }
+
+    @Override
+    protected int splice(int from, int to, int count, int flags) {
+        return splice == null ? -errno().ENOSYS : result(splice.splice(from, to, count, flags));
     }
 
     @Override

@@ -97,6 +97,11 @@ public final class FfmSyscalls extends LibcSyscalls<FfmSyscalls.Own> {
     }
 
     @Override
+    protected byte peekByte(long address) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    @Override
     protected void pokeLong(long address, long value) {
         MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, address, value);
     }
@@ -168,6 +173,88 @@ public final class FfmSyscalls extends LibcSyscalls<FfmSyscalls.Own> {
         Own own = scratch();
         long rc = call(Libc.LSEEK, own.state, fd, offset, whence);
         return rc < 0 ? -Downcalls.errno(own.state) : 0;
+    }
+
+    @Override
+    protected int open(long path, int flags, int mode) {
+        Own own = scratch();
+        return result(call(Libc.OPEN, own.state, path, flags, mode), own);
+    }
+
+    @Override
+    public int readv(int fd, long list, int count) {
+        Own own = scratch();
+        return result(call(Libc.READV, own.state, fd, list, count), own);
+    }
+
+    @Override
+    public int writev(int fd, long list, int count) {
+        Own own = scratch();
+        return result(call(Libc.WRITEV, own.state, fd, list, count), own);
+    }
+
+    @Override
+    public int pread(int fd, ByteBuffer direct, int at, int length, long offset) {
+        Own own = scratch();
+        int rc = result(call(Libc.PREAD, own.state, fd, address(direct) + at, length, offset), own);
+        Reference.reachabilityFence(direct);
+        return rc;
+    }
+
+    @Override
+    public int recv(int fd, ByteBuffer direct, int at, int length, int flags) {
+        Own own = scratch();
+        int rc = result(call(Libc.RECV, own.state, fd, address(direct) + at, length, flags), own);
+        Reference.reachabilityFence(direct);
+        return rc;
+    }
+
+    @Override
+    public int send(int fd, ByteBuffer direct, int at, int length, int flags) {
+        Own own = scratch();
+        int rc = result(call(Libc.SEND, own.state, fd, address(direct) + at, length, flags), own);
+        Reference.reachabilityFence(direct);
+        return rc;
+    }
+
+    @Override
+    protected int plainAccept(int fd) {
+        Own own = scratch();
+        return result(call(Libc.ACCEPT, own.state, fd, 0, 0), own);
+    }
+
+    @Override
+    protected int accept4(int fd, int flags) {
+        Own own = scratch();
+        return Libc.ACCEPT4 == null
+                ? -errno().ENOSYS
+                : result(call(Libc.ACCEPT4, own.state, fd, 0, 0, flags), own);
+    }
+
+    @Override
+    protected int connect(Own own, int fd, long address, int length) {
+        return result(call(Libc.CONNECT, own.state, fd, address, length), own);
+    }
+
+    @Override
+    public int shutdown(int fd, int how) {
+        Own own = scratch();
+        return result(call(Libc.SHUTDOWN, own.state, fd, how), own);
+    }
+
+    @Override
+    protected int sendfile(Own own, int to, int file, long offset, int count) {
+        return Libc.SENDFILE == null
+                ? -errno().ENOSYS
+                : result(call(Libc.SENDFILE, own.state, to, file, offset, count), own);
+    }
+
+    @Override
+    protected int splice(int from, int to, int count, int flags) {
+        Own own = scratch();
+        return Libc.SPLICE == null
+                ? -errno().ENOSYS
+                : result(call(Libc.SPLICE, own.state, from, 0, to, 0, count, flags), own);
     }
 
     @Override

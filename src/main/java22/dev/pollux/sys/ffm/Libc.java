@@ -24,6 +24,14 @@ final class Libc {
     static final MethodHandle SOCKETPAIR = need("socketpair");
     static final MethodHandle READ = need("read");
     static final MethodHandle WRITE = need("write");
+    static final MethodHandle READV = need("readv");
+    static final MethodHandle WRITEV = need("writev");
+    static final MethodHandle PREAD = need("pread");
+    static final MethodHandle RECV = need("recv");
+    static final MethodHandle SEND = need("send");
+    static final MethodHandle ACCEPT = need("accept");
+    static final MethodHandle CONNECT = need("connect");
+    static final MethodHandle SHUTDOWN = need("shutdown");
     static final MethodHandle POLL = need("poll");
     static final MethodHandle SELECT = need("select");
     static final MethodHandle STRERROR = need("strerror");
@@ -34,9 +42,12 @@ final class Libc {
      */
     static final MethodHandle FCNTL = variadic("fcntl", 2);
 
+    static final MethodHandle OPEN = variadic("open", 2);
+
     static final MethodHandle IOCTL = variadic("ioctl", 2);
 
     static final MethodHandle PIPE2 = ifThere("pipe2");
+    static final MethodHandle ACCEPT4 = ifThere("accept4");
     static final MethodHandle PPOLL = ifThere("ppoll");
     static final MethodHandle FSTAT = ifThere("fstat");
     static final MethodHandle FXSTAT = FSTAT != null ? null : need("__fxstat");
@@ -46,6 +57,8 @@ final class Libc {
     static final MethodHandle EPOLL_CREATE1 = LINUX ? need("epoll_create1") : null;
     static final MethodHandle EPOLL_CTL = LINUX ? need("epoll_ctl") : null;
     static final MethodHandle EPOLL_WAIT = LINUX ? need("epoll_wait") : null;
+    static final MethodHandle SENDFILE = LINUX ? need("sendfile") : null; // elsewhere another one
+    static final MethodHandle SPLICE = LINUX ? need("splice") : null;
     static final MethodHandle DUP3 = LINUX ? need("dup3") : null;
     static final MethodHandle EPOLL_PWAIT2 = LINUX ? ifThere("epoll_pwait2") : null;
 
