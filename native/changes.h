@@ -5,6 +5,7 @@
 #include "pollux.h"
 
 #include "linux_calls.h"
+#include "uring.h"
 
 /*
  * Pending changes of interest, laid out by dev.pollux.sys.EpollChanges. Java takes the lock before
@@ -19,6 +20,7 @@ struct change {
 
 struct changes {
     int64_t lock; /* the address of an int32_t */
+    int64_t ring; /* the address of a struct ring; 0: the changes go one by one */
     int32_t count;
     int32_t failed;
     struct change list[];
@@ -30,7 +32,10 @@ _Static_assert(offsetof(struct change, event) == 8, "EpollChanges relies on it")
 /* How many were refused: then the wait must not block, so that they are reported at once. */
 static inline int apply(int epfd, struct changes *changes) {
     int failed = 0;
-    for (int i = 0; i < changes->count; i++) {
+    if (changes->ring != 0) {
+        failed = pollux_change_through(pointer(changes->ring), epfd, EPOLL_CTL_MOD, changes->list, changes->count);
+    }
+    for (int i = 0; i < changes->count && changes->ring == 0; i++) {
         struct change *change = &changes->list[i];
         change->rc = call_epoll_ctl(epfd, EPOLL_CTL_MOD, change->fd, &change->event);
         failed += change->rc < 0;

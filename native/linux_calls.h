@@ -24,6 +24,11 @@ struct kernel_timespec {
 #define SYS_epoll_pwait2 441 /* the same on every architecture; Linux 5.11 */
 #endif
 
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425 /* Linux 5.1 */
+#define SYS_io_uring_enter 426
+#endif
+
 #if defined(POLLUX_LIBC_CALLS)
 #include "linux_calls_libc.h"
 #elif defined(__x86_64__) && !defined(__ILP32__)

@@ -27,6 +27,10 @@ static inline int call_epoll_pwait2(int epfd, struct epoll_event *events, int ca
     return (int)call6(SYS_epoll_pwait2, epfd, (long)events, capacity, (long)timeout, 0, 0);
 }
 
+static inline int call_io_uring_enter(int ring, unsigned submissions, unsigned completions, unsigned flags) {
+    return (int)call6(SYS_io_uring_enter, ring, submissions, completions, flags, 0, 0);
+}
+
 static inline int call_read(int fd, void *buffer, size_t length) {
     return (int)call6(SYS_read, fd, (long)buffer, (long)length, 0, 0, 0);
 }

@@ -15,3 +15,8 @@ static inline int call_epoll_pwait2(int epfd, struct epoll_event *events, int ca
     long rc = syscall(SYS_epoll_pwait2, epfd, events, capacity, timeout, NULL, 0);
     return rc < 0 ? -errno : (int)rc;
 }
+
+static inline int call_io_uring_enter(int ring, unsigned submissions, unsigned completions, unsigned flags) {
+    long rc = syscall(SYS_io_uring_enter, ring, submissions, completions, flags, NULL, 0);
+    return rc < 0 ? -errno : (int)rc;
+}

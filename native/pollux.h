@@ -89,6 +89,13 @@ jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint 
 jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,
                          jlong changes);
 
+/* uring.c, or unsupported.c where the kernel has no io_uring */
+jint pollux_uringOpen0(JNIEnv *env, jobject self, jint entries, jint flags, jlong ring);
+jobject pollux_uringMemory(JNIEnv *env, jobject self, jlong ring);                                   /* uses env */
+void pollux_uringClose(JNIEnv *env, jobject self, jlong ring);
+jint pollux_uringChange(JNIEnv *env, jobject self, jlong ring, jint epfd, jint op, jlong list, jint count);
+jint pollux_seccomp(JNIEnv *env, jobject self);
+
 /* kqueue.c, or unsupported.c where the system has no kqueue */
 jint pollux_kqueue(JNIEnv *env, jobject self);
 jint pollux_keventChange(JNIEnv *env, jobject self, jint kq, jlong changes, jint count, jint receipts);

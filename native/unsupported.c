@@ -52,6 +52,28 @@ jint pollux_pipeCapacity(JNIEnv *env, jobject self, jint fd, jint bytes) {
     return -ENOSYS;
 }
 
+jint pollux_uringOpen0(JNIEnv *env, jobject self, jint entries, jint flags, jlong ring) {
+    (void)env, (void)self, (void)entries, (void)flags, (void)ring;
+    return -ENOSYS;
+}
+
+jobject pollux_uringMemory(JNIEnv *env, jobject self, jlong ring) {
+    (void)env, (void)self, (void)ring;
+    return NULL;
+}
+
+void pollux_uringClose(JNIEnv *env, jobject self, jlong ring) { (void)env, (void)self, (void)ring; }
+
+jint pollux_uringChange(JNIEnv *env, jobject self, jlong ring, jint epfd, jint op, jlong list, jint count) {
+    (void)env, (void)self, (void)ring, (void)epfd, (void)op, (void)list, (void)count;
+    return -ENOSYS;
+}
+
+jint pollux_seccomp(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return -ENOSYS;
+}
+
 #endif
 
 #ifndef __linux__

@@ -314,6 +314,7 @@ static void descriptors(void) {
 /* As dev.pollux.sys.EpollChanges lays them out. */
 static struct {
     int64_t lock;
+    int64_t ring;
     int32_t count;
     int32_t failed;
     struct {

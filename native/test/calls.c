@@ -230,6 +230,7 @@ static struct epoll_event ready[CAPACITY];
 /* As dev.pollux.sys.EpollChanges lays them out. */
 static struct {
     int64_t lock;
+    int64_t ring;
     int32_t count;
     int32_t failed;
     struct {
@@ -252,6 +253,7 @@ static void build_list(int count) {
     memset(&changes, 0x55, sizeof(changes)); /* what C must write it must write itself */
     lock = 1;
     changes.lock = address(&lock);
+    changes.ring = 0;
     changes.count = count;
 }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 /**
  * Waits until any of many file descriptors is ready.
@@ -166,6 +167,39 @@ public final class FdSelector implements AutoCloseable {
     public FdKey register(int fd, Interest interest, Trigger trigger, Object attachment)
             throws PolluxException {
         return changes.register(fd, interest, trigger, attachment);
+    }
+
+    /**
+     * Registers many descriptors alike: all of them, or none. For a listener that has accepted
+     * many, it takes fewer system calls than one {@link #register} for each, where the kernel has
+     * an io_uring (see the property {@code pollux.batch}), and one look at the lock everywhere.
+     *
+     * <pre>{@code
+     * List<FdKey> keys = selector.registerAll(accepted, Interest.READ, Trigger.EDGE, Connection::new);
+     * }</pre>
+     *
+     * @param fds open descriptors, all different; none is fine
+     * @param interest what to wait for
+     * @param trigger how often to report
+     * @param attachmentOf called for each descriptor before any is registered; may return null
+     * @return the registrations, in the order of the descriptors; a list of the caller's own
+     * @throws PolluxException as {@link #register}, of the first that is refused: it names the
+     *     descriptor, and none of them is registered
+     * @throws IllegalArgumentException as there, or if a descriptor is there twice
+     */
+    public List<FdKey> registerAll(
+            int[] fds, Interest interest, Trigger trigger, IntFunction<?> attachmentOf)
+            throws PolluxException {
+        Objects.requireNonNull(interest, "interest");
+        Objects.requireNonNull(trigger, "trigger");
+        Objects.requireNonNull(attachmentOf, "attachmentOf");
+        registrar.requireOpen("registerAll");
+        var many = new ManyRegistrations(this, driver, registrar, fds.clone(), interest, trigger);
+        many.check();
+        for (int i = 0; i < fds.length && interest.isPriority(); i++) {
+            loop.beforePriority(fds[i]);
+        }
+        return many.add(attachmentOf);
     }
 
     /**

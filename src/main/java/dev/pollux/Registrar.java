@@ -32,7 +32,7 @@ final class Registrar {
     private final FdSelector owner;
     private final Driver driver;
     private final Errno errno;
-    private final Registrations registrations = new Registrations(); // written under lock
+    final Registrations registrations = new Registrations(); // written under lock
     private volatile boolean closed; // written under lock
     private long waits; // how many have begun; written by the polling thread, see armedAt
 
@@ -93,10 +93,7 @@ final class Registrar {
         registrations.reserve(key); // memory first: when there is none, nothing is registered
         int rc = driver.add(key.fd, interest.bits(), trigger.bits(), key.token);
         if (rc == -errno.EEXIST && old == null) {
-            // Left behind when its number was closed while it was open under another one; the
-            // number is the same file's again, so it can be removed now.
-            driver.remove(key.fd, key.token);
-            rc = driver.add(key.fd, interest.bits(), trigger.bits(), key.token);
+            rc = addAgain(key, interest, trigger);
         }
         if (rc < 0) {
             throw refused("register", key.fd, interest, trigger, rc);
@@ -106,6 +103,15 @@ final class Registrar {
         if (old != null) {
             drop(old); // its descriptor was closed, or the kernel would not have taken this one
         }
+    }
+
+    /**
+     * The kernel has a registration that was left behind when its number was closed while it was
+     * open under another one; the number is the same file's again, so it can be removed now.
+     */
+    int addAgain(FdKey key, Interest interest, Trigger trigger) {
+        driver.remove(key.fd, key.token);
+        return driver.add(key.fd, interest.bits(), trigger.bits(), key.token);
     }
 
     void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {
@@ -149,8 +155,7 @@ final class Registrar {
     }
 
     /** Why the driver did not take a registration, or a change of one. */
-    private PolluxException refused(
-            String operation, int fd, Interest interest, Trigger trigger, int rc) {
+    PolluxException refused(String operation, int fd, Interest interest, Trigger trigger, int rc) {
         String call = call(operation, fd, interest, trigger);
         if (rc == -errno.EBADF && OpenFile.of(driver.sys(), fd) != null) { // open by O_PATH
             return PolluxException.openedAsPath(errno, operation, fd, call);
@@ -244,7 +249,7 @@ final class Registrar {
      * Read after the system call: a wait that fired it before that call has its number written by
      * then.
      */
-    private long armedAt() {
+    long armedAt() {
         return (long) WAITS.getAcquire(this);
     }
 

@@ -31,7 +31,13 @@ final class Registrations {
 
     /** A token for a key to come. The slot is taken only by {@link #put}. */
     long nextToken() {
-        int slot = freeCount > 0 ? freeSlots[freeCount - 1] : slots;
+        return nextToken(0);
+    }
+
+    /** As the one before, when so many others will have been put by then. */
+    long nextToken(int others) {
+        int slot =
+                freeCount > others ? freeSlots[freeCount - 1 - others] : slots + others - freeCount;
         return (long) ++generation << 32 | slot;
     }
 
@@ -41,7 +47,7 @@ final class Registrations {
         return slot == 0 ? null : keys[slot - 1];
     }
 
-    /** Makes room for a key with the last {@link #nextToken}. */
+    /** Makes room for a key with the last {@link #nextToken}, after those with the ones before. */
     void reserve(FdKey key) {
         int slot = key.slot();
         if (slot == keys.length) {

@@ -80,6 +80,17 @@ public interface Driver {
     int add(int fd, int interest, int trigger, long token);
 
     /**
+     * Registers many descriptors, all different, alike: as {@link #add} for one after another.
+     *
+     * @param results what {@link #add} would have returned for each
+     */
+    default void addAll(int[] fds, int interest, int trigger, long[] tokens, int[] results) {
+        for (int i = 0; i < fds.length; i++) {
+            results[i] = add(fds[i], interest, trigger, tokens[i]);
+        }
+    }
+
+    /**
      * Changes a registration now, and re-arms it.
      *
      * @param oldWas interest and trigger bits before, as {@code trigger << 3 | interest}

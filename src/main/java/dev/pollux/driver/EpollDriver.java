@@ -102,7 +102,7 @@ public final class EpollDriver implements Driver {
 
     @Override
     public boolean owns(int fd) {
-        return fd == epfd || fd == eventfd;
+        return fd == epfd || fd == eventfd || changes.owns(fd);
     }
 
     @Override
@@ -113,6 +113,13 @@ public final class EpollDriver implements Driver {
     @Override
     public int add(int fd, int interest, int trigger, long token) {
         return sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, toEpoll(interest, trigger), token);
+    }
+
+    @Override
+    public void addAll(int[] fds, int interest, int trigger, long[] tokens, int[] results) {
+        if (!changes.addAll(epfd, fds, toEpoll(interest, trigger), tokens, results)) {
+            Driver.super.addAll(fds, interest, trigger, tokens, results);
+        }
     }
 
     @Override
@@ -288,6 +295,7 @@ public final class EpollDriver implements Driver {
 
     @Override
     public void close() {
+        changes.close();
         sys.close(eventfd);
         sys.close(epfd);
         memory.close();

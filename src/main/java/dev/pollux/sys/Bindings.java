@@ -29,6 +29,13 @@ public final class Bindings {
     public static final String LIBC = "pollux.libc";
 
     /**
+     * Whether many changes of registrations go to epoll in one call, through an io_uring of the
+     * selector's own: {@code true}; {@code false}; without it they do where no seccomp filter is in
+     * force, since a filter may end the process for the attempt.
+     */
+    public static final String BATCH = "pollux.batch";
+
+    /**
      * Whether the JNI binding renews the processor's return predictor after a system call: {@link
      * #RENEW}, {@link #KEEP}, or {@link #MEASURE} for what a timing says; without it, what is known
      * of the processor and the kernel decides, and a timing where nothing is.
@@ -215,7 +222,20 @@ public final class Bindings {
      * @throws IllegalArgumentException if it says anything else
      */
     public static int libcWish() {
-        String wish = Privileged.property(LIBC, "").strip().toLowerCase(Locale.ROOT);
+        return wish(LIBC);
+    }
+
+    /**
+     * What {@link #BATCH} says, as {@link #libcWish}.
+     *
+     * @throws IllegalArgumentException as there
+     */
+    public static int batchWish() {
+        return wish(BATCH);
+    }
+
+    private static int wish(String property) {
+        String wish = Privileged.property(property, "").strip().toLowerCase(Locale.ROOT);
         switch (wish) {
             case "":
                 return -1;
@@ -224,7 +244,8 @@ public final class Bindings {
             case "false":
                 return 0;
             default:
-                throw new IllegalArgumentException(LIBC + "=" + wish + " is none of true, false");
+                throw new IllegalArgumentException(
+                        property + "=" + wish + " is none of true, false");
         }
     }
 

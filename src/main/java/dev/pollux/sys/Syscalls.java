@@ -218,6 +218,42 @@ public interface Syscalls {
     /** {@code man 2 epoll_pwait2}; as {@link #epollWait}, with a time-out in nanoseconds. */
     int epollPwait2(int epfd, long events, int capacity, long nanos, EpollChanges changes);
 
+    /**
+     * {@code man 2 io_uring_setup}, and the memory of the new ring; close-on-exec. Writes what it
+     * consists of, for {@link Ring}. {@code -ENOSYS}: this binding, or this system, has none.
+     */
+    default int uringOpen(int entries, int flags, long ring) {
+        return -errno().ENOSYS;
+    }
+
+    /** What a ring shares with the kernel, until it is closed. */
+    default ByteBuffer uringMemory(long ring) {
+        throw new UnsupportedOperationException("no ring was opened");
+    }
+
+    /** Closes a ring and unmaps its memory. */
+    default void uringClose(long ring) {
+        throw new UnsupportedOperationException("no ring was opened");
+    }
+
+    /**
+     * {@code man 2 epoll_ctl} for each change of a list of {@link EpollChanges}, through a ring as
+     * far as that goes; each has its result in the list.
+     *
+     * @return how many were refused
+     */
+    default int uringChange(long ring, int epfd, int op, long list, int count) {
+        throw new UnsupportedOperationException("no ring was opened");
+    }
+
+    /**
+     * {@code PR_GET_SECCOMP} of {@code man 2 prctl}: not 0 if a filter decides which system calls
+     * this thread may make.
+     */
+    default int seccomp() {
+        return -errno().ENOSYS;
+    }
+
     /** {@code man 2 kqueue}: close-on-exec; {@code -ENOSYS} where there is none. */
     int kqueue();
 

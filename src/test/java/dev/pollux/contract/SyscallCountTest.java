@@ -119,6 +119,8 @@ class SyscallCountTest {
                 assertEquals(
                         PollResult.EVENTS, selector.poll((k, ready) -> seen.incrementAndGet()));
                 var made = new ArrayList<>(calls.calls());
+                made.removeAll(
+                        List.of("seccomp", "uringOpen")); // once, for the first that are many
                 if (pair.backend() == Backend.EPOLL) {
                     assertEquals(List.of(count), travelled);
                     if (!pair.binding().equals("jni")) { // its wait makes them itself, one by one

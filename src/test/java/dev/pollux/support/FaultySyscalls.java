@@ -281,6 +281,33 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     @Override
+    public int uringOpen(int entries, int flags, long ring) {
+        return run(
+                "uringOpen",
+                a -> real.uringOpen((int) a[0], (int) a[1], a[2]),
+                entries,
+                flags,
+                ring);
+    }
+
+    @Override
+    public int uringChange(long ring, int epfd, int op, long list, int count) {
+        return run(
+                "uringChange",
+                a -> real.uringChange(a[0], (int) a[1], (int) a[2], a[3], (int) a[4]),
+                ring,
+                epfd,
+                op,
+                list,
+                count);
+    }
+
+    @Override
+    public int seccomp() {
+        return run("seccomp", a -> real.seccomp());
+    }
+
+    @Override
     public int kqueue() {
         return run("kqueue", a -> real.kqueue());
     }

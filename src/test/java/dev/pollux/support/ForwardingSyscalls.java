@@ -232,6 +232,31 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int uringOpen(int entries, int flags, long ring) {
+        return real.uringOpen(entries, flags, ring);
+    }
+
+    @Override
+    public ByteBuffer uringMemory(long ring) {
+        return real.uringMemory(ring);
+    }
+
+    @Override
+    public void uringClose(long ring) {
+        real.uringClose(ring);
+    }
+
+    @Override
+    public int uringChange(long ring, int epfd, int op, long list, int count) {
+        return real.uringChange(ring, epfd, op, list, count);
+    }
+
+    @Override
+    public int seccomp() {
+        return real.seccomp();
+    }
+
+    @Override
     public int kqueue() {
         return real.kqueue();
     }

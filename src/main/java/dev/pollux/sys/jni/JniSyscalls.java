@@ -194,6 +194,25 @@ public final class JniSyscalls implements Syscalls {
     private native int epollPwait20(int epfd, long events, int capacity, long nanos, long changes);
 
     @Override
+    public int uringOpen(int entries, int flags, long ring) {
+        return throughLibc ? -errno.ENOSYS : uringOpen0(entries, flags, ring);
+    }
+
+    private native int uringOpen0(int entries, int flags, long ring);
+
+    @Override
+    public native ByteBuffer uringMemory(long ring);
+
+    @Override
+    public native void uringClose(long ring);
+
+    @Override
+    public native int uringChange(long ring, int epfd, int op, long list, int count);
+
+    @Override
+    public native int seccomp();
+
+    @Override
     public native int kqueue();
 
     @Override
