@@ -41,6 +41,7 @@ final class PollLoop {
         Trigger.values();
         VirtualThreads.exist();
         List.of(Deadline.class, Look.class, OpenFile.class, ChannelFd.class, Fd.class);
+        List.of(ManyRegistrations.class);
         OpenFile.Type.values();
     }
 
