@@ -17,7 +17,8 @@ import java.lang.invoke.MethodHandle;
  * int} function only the lower half counts.
  *
  * <p>None is {@code critical}: each of these functions may block, {@code epoll_ctl} for one on the
- * lock of an epoll that another thread waits with, and a garbage collection would wait for it.
+ * lock of an epoll that another thread waits with, or on whoever serves a file of FUSE, and a
+ * garbage collection would wait for it. Nor would it be faster: docs/performance.md.
  */
 @SuppressWarnings("restricted") // all that this package is for
 final class Downcalls {
