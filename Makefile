@@ -120,6 +120,20 @@ examples: ## list the examples, with one line for each
 	@find $(EXAMPLES) -name '*.java' -exec grep -l 'void main\b' {} + | sort | while read -r file; do \
 	    printf '  %-20s %s\n' "$$(basename "$$file" .java)" "$$(sed -n 's/^ \* //p;2q' "$$file")"; done
 
+# ---- the page that shows edge and level: docs/edge-and-level.html
+
+timeline: build ## record anew what LEVEL, EDGE and ONESHOT do, call for call: docs/traces
+	@$(RUN) timeline.Timeline $(ARGS)
+
+page: ## make docs/edge-and-level.html of docs/traces and benchmarks/results (needs node)
+	@node src/page/build.mjs
+
+test-page: build ## test that page in Chromium, and its numbers against what the examples count: 1 minute
+	@src/page/test/run $(RUN)
+
+page-pictures: ## take the pictures of that page, light and dark, that README shows
+	@src/page/test/run pictures
+
 # Surefire counts what was skipped, but keeps the reasons to itself.
 REPORTS     := target/surefire-reports
 SAY_SKIPPED = cat $(REPORTS)/TEST-*.xml | sed -n -e 's/.*<skipped message="\([^"]*\)".*/\1/p' \
@@ -436,4 +450,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build jar test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar timeline page test-page page-pictures test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

@@ -72,6 +72,9 @@ class SmokeTest {
                     measuring.expect(Examples.hasEdge(pair) ? "| LEVEL: one read" : none);
                 }
             }
+            case "timeline.Timeline" ->
+                    run(pair, program, directory.toString())
+                            .expectLine(".*many.json: [0-9]+ runs, [0-9]+ system calls");
             case "models.IoModels" ->
                     Child.here()
                             .withProperties()
