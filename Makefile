@@ -383,7 +383,7 @@ target/load/%.lua: native/load/%.lua
 	@mkdir -p $(@D)
 	cp $< $@
 
-# ---- packaging: one jar for all platforms, its sources and its javadoc
+# ---- packaging: one jar for all platforms, its sources, its javadoc, and what it depends on
 
 .PHONY: dist release reproducible
 
@@ -400,11 +400,12 @@ dist: ## assemble the jars, with the libraries in PREBUILT=DIR or else those tha
 	@rm -rf target/classes target/reports target/pollux.jar target/pollux-*.jar $(JAVADOC_STAMP)
 	@$(if $(PREBUILT),$(COPY_PREBUILT),$(MAKE) --no-print-directory -s natives)
 	@chmod -R go=u-w src pom.xml LICENSE NOTICE
-	@umask 022; $(MVN) -DskipTests $(if $(PREBUILT),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
+	@umask 022; $(MVN) -DskipTests -P$(DIST_PROFILES) $(if $(PREBUILT),-Dexec.skip) $(MAVEN_ARGS) $(DIST_GOAL)
 	@echo 'dist: target/pollux.jar carries'
 	@JAR='$(JAR)' .ci/check-jars target $(if $(COMPLETE),$(PLATFORMS))
 
 DIST_GOAL := verify
+DIST_PROFILES := sbom
 # Built elsewhere: DIR/linux-x86_64/libpollux.so and so on. None is built here then, so that what is packed was tested.
 COPY_PREBUILT = for library in '$(PREBUILT)'/*/libpollux.*; do \
     to=target/classes/META-INF/native/$$(basename "$$(dirname "$$library")"); \
@@ -413,7 +414,7 @@ COPY_PREBUILT = for library in '$(PREBUILT)'/*/libpollux.*; do \
 release: ## sign the complete jars of PREBUILT=DIR and upload them to Maven Central, see CONTRIBUTING.md
 	@test -n '$(PREBUILT)' || { echo 'release: PREBUILT=DIR must name the libraries of all platforms' >&2; exit 2; }
 	@$(MAKE) --no-print-directory dist COMPLETE=1
-	@$(MAKE) --no-print-directory dist COMPLETE=1 DIST_GOAL=deploy MAVEN_ARGS='$(MAVEN_ARGS) -Prelease'
+	@$(MAKE) --no-print-directory dist COMPLETE=1 DIST_GOAL=deploy DIST_PROFILES=sbom,release
 
 # The second copy is built under another path, umask, time zone and language.
 reproducible: ## build the jars twice, in different surroundings, and compare them byte for byte
@@ -431,13 +432,29 @@ reproducible: ## build the jars twice, in different surroundings, and compare th
 # By this file the javadoc plugin judges that nothing changed; in a modular project it overlooks changed sources.
 JAVADOC_STAMP := target/maven-javadoc-plugin-stale-data.txt
 
-lint: ## formatting, javadoc and the jars; examples compiled against the public API alone
+API      := src/api/pollux-api.jar
+API_DIFF := target/japicmp/api.diff
+JAVAP    := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)javap
+
+api: ## compare the API with what it was, see docs/releases.md; `lint` does it too
+	@rm -rf $(dir $(API_DIFF))
+	@rc=0; $(MVN) -Dmaven.test.skip $(MAVEN_ARGS) package japicmp:cmp@api || rc=$$?; \
+	    ! test -f $(API_DIFF) || cat $(API_DIFF); exit $$rc
+
+# The public classes of what the module exports; the same bytes from the same classes.
+api-baseline: ## write what `api` compares with anew, from these sources
+	@$(MVN) -Dmaven.test.skip $(MAVEN_ARGS) package
+	@cd target/classes && $(JAR) --create --no-manifest --date=2026-01-01T00:00:00Z --file '$(CURDIR)/$(API)' \
+	    $$(for class in dev/pollux/*.class dev/pollux/nio/*.class; do \
+	        ! '$(JAVAP)' "$$class" | grep -q '^public ' || echo "$$class"; done)
+
+lint: ## formatting, javadoc, the jars and the API; examples compiled against the public API alone
 	@rm -rf $(JAVADOC_STAMP) target/examples-alone
 	@$(MVN) -f .ci/reactor.xml -DskipTests $(MAVEN_ARGS) verify
 	@$(JAVAC) -Xlint:all $(if $(WERROR),-Werror) -proc:none -d target/examples-alone \
 	    -p target/pollux.jar --add-modules dev.pollux -cp "$$(cat target/classpath.txt)" \
 	    $$(find src/examples/java -name '*.java')
-	@echo 'lint: formatting, javadoc, jar and examples are in order'
+	@echo 'lint: formatting, javadoc, jar, API and examples are in order'
 
 check: test test-examples lint sanitize ## test, test-examples, lint and sanitize; .ci/run has the rest
 
@@ -450,4 +467,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build jar timeline page test-page page-pictures test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar api api-baseline timeline page test-page page-pictures test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean

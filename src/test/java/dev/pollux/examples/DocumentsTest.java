@@ -3,7 +3,9 @@ package dev.pollux.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.DefaultSelector;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,7 +84,11 @@ class DocumentsTest {
     void pages_that_the_sources_name_are_there() throws IOException {
         var missing = new ArrayList<String>();
         int count = 0;
-        for (Path source : sources()) {
+        List<Path> sources = sources();
+        try (Stream<Path> templates = Files.list(Path.of(".github", "ISSUE_TEMPLATE"))) {
+            templates.forEach(sources::add);
+        }
+        for (Path source : sources) {
             var page = PAGE.matcher(Files.readString(source));
             for (; page.find(); count++) {
                 if (!Files.exists(Path.of(page.group()))) {
@@ -91,6 +98,25 @@ class DocumentsTest {
         }
         assertEquals(List.of(), missing);
         assertTrue(count > 0, "no source names a page");
+    }
+
+    @Test
+    void the_api_that_is_held_is_what_the_module_exports() throws IOException {
+        Set<String> exported =
+                DefaultSelector.class.getModule().getDescriptor().exports().stream()
+                        .map(ModuleDescriptor.Exports::source)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        var held = new TreeSet<String>();
+        var include =
+                Pattern.compile("<include>(dev\\.pollux[\\w.]*)</include>")
+                        .matcher(Files.readString(Path.of("pom.xml")));
+        while (include.find()) {
+            held.add(include.group(1));
+        }
+        assertEquals(exported, held, "pom.xml, japicmp");
+        String page = Document.of(Path.of("docs", "releases.md")).text();
+        exported.removeIf(name -> page.contains("`" + name + "`"));
+        assertEquals(Set.of(), exported, "docs/releases.md says what is API, but for these");
     }
 
     @Test
