@@ -18,8 +18,9 @@ import java.util.stream.Stream;
 record Document(Path file, String text) {
     private static final Path DOCS = Path.of("docs");
 
-    /** {@code [text](target)} and {@code ![text](target)}; the text may have brackets in it. */
-    private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    /** {@code [text](target)} and {@code ![text](target)}, or of HTML. */
+    private static final Pattern LINK =
+            Pattern.compile("(?:\\]\\(|(?:src|srcset|href)=\")([^)\"\\s]+)[)\"]");
 
     private static final Pattern CODE = Pattern.compile("(?s)```.*?```|`[^`\\n]*`");
     private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}.*$");
@@ -36,7 +37,8 @@ record Document(Path file, String text) {
     static List<Document> all() throws IOException {
         var files = new ArrayList<Path>();
         for (Path directory : List.of(Path.of(""), DOCS)) {
-            try (Stream<Path> found = Files.list(directory)) {
+            int depth = directory.equals(DOCS) ? Integer.MAX_VALUE : 1;
+            try (Stream<Path> found = Files.walk(directory, depth)) {
                 found.filter(file -> file.toString().endsWith(".md")).sorted().forEach(files::add);
             }
         }
@@ -45,7 +47,7 @@ record Document(Path file, String text) {
 
     /** Those that README has to lead to. */
     static List<Document> pages() throws IOException {
-        return all().stream().filter(document -> document.file.startsWith(DOCS)).toList();
+        return all().stream().filter(document -> DOCS.equals(document.file.getParent())).toList();
     }
 
     boolean is(String name) {

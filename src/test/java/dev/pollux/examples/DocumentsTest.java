@@ -46,10 +46,12 @@ class DocumentsTest {
     void a_link_that_leads_nowhere_is_found_out() {
         Path file = Path.of("docs", "control.md");
         var control =
-                new Document(file, "# A, b\n[x](missing.md) [y](#a-c) [z](guide.md#none) `[c](d)`");
-        assertEquals(List.of("missing.md", "#a-c", "guide.md#none"), control.links());
+                new Document(
+                        file,
+                        "# A, b\n[x](missing.md) [y](#a-c) [z](guide.md#none) `[c](d)` <img src=\"e.png\">");
+        assertEquals(List.of("missing.md", "#a-c", "guide.md#none", "e.png"), control.links());
         assertEquals(Set.of("a-b"), control.anchors());
-        for (String link : List.of("missing.md", "guide.md#none")) {
+        for (String link : List.of("missing.md", "guide.md#none", "e.png")) {
             assertTrue(control.complaint(link).contains(link), link);
         }
         assertEquals("", control.complaint("guide.md"));
