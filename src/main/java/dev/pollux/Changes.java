@@ -10,11 +10,13 @@ import java.util.Objects;
  * next wait, by the loop. Any thread's.
  */
 final class Changes {
+    private final Backend backend;
     private final Driver driver;
     private final Registrar registrar;
     private final PollLoop loop;
 
-    Changes(Driver driver, Registrar registrar, PollLoop loop) {
+    Changes(Backend backend, Driver driver, Registrar registrar, PollLoop loop) {
+        this.backend = backend;
         this.driver = driver;
         this.registrar = registrar;
         this.loop = loop;
@@ -74,6 +76,17 @@ final class Changes {
         if (remove(key)) {
             ChannelFd.close(key, driver.sys());
         }
+    }
+
+    /** See {@link FdSelector#fd}. */
+    int nest() throws PolluxException {
+        registrar.requireOpen("fd");
+        if (driver.fd() < 0) {
+            String why = "fd: " + backend + " has no descriptor of its own that can be watched";
+            throw new PolluxException.Unsupported("fd", -1, 0, why);
+        }
+        loop.nest();
+        return driver.fd();
     }
 
     /** Whether its descriptor was not found closed. */

@@ -42,7 +42,7 @@ public final class DefaultSelector {
     static FdSelector open(StrictMode strict) throws PolluxException {
         String name = Privileged.property(PROPERTY, "").strip();
         if (!name.isEmpty()) {
-            return FdSelector.open(named(name), Native.calls("open"), strict);
+            return OpenDriver.selector(named(name), Native.calls("open"), strict);
         }
         // Without a binding no backend works: said once, not by each of them.
         return firstOn(Native.calls("open"), strict);
@@ -52,7 +52,7 @@ public final class DefaultSelector {
         var reasons = new StringBuilder();
         for (Backend backend : Backend.values()) {
             try {
-                return FdSelector.open(backend, sys, strict);
+                return OpenDriver.selector(backend, sys, strict);
             } catch (PolluxException.Unsupported e) {
                 reasons.append(reasons.length() == 0 ? "" : "; ").append(e.getMessage());
             }

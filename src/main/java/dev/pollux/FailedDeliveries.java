@@ -53,14 +53,13 @@ final class FailedDeliveries {
         return keys[0];
     }
 
-    /** Takes the oldest event; 0 if its registration has ended since. */
+    /** Takes the oldest event, whatever has become of its registration since. */
     int takeFirst() {
-        FdKey key = keys[0];
-        int bits = remove(0);
-        return isDue(key, bits) ? bits : 0;
+        return remove(0);
     }
 
-    private static boolean isDue(FdKey key, int bits) {
+    /** Whether its registration stands, or was dropped and this is to say so. */
+    static boolean isDue(FdKey key, int bits) {
         return bits == Driver.GONE ? key.state == FdKey.DROPPED : key.isValid();
     }
 

@@ -2,8 +2,8 @@ package dev.pollux;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import dev.pollux.driver.Deadline;
 import dev.pollux.driver.Driver;
-import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.time.Duration;
@@ -53,31 +53,17 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Unsupported if the backend does not work here
      */
     public static FdSelector open(Backend backend) throws PolluxException {
-        return open(backend, Native.calls("open"), StrictMode.ofProperty());
+        return OpenDriver.selector(backend, Native.calls("open"), StrictMode.ofProperty());
     }
 
-    /** {@code strict}: null if it is off. */
-    static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
-            throws PolluxException {
-        Driver driver = OpenDriver.open(backend, sys);
-        FdSelector selector = null;
-        try {
-            selector = new FdSelector(backend, driver, strict);
-            return selector;
-        } finally {
-            if (selector == null) {
-                driver.close(); // no memory
-            }
-        }
-    }
-
-    private FdSelector(Backend backend, Driver driver, StrictMode strict) {
+    /** See {@link OpenDriver#selector}. */
+    FdSelector(Backend backend, Driver driver, StrictMode strict) {
         this.backend = backend;
         this.driver = driver;
         this.registrar = new Registrar(this, driver);
         var open = new OpenDriver(driver, backend + "/" + driver.sys().binding(), strict);
         this.loop = new PollLoop(driver, open, registrar);
-        this.changes = new Changes(driver, registrar, loop);
+        this.changes = new Changes(backend, driver, registrar, loop);
         open.observe(registrar);
         open.closeWithout(this); // last: if anything fails before, open closes the driver
     }
@@ -120,13 +106,7 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Closed after close
      */
     public int fd() throws PolluxException {
-        registrar.requireOpen("fd");
-        if (driver.fd() < 0) {
-            String why = "fd: " + backend + " has no descriptor of its own that can be watched";
-            throw new PolluxException.Unsupported("fd", -1, 0, why);
-        }
-        loop.nest();
-        return driver.fd();
+        return changes.nest();
     }
 
     /**
@@ -142,10 +122,8 @@ public final class FdSelector implements AutoCloseable {
      *
      * <p>Some report a change once, to whoever looks first: {@code /proc/self/mountinfo}, {@code
      * /proc/sys/kernel/hostname}, a PSI trigger. On epoll, this and {@code modify} are such a look:
-     * read the file once it is registered, and leave the registration alone.
-     *
-     * <p>Set up a tun or fuse descriptor ({@code TUNSETIFF}, {@code mount}) before it is
-     * registered: on epoll it stays silent for ever otherwise, until it is registered again.
+     * read the file once it is registered, and leave the registration alone. Set up a tun or fuse
+     * descriptor before it is registered: {@code docs/descriptors.md} has what each kind reports.
      *
      * @param fd an open descriptor; use it without blocking
      * @param interest what to wait for
@@ -287,8 +265,7 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * {@return how many registrations there are at this moment} As many as {@link #keys} has, and
-     * without the copy: takes no lock, allocates nothing.
+     * {@return how many registrations there are at this moment} Takes no lock, allocates nothing.
      *
      * @throws PolluxException.Closed after close
      */
@@ -354,10 +331,9 @@ public final class FdSelector implements AutoCloseable {
      * Waits until a descriptor is ready, the time is over, {@link #wakeup} is called or the thread
      * is interrupted, and gives each event to the handler: at most one of each registration.
      *
-     * <p>Events that were left when a handler threw are delivered by the next poll, without a wait;
-     * once none is left, the one whose handler threw, again. Whatever else is thrown here, also an
-     * {@link Error} for want of memory or stack, leaves the selector usable. Allocates nothing once
-     * its buffers have grown to the number of events that come at once.
+     * <p>When a handler throws no event is lost, see {@link ReadyHandler#onReady}; whatever else is
+     * thrown here, also an {@link Error}, leaves the selector usable. Allocates nothing once its
+     * buffers have grown to the number of events that come at once.
      *
      * @param timeout how long to wait at most; 0 looks once and does not block. Rounded up to what
      *     the kernel counts in, to which Linux adds the thread's timer slack: 50 microseconds, or
@@ -369,16 +345,12 @@ public final class FdSelector implements AutoCloseable {
      * @throws PolluxException.Closed after close, also when it comes while this waits, or from the
      *     handler
      * @throws PolluxException if the kernel fails the wait itself
-     * @throws IOException from the handler; no event is lost, see {@link ReadyHandler#onReady}
+     * @throws IOException from the handler
      * @throws IllegalArgumentException if the time-out is negative
      * @throws IllegalStateException if another thread polls, or the handler does
      */
     public PollResult poll(long timeout, TimeUnit unit, ReadyHandler handler) throws IOException {
-        if (timeout < 0) {
-            throw new IllegalArgumentException(
-                    "poll(timeout=" + timeout + "): negative; poll(handler) waits for ever");
-        }
-        return loop.poll(unit.toNanos(timeout), Objects.requireNonNull(handler, "handler"));
+        return loop.poll(Deadline.nanos(timeout, unit), Objects.requireNonNull(handler, "handler"));
     }
 
     /**
@@ -391,6 +363,32 @@ public final class FdSelector implements AutoCloseable {
      */
     public PollResult poll(Duration timeout, ReadyHandler handler) throws IOException {
         return poll(NANOSECONDS.convert(timeout), NANOSECONDS, handler);
+    }
+
+    /**
+     * Polls without end, and without a handler. As {@link #poll(long, TimeUnit)}.
+     *
+     * @return what it has found, and why it ended; close it
+     * @throws PolluxException as there
+     */
+    public ReadyBatch poll() throws PolluxException {
+        return loop.poll(Driver.FOREVER);
+    }
+
+    /**
+     * Waits as {@link #poll(long, TimeUnit, ReadyHandler)}, and leaves the events to a loop of the
+     * caller's: one after another, each as if a handler was called. Allocates nothing.
+     *
+     * @param timeout how long to wait at most, as there
+     * @param unit of the time-out
+     * @return what it has found, and why it ended; close it
+     * @throws PolluxException as there, but for a handler's
+     * @throws IllegalArgumentException if the time-out is negative
+     * @throws IllegalStateException if another thread polls, or a handler does, or the batch of the
+     *     poll before was not closed
+     */
+    public ReadyBatch poll(long timeout, TimeUnit unit) throws PolluxException {
+        return loop.poll(Deadline.nanos(timeout, unit));
     }
 
     /**

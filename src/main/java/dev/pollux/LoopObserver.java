@@ -10,14 +10,11 @@ abstract class LoopObserver {
     /** {@code timeoutNanos}: as of {@link dev.pollux.driver.Driver#poll}, here and below. */
     void pollBegins(long timeoutNanos) {}
 
-    /**
-     * The handler that is called in place of this one, for each event of a poll: how an observer
-     * comes before and after a handler. What this one throws the other has to throw. An observer
-     * that looks at no single event leaves it at that.
-     */
-    ReadyHandler around(ReadyHandler handler) {
-        return handler;
-    }
+    /** Before a handler is called, or its counterpart in a loop over a batch begins. */
+    void delivering(FdKey key, Ready ready) {}
+
+    /** It has returned, or thrown. */
+    void delivered(FdKey key, Ready ready) {}
 
     /**
      * For how long the wait that is about to begin may take; called before {@link #waitBegins}, and

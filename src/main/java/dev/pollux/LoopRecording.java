@@ -7,13 +7,12 @@ import dev.pollux.sys.jfr.PollEvent;
 import dev.pollux.sys.jfr.Recorder;
 import dev.pollux.sys.jfr.RefusedChangeEvent;
 import dev.pollux.sys.jfr.WakeupEvent;
-import java.io.IOException;
 
 /**
  * What the flight recorder gets to see of a selector, while it records. Its events are objects that
  * are kept: a poll allocates nothing for them.
  */
-final class LoopRecording extends LoopObserver implements ReadyHandler {
+final class LoopRecording extends LoopObserver {
     /** Has a selector observed while the recorder records. Loads nothing of the recorder's. */
     static final class Switch implements Recorder.Recorded {
         private final Observers observers;
@@ -48,7 +47,6 @@ final class LoopRecording extends LoopObserver implements ReadyHandler {
     private final RefusedChangeEvent refusals = new RefusedChangeEvent(); // as well, and is loaded
 
     // The polling thread's.
-    private ReadyHandler handler; // of the poll that is under way
     private long waitBegan;
     private long sentBefore;
 
@@ -81,7 +79,6 @@ final class LoopRecording extends LoopObserver implements ReadyHandler {
 
     @Override
     void pollEnded(PollResult result, Throwable thrown) {
-        handler = null;
         if (polls.end()) {
             poll.changes = pending.sent() - sentBefore;
             poll.endedBy = result != null ? result.name() : thrown.getClass().getName();
@@ -92,20 +89,14 @@ final class LoopRecording extends LoopObserver implements ReadyHandler {
     // ---- its handlers
 
     @Override
-    ReadyHandler around(ReadyHandler next) {
-        handler = next;
-        return this;
+    void delivering(FdKey key, Ready ready) {
+        dispatches.begin();
     }
 
     @Override
-    public void onReady(FdKey key, Ready ready) throws IOException {
-        dispatches.begin();
-        try {
-            handler.onReady(key, ready);
-        } finally {
-            if (dispatches.end()) {
-                write(key, ready);
-            }
+    void delivered(FdKey key, Ready ready) {
+        if (dispatches.end()) {
+            write(key, ready);
         }
     }
 

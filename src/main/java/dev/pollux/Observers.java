@@ -63,13 +63,19 @@ final class Observers {
             }
         }
 
+        /** The first one is the innermost. */
         @Override
-        ReadyHandler around(ReadyHandler handler) {
-            ReadyHandler outermost = handler;
-            for (LoopObserver one : all) {
-                outermost = one.around(outermost);
+        void delivering(FdKey key, Ready ready) {
+            for (int i = all.length - 1; i >= 0; i--) {
+                all[i].delivering(key, ready);
             }
-            return outermost;
+        }
+
+        @Override
+        void delivered(FdKey key, Ready ready) {
+            for (LoopObserver one : all) {
+                one.delivered(key, ready);
+            }
         }
 
         @Override

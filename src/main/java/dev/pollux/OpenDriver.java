@@ -34,7 +34,7 @@ final class OpenDriver implements Runnable {
     }
 
     /** A driver, with the facade's errors. */
-    static Driver open(Backend backend, Syscalls sys) throws PolluxException {
+    private static Driver open(Backend backend, Syscalls sys) throws PolluxException {
         try {
             return backend.open(sys);
         } catch (Driver.OpenFailed e) {
@@ -42,6 +42,25 @@ final class OpenDriver implements Runnable {
             PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
             why.initCause(e);
             throw why;
+        }
+    }
+
+    /**
+     * A selector on one.
+     *
+     * @param strict null: it is off
+     */
+    static FdSelector selector(Backend backend, Syscalls sys, StrictMode strict)
+            throws PolluxException {
+        Driver driver = open(backend, sys);
+        FdSelector selector = null;
+        try {
+            selector = new FdSelector(backend, driver, strict);
+            return selector;
+        } finally {
+            if (selector == null) {
+                driver.close(); // no memory
+            }
         }
     }
 

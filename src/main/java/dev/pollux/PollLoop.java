@@ -4,7 +4,6 @@ import dev.pollux.driver.Deadline;
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.Look;
 import dev.pollux.driver.OpenFile;
-import dev.pollux.driver.ReadyEvents;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.jdk.VirtualThreads;
 import dev.pollux.sys.jfr.Recorder;
@@ -51,18 +50,6 @@ final class PollLoop {
     private static final Object CHANGING = "changing"; // outside a poll a pending change is added
     private static final Object RELEASED = "released"; // closed, all released
 
-    private static final int FIRST_EVENTS = 256;
-
-    /** What is reported, by interest: the interest itself, and what is reported to everybody. */
-    private static final int[] REPORTED = new int[8];
-
-    static {
-        for (int interest = 0; interest < REPORTED.length; interest++) {
-            int writeClosed = (interest & Ready.WRITE) != 0 ? Ready.WRITE_CLOSED : 0;
-            REPORTED[interest] = interest | Ready.READ_CLOSED | Ready.ERROR | writeClosed;
-        }
-    }
-
     private final Driver driver;
     private final OpenDriver open; // the same: signalled by any thread, until it is closed
     private final Registrar registrar;
@@ -92,13 +79,11 @@ final class PollLoop {
     private boolean waiting;
 
     /** The polling thread's, as all that follows. */
-    private final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
+    private final Delivery delivery;
 
     private final PendingChanges pending = new PendingChanges();
-
-    private final OrphanedRegistrations orphans;
-    private final FailedDeliveries failed = new FailedDeliveries();
-
+    private final ObservedHandler observed = new ObservedHandler();
+    private final ReadyBatch batch;
     private boolean abandonDue; // the changes of a wait that did not come about are held still
     private boolean closeOnLeaving; // a handler has called close
     private long wait; // the number of the last one
@@ -110,7 +95,8 @@ final class PollLoop {
         this.virtual = new VirtualWait(driver, open);
         this.registrar = registrar;
         this.observers = registrar.observers;
-        this.orphans = new OrphanedRegistrations(driver, registrar);
+        this.delivery = new Delivery(driver, registrar);
+        this.batch = new ReadyBatch(this, delivery, registrar);
         this.errno = driver.sys().errno();
         this.recording = new LoopRecording.Switch(observers, pending, open.name());
         Recorder.add(recording);
@@ -119,25 +105,64 @@ final class PollLoop {
     // ---- the polling thread
 
     PollResult poll(long timeoutNanos, ReadyHandler handler) throws IOException {
-        Object me = enter();
+        enter();
         try {
             LoopObserver observer = observers.now;
             return observer == null
                     ? run(timeoutNanos, handler, null)
                     : observed(observer, timeoutNanos, handler);
         } finally {
-            try {
-                leave();
-            } catch (Throwable e) { // no stack, maybe not for one call
-                if (state == me) {
-                    state = IDLE; // the next poll makes up for what leave has not done
-                }
-                throw e;
+            leavePoll();
+        }
+    }
+
+    /**
+     * A poll that leaves what it has found to its caller, and is left by the end of the batch.
+     *
+     * @throws PolluxException as the other one
+     */
+    ReadyBatch poll(long timeoutNanos) throws PolluxException {
+        enter();
+        LoopObserver observer = observers.now;
+        boolean open = false;
+        try {
+            batch.reset();
+            PollResult result =
+                    observer == null
+                            ? find(timeoutNanos, null)
+                            : findObserved(timeoutNanos, observer);
+            batch.begin(result, observer);
+            open = true;
+            return batch;
+        } finally {
+            if (!open) {
+                leavePoll();
             }
         }
     }
 
-    private Object enter() throws PolluxException {
+    private PollResult findObserved(long timeoutNanos, LoopObserver observer)
+            throws PolluxException {
+        observer.pollBegins(timeoutNanos);
+        try {
+            return find(timeoutNanos, observer);
+        } catch (Throwable e) {
+            observer.pollEnded(null, e);
+            throw e;
+        }
+    }
+
+    private PollResult find(long timeoutNanos, LoopObserver observer) throws PolluxException {
+        try {
+            return run(timeoutNanos, null, observer);
+        } catch (PolluxException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new AssertionError(e); // a handler's
+        }
+    }
+
+    private void enter() throws PolluxException {
         Object me = Thread.currentThread();
         while (!STATE.compareAndSet(this, IDLE, me)) {
             Object other = (Object) STATE.getAcquire(this);
@@ -147,14 +172,26 @@ final class PollLoop {
             if (other instanceof Thread thread) {
                 throw new IllegalStateException(
                         thread == me
-                                ? "poll: called by a handler of this very poll"
+                                ? "poll: called by a handler of this very poll, or before its batch"
+                                        + " was closed"
                                 : "poll: the thread \""
                                         + thread.getName()
                                         + "\" is polling; one thread polls at once");
             }
             Thread.yield(); // a pending change is being added, or the state has just changed
         }
-        return me;
+    }
+
+    /** Whatever happens here, the next poll can begin. */
+    void leavePoll() {
+        try {
+            leave();
+        } catch (Throwable e) { // no stack, maybe not for one call
+            if (state == Thread.currentThread()) {
+                state = IDLE; // the next poll makes up for what leave has not done
+            }
+            throw e;
+        }
     }
 
     private void leave() {
@@ -163,7 +200,7 @@ final class PollLoop {
             release();
             return;
         }
-        if (nested && (events.hasNext() || !pending.isEmpty() || !failed.isEmpty())) {
+        if (nested && (delivery.hasMore() || !pending.isEmpty())) {
             open.signal(); // there is something to poll for that the kernel does not know of
         }
         STATE.setRelease(this, IDLE);
@@ -178,30 +215,35 @@ final class PollLoop {
         Throwable thrown = null;
         observer.pollBegins(timeoutNanos);
         try {
-            result = run(timeoutNanos, observer.around(handler), observer);
+            observed.begin(observer, handler);
+            result = run(timeoutNanos, observed, observer);
             return result;
         } catch (Throwable e) {
             thrown = e;
             throw e;
         } finally {
+            observed.end();
             observer.pollEnded(result, thrown);
         }
     }
 
     /**
+     * @param handler null: the batch is to be filled
      * @param observer null: there is none
      */
     private PollResult run(long timeoutNanos, ReadyHandler handler, LoopObserver observer)
             throws IOException {
         registrar.requireOpen("poll");
         abandon();
-        boolean again = !failed.isEmpty(); // the rest of this poll: one that adds to them throws
-        if (again) {
-            failed.reserve();
-        }
+        boolean again = delivery.beginPoll();
         boolean woken = isWakeupAsked();
-        if (events.hasNext() && deliver(handler, again)) {
-            return reason(woken, true);
+        if (delivery.events.hasNext()) {
+            if (handler == null && batch.fill(again, false)) {
+                return batch.reasonLater(woken);
+            }
+            if (handler != null && deliver(handler, again)) {
+                return reason(woken, true);
+            }
         }
         boolean bounded = timeoutNanos != 0 && timeoutNanos != Driver.FOREVER;
         long deadline = bounded ? Deadline.after(System.nanoTime(), timeoutNanos) : 0;
@@ -213,11 +255,10 @@ final class PollLoop {
             }
             woken = isWakeupAsked(); // its signal may still be on its way: that hurts nobody
             registrar.requireOpen("poll");
-            boolean delivered =
-                    (rc > 0 || again)
-                            && (observer == null
-                                    ? deliverAll(handler, again)
-                                    : deliverAll(handler, again, observer));
+            boolean delivered = (rc > 0 || again) && deliverAll(handler, again, observer);
+            if (handler == null && delivered) {
+                return batch.reasonLater(woken);
+            }
             PollResult reason = reason(woken, delivered);
             if (reason != null) {
                 return reason;
@@ -238,7 +279,7 @@ final class PollLoop {
     }
 
     /** Why to end now; null if nothing has happened but, maybe, that the time is over. */
-    private PollResult reason(boolean woken, boolean delivered) {
+    PollResult reason(boolean woken, boolean delivered) {
         if (woken) {
             // A wakeup that comes before this is one with those before; a later one is new.
             WAKEUP_ASKED.setVolatile(this, false);
@@ -260,8 +301,15 @@ final class PollLoop {
         return rc;
     }
 
+    /** What the wait has found, and what is to be delivered again. */
     private boolean deliverAll(ReadyHandler handler, boolean again, LoopObserver observer)
             throws IOException {
+        if (handler == null) {
+            return batch.fill(again, true);
+        }
+        if (observer == null) {
+            return deliverAll(handler, again);
+        }
         observer.batchBegins();
         try {
             return deliverAll(handler, again);
@@ -271,9 +319,7 @@ final class PollLoop {
     }
 
     private int await(long timeoutNanos) {
-        events.clear();
-        orphans.remove();
-        wait = registrar.beginWait();
+        wait = delivery.beginWait();
         if (timeoutNanos == 0) {
             return ask(0);
         }
@@ -303,8 +349,8 @@ final class PollLoop {
     /** One wait, and the changes that are pending with it. */
     private int ask(long timeoutNanos) {
         try {
-            pending.handOver(driver, events, wait);
-            int rc = driver.poll(timeoutNanos, events);
+            pending.handOver(driver, delivery.events, wait);
+            int rc = driver.poll(timeoutNanos, delivery.events);
             if (!pending.isEmpty()) {
                 pending.made();
             }
@@ -337,88 +383,28 @@ final class PollLoop {
      */
     private boolean deliver(ReadyHandler handler, boolean again) throws IOException {
         boolean any = false;
-        while (events.hasNext()) {
-            int i = events.next();
-            long token = events.token(i);
-            int ready = events.bits(i);
-            FdKey key = registrar.find(token);
-            if (key == null || (ready & ~reported(key)) != 0 || key.isDisarmed()) {
-                // The kernel may know already what another thread is still to put down here: a
-                // register, or a modify to this interest. After the lock it has.
-                synchronized (registrar.lock) {
-                    key = registrar.find(token);
-                    if (key != null && ready == Driver.GONE) {
-                        registrar.drop(key);
-                    } else if (key != null && key.isDisarmed()) {
-                        continue; // a hang-up of one that went through a rebuild
-                    }
-                }
-                if (key == null) {
-                    orphans.seen(token, wait);
-                    continue;
-                }
-                if (ready == Driver.GONE) {
-                    observeGone(key);
-                }
-                ready = ready == Driver.GONE ? ready : ready & reported(key);
-            }
-            if (ready != 0) { // otherwise a change in between, undone already: nothing has fired
-                key.firedAt = wait;
-                any = true;
-                if (again) {
-                    int earlier = failed.take(key) & reported(key); // of what is of interest now
-                    ready = ready == Driver.GONE ? ready : ready | earlier;
-                }
-                deliver(key, ready, handler);
-            }
+        for (FdKey key; (key = delivery.next(again)) != null; any = true) {
+            deliver(key, delivery.ready, handler);
         }
         return any;
     }
 
-    private void observeGone(FdKey key) {
-        try {
-            observers.refused(key, null);
-        } catch (Throwable e) { // no memory, no stack, a log that throws
-            failed.take(key); // the kernel's last word takes the place of an earlier event
-            failed.add(key, Driver.GONE);
-            throw e;
-        }
-    }
-
-    /** What the wait has found, and what is to be delivered again. */
     private boolean deliverAll(ReadyHandler handler, boolean again) throws IOException {
         boolean any = deliver(handler, again);
-        return again ? deliverFailed(handler) | any : any;
-    }
-
-    private boolean deliverFailed(ReadyHandler handler) throws IOException {
-        boolean any = false;
-        for (int left = failed.count(); left > 0; left--) {
-            FdKey key = failed.first();
-            int ready = failed.takeFirst();
-            if (ready != Driver.GONE) {
-                ready &= reported(key);
-            }
-            if (ready != 0) {
-                any = true;
-                deliver(key, ready, handler);
-            }
+        for (FdKey key; again && (key = delivery.nextFailed()) != null; any = true) {
+            deliver(key, delivery.ready, handler);
         }
         return any;
     }
 
     private void deliver(FdKey key, int ready, ReadyHandler handler) throws IOException {
         try {
-            handler.onReady(key, Ready.of(ready == Driver.GONE ? Ready.ERROR : ready));
+            handler.onReady(key, Delivery.words(ready));
         } catch (Throwable e) {
-            failed.add(key, ready);
+            delivery.failed.add(key, ready);
             throw e;
         }
         registrar.requireOpen("poll");
-    }
-
-    private static int reported(FdKey key) {
-        return REPORTED[FdKey.interestBits(key.want())];
     }
 
     // ---- any thread
@@ -472,7 +458,7 @@ final class PollLoop {
     }
 
     /** Only this thread can have put itself there. */
-    private boolean isPollingThread() {
+    boolean isPollingThread() {
         return (Object) STATE.getAcquire(this) == Thread.currentThread();
     }
 

@@ -4,7 +4,6 @@ import dev.pollux.driver.Driver;
 import dev.pollux.driver.OpenFile;
 import dev.pollux.sys.Syscalls;
 import dev.pollux.sys.proc.ProcText;
-import java.io.IOException;
 import java.util.List;
 
 /** Strict mode of one selector, see {@link StrictMode}. */
@@ -17,12 +16,10 @@ final class Strict extends LoopObserver {
     private final long patience;
     private final long handlerLimit;
 
-    /** The polling thread's, as all that follows. */
-    private final Watching watching = new Watching();
-
-    private final Sweep sweep;
+    private final Sweep sweep; // the polling thread's, as all that follows
     private final Spinning spinning;
     private long clock; // read last: before a wait, after it, after each handler
+    private long handlerBegan;
     private long nextSweep = System.nanoTime();
     private boolean complete; // a wait since the last sweep has reported all
 
@@ -65,38 +62,23 @@ final class Strict extends LoopObserver {
     }
 
     @Override
-    ReadyHandler around(ReadyHandler handler) {
-        watching.handler = handler;
-        return watching;
+    void delivering(FdKey key, Ready ready) {
+        handlerBegan = clock;
+        spinning.reported(key, ready, clock);
     }
 
     @Override
-    void pollEnded(PollResult result, Throwable thrown) {
-        watching.handler = null;
-    }
-
-    /** Comes before and after each handler; one object, since one thread polls. */
-    private final class Watching implements ReadyHandler {
-        private ReadyHandler handler;
-
-        @Override
-        public void onReady(FdKey key, Ready ready) throws IOException {
-            long begin = clock;
-            spinning.reported(key, ready, begin);
-            try {
-                handler.onReady(key, ready);
-            } finally {
-                clock = System.nanoTime();
-                if (clock - begin > handlerLimit) {
-                    reports.report(
-                            StrictReport.Kind.SLOW_HANDLER,
-                            key,
-                            "has held the loop for "
-                                    + (clock - begin) / 1_000_000
-                                    + " ms in its handler: leave what takes long to another thread");
-                    clock = System.nanoTime(); // the listener's time is not the next one's
-                }
-            }
+    void delivered(FdKey key, Ready ready) {
+        clock = System.nanoTime();
+        long took = clock - handlerBegan;
+        if (took > handlerLimit) {
+            reports.report(
+                    StrictReport.Kind.SLOW_HANDLER,
+                    key,
+                    "has held the loop for "
+                            + took / 1_000_000
+                            + " ms in its handler: leave what takes long to another thread");
+            clock = System.nanoTime(); // the listener's time is not the next one's
         }
     }
 

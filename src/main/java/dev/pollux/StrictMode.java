@@ -95,7 +95,7 @@ public record StrictMode(
      * @throws PolluxException as there
      */
     public FdSelector open(Backend backend) throws PolluxException {
-        return FdSelector.open(backend, Native.calls("open"), this);
+        return OpenDriver.selector(backend, Native.calls("open"), this);
     }
 
     long patienceNanos() {

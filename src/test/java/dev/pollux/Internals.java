@@ -25,7 +25,7 @@ public final class Internals {
     /** In strict mode; null: not. */
     public static FdSelector open(Backend backend, Syscalls sys, StrictMode strict)
             throws PolluxException {
-        return FdSelector.open(backend, sys, strict);
+        return OpenDriver.selector(backend, sys, strict);
     }
 
     /** What {@code pollux.strict=true} means from now on; whether it is that. */

@@ -5,6 +5,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.Polling;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -866,10 +867,11 @@ final class Model implements AutoCloseable {
         String call = block ? "poll " : "poll(0) ";
         int throwAt = c % 8 == 0 && !wakeup ? 1 + b % 3 : 0;
         int actAt = c % 8 == 1 || c % 8 == 2 ? 1 + b % 3 : 0;
+        Polling form = Polling.values()[(b >> 3) & 1];
         var first = new Reported(batch, throwAt, actAt, a, b, c);
         PollResult result = null;
         try {
-            result = selector.poll(block ? 1 : 0, TimeUnit.SECONDS, first);
+            result = form.poll(selector, block ? 1 : 0, TimeUnit.SECONDS, first);
             first.check(call + result);
         } catch (Thrown e) {
             first.check(call + "throws");
@@ -877,11 +879,7 @@ final class Model implements AutoCloseable {
             // The rest of the batch comes with the next poll; or another batch if there is none,
             // and with that, or the next, what the handler threw at.
             var rest = new ArrayList<Object[]>();
-            result =
-                    selector.poll(
-                            0,
-                            TimeUnit.SECONDS,
-                            (key, ready) -> rest.add(new Object[] {key, ready}));
+            result = form.pollNow(selector, (key, ready) -> rest.add(new Object[] {key, ready}));
             if (rest.stream().anyMatch(event -> batch.reported.contains(event[0]))) {
                 require(batch.missing() == null, "kept for the next poll, not: " + batch.missing());
                 batch.over();

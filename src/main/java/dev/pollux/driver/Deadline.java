@@ -1,5 +1,7 @@
 package dev.pollux.driver;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * Time-outs: nanoseconds, rounded up to what a kernel can wait for; never down, never for 0 or an
  * exact value. Every wait is cut at a day, because kernels differ in what they take; who waits
@@ -9,6 +11,15 @@ public final class Deadline {
     private static final long DAY_NANOS = 24L * 60 * 60 * 1_000_000_000;
 
     private Deadline() {}
+
+    /** What users say, in nanoseconds; saturates. */
+    public static long nanos(long timeout, TimeUnit unit) {
+        if (timeout < 0) {
+            throw new IllegalArgumentException(
+                    "poll(timeout=" + timeout + "): negative; a poll without one waits for ever");
+        }
+        return unit.toNanos(timeout);
+    }
 
     /**
      * The moment, on the clock of {@link System#nanoTime}, at which a time-out ends.

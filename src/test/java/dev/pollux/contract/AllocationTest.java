@@ -11,6 +11,7 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
+import dev.pollux.ReadyBatch;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import dev.pollux.support.Allocation;
@@ -61,6 +62,32 @@ class AllocationTest {
             ReadyHandler handler = (key, ready) -> events += ready.isReadable() ? 1 : 0;
             assertEquals(0, Allocation.of(POLLS, i -> selector.poll(1, DAYS, handler)));
             assertTrue(events >= POLLS, events + " events");
+        }
+    }
+
+    @EveryBackend
+    void polls_whose_events_are_taken_in_a_loop_allocate_nothing(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            for (int i = 0; i < 3; i++) {
+                selector.register(ready(fds), Interest.READ, Trigger.LEVEL, null);
+            }
+            Allocation.Round round =
+                    i -> {
+                        int readable = 0;
+                        try (ReadyBatch batch = selector.poll(1, DAYS)) {
+                            while (batch.next()) {
+                                readable += batch.ready().isReadable() ? 1 : 0;
+                            }
+                        }
+                        events += readable;
+                    };
+            assertEquals(0, Allocation.of(POLLS, round));
+            assertTrue(events >= 3 * POLLS, events + " events");
+            if (Capability.ALLOCATES_NOTHING_OBSERVED.isThere()) {
+                selector.startCounting(true);
+                assertEquals(0, Allocation.of(FEWER, round));
+            }
         }
     }
 
