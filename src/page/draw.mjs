@@ -6,7 +6,7 @@ export const SLOT = 36;
 const ROW = { arrival: 16, poll: 44, call: 72, unread: 128, unwritten: 172 };
 const AREA = 32;
 const LABELS_FROM = 26; // pixels of a slot that has room for a label
-const CHARACTER = 6.2; // pixels at most
+const CHARACTER = 6.8; // pixels at most
 const GRID = { columns: 25, pitch: 9, cell: 7 };
 
 export function esc(text) {
@@ -64,7 +64,7 @@ function areas(lane, width, view) {
   const mostUnwritten = Math.max(...lane.slots.map((slot) => slot.unwritten));
   lane.slots.forEach((slot, i) => {
     const next = lane.slots[i + 1];
-    const end = next ? next.column : slot.column + 1;
+    const end = next ? next.column : view.columns; // it stays so
     const x = slot.column * width;
     const w = (end - slot.column) * width;
     const before = i > 0 ? lane.slots[i - 1] : { unread: 0, lost: false, unwritten: 0 };
@@ -107,12 +107,13 @@ function slotGlyph(slot, width) {
 /** One event of one connection. */
 function glyph(event, slot, x, width) {
   const r = Math.min(10, width * 0.42);
-  const label = (text, y, kind) => labelAt(text, x, y, kind, r * 2.6);
+  const half = Math.min(17, width * 0.45); // of a read or write
+  const label = (text, y, kind, room = r * 2.6) => labelAt(text, x, y, kind, room);
   switch (event.kind) {
     case 'a':
       return triangle('arrival', x, ROW.arrival, r, 1) + label(short(event.bytes), ROW.arrival + 2, 'on');
     case 't':
-      return triangle('taken', x, ROW.arrival, r * 1.15, -1) + label(short(event.bytes), ROW.arrival + 6, 'small-label');
+      return triangle('taken', x, ROW.arrival, r * 1.15, -1) + label(short(event.bytes), ROW.arrival + 6, 'small-label', r * 3);
     case 'p': {
       const what = slot.events.filter((e) => e.kind === 'e').map((e) => e.ready).join('');
       return `<circle class="poll ${what ? 'reports' : 'silent'}" cx="${x}" cy="${ROW.poll}" r="${r}"/>${label(what, ROW.poll + 3.5, 'on')}`;
@@ -121,8 +122,8 @@ function glyph(event, slot, x, width) {
       return `<path class="modify" d="M${x} ${ROW.call - r - 1}l${r + 1} ${r + 1}l${-r - 1} ${r + 1}l${-r - 1} ${-r - 1}z"/>${label('m', ROW.call + 3.5, 'on')}`;
     default: {
       const kind = event.bytes === 0 ? 'again' : event.kind === 'r' ? 'read' : 'write';
-      return `<rect class="${kind}" x="${x - r * 1.3}" y="${ROW.call - r}" width="${r * 2.6}" height="${r * 2}" rx="${event.kind === 'w' ? r : 1}"/>`
-        + label(short(event.bytes), ROW.call + 3.5, event.bytes === 0 ? 'off' : 'on');
+      return `<rect class="${kind}" x="${x - half}" y="${ROW.call - r}" width="${half * 2}" height="${r * 2}" rx="${event.kind === 'w' ? r : 1}"/>`
+        + label(short(event.bytes), ROW.call + 3.5, event.bytes === 0 ? 'off' : 'on', half * 2 - 4);
     }
   }
 }
@@ -235,5 +236,7 @@ export function legend() {
     item('<rect class="unread" x="1" y="4" width="28" height="16"/>', 'unread: it is about to be read'),
     item('<rect class="lost" x="1" y="4" width="28" height="16"/><path class="lost-edge" d="M1 4h28"/>', '<span class="lost-words">! lost: unread, and not reported again</span>'),
     item('<rect class="unwritten" x="1" y="4" width="28" height="16"/>', 'still to be written'),
-  ].join('')}</ul>`;
+  ].join('')}</ul>`
+    + '<p class="small">With 500 connections a mark says how many: connections at which bytes arrive, connections that are reported, reads, modifies. '
+    + 'Each modify is one system call here: the recording has <code>pollux.batch=false</code>. Without it Pollux may send eight or more in one call.</p>';
 }

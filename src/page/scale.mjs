@@ -111,7 +111,7 @@ export function scaleTables(scale, share, chosen) {
     + `<td class="calls" data-value="${row.nanos[i]}"><span class="bar" style="--part:${((100 * row.nanos[i]) / most).toFixed(2)}%"></span>${micros(row.nanos[i])}</td></tr>`);
   const all = rows.map((r, j) => `<tr${j === chosen ? ' class="chosen"' : ''}><th scope="row">${r.ready.toLocaleString('en-US')} of ${r.registered.toLocaleString('en-US')}</th>`
     + `${r.nanos.map((ns) => `<td>${micros(ns)}</td>`).join('')}</tr>`);
-  return `<table class="counts bars"><caption>${esc(inWordsAt(scale, row))}</caption><tbody>${bars.join('')}</tbody></table>`
+  return `<table class="counts bars"><caption>${row.ready.toLocaleString('en-US')} of ${row.registered.toLocaleString('en-US')} ready, side by side</caption><tbody>${bars.join('')}</tbody></table>`
     + `<table class="counts"><caption>All that were measured when ${esc(SHARES[share])}: ${esc(scale.made)}</caption>`
     + `<thead><tr><th scope="col">ready</th>${scale.series.map((name) => `<th scope="col">${esc(name)}</th>`).join('')}</tr></thead><tbody>${all.join('')}</tbody></table>`;
 }

@@ -31,7 +31,7 @@ export async function open(browser, file = PAGE, options = {}) {
   return page;
 }
 
-/** A number of the table of counts. */
-export async function counted(page, way, name) {
-  return Number(await page.locator(`#counts tr[data-way="${way}"] td[data-count="${name}"]`).getAttribute('data-value'));
+/** The row of one way in the table of counts, by name. */
+export function counts(page, way) {
+  return page.locator(`#counts tr[data-way="${way}"] td`).evaluateAll((cells) => Object.fromEntries(cells.map((cell) => [cell.dataset.count, Number(cell.dataset.value)])));
 }

@@ -55,7 +55,7 @@ test('without JavaScript there are pictures and their text', async () => {
   assert.ok(await page.getByText('! lost: unread, and not reported again').isVisible());
   await page.locator('.still summary').first().click();
   assert.ok(await page.locator('.still td').getByText('4 left unread, and not reported again').first().isVisible());
-  assert.match(await page.locator('.still .bars caption').textContent(), /registered, 1 ready: select/);
+  assert.match(await page.locator('section[aria-labelledby=scale-title] .still p').textContent(), /registered, 1 ready: select/);
   assert.deepEqual(page.requests.length, 1);
   await page.context().close();
 });

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import sockets.Listener;
 
@@ -50,7 +51,7 @@ final class Answering implements Scene {
     public Map<String, String> patterns() {
         var texts = new LinkedHashMap<String, String>();
         for (Traffic traffic : Traffic.values()) {
-            texts.put(traffic.name().toLowerCase(), traffic.text);
+            texts.put(traffic.name().toLowerCase(Locale.ROOT), traffic.text);
         }
         return texts;
     }
@@ -63,7 +64,7 @@ final class Answering implements Scene {
                 for (Way way : ways) {
                     try (var requests =
                             new Requests(listener, way, traffic.request, traffic.reply)) {
-                        String pattern = traffic.name().toLowerCase();
+                        String pattern = traffic.name().toLowerCase(Locale.ROOT);
                         runs.add(new Run(pattern, Requests.READ_BUFFER, way, requests.play()));
                     }
                 }

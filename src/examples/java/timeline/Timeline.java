@@ -9,7 +9,7 @@
  * You will see a line for each file: how many runs it has and how many system calls they made. A
  * run is one pattern of arrivals, read in one way with one size of the read buffer, until nothing
  * is reported. What is written down is what the kernel did; the selector's own counters have to
- * agree. `make page` draws it.
+ * agree. `make page` draws it. Each modify is a system call of its own here (pollux.batch=false).
  *
  * The page is about epoll. On another backend (BACKEND=poll, or a kernel that has no epoll) the
  * program says what it can record, and does so where a directory is named.
@@ -35,6 +35,7 @@ final class Timeline {
     private Timeline() {}
 
     public static void main(String[] args) throws IOException {
+        System.setProperty("pollux.batch", "false");
         Backend backend;
         var ways = new ArrayList<>(Arrays.asList(Way.values()));
         try (FdSelector selector = DefaultSelector.open()) {
@@ -68,6 +69,6 @@ final class Timeline {
         List<Run> runs = scene.play(possible);
         Files.writeString(file, new Recording(backend).of(scene, possible, runs));
         long calls = runs.stream().mapToLong(run -> run.trace().counts().get("calls")).sum();
-        System.out.printf("%s: %d runs, %d system calls%n", file, runs.size(), calls);
+        System.out.println(file + ": " + runs.size() + " runs, " + calls + " system calls");
     }
 }
