@@ -175,10 +175,13 @@ class RegisteringManyContract {
                         () -> selector.registerAll(list, interest, trigger, attachments));
             }
             assertThrows(
-                    ArithmeticException.class,
+                    NumberFormatException.class,
                     () ->
                             selector.registerAll(
-                                    readers, Interest.READ, Trigger.LEVEL, fd -> fd / 0));
+                                    readers,
+                                    Interest.READ,
+                                    Trigger.LEVEL,
+                                    fd -> Integer.valueOf("no")));
             assertTrue(selector.keys().isEmpty());
             selector.close();
             assertThrows(
