@@ -18,8 +18,8 @@ PROVIDER  ?= pollux
 # The part of the suite that runs with sanitized native code.
 SANITIZE_TESTS ?= *Contract
 
-ifneq ($(filter-out epoll kqueue poll select,$(BACKEND)),)
-$(error BACKEND=$(BACKEND) is none of epoll, kqueue, poll, select)
+ifneq ($(filter-out epoll kqueue poll select uring,$(BACKEND)),)
+$(error BACKEND=$(BACKEND) is none of epoll, kqueue, poll, select, uring)
 endif
 ifneq ($(filter-out jni ffm jnr,$(BINDING)),)
 $(error BINDING=$(BINDING) is none of jni, ffm, jnr)

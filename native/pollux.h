@@ -92,8 +92,9 @@ jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jin
 /* uring.c, or unsupported.c where the kernel has no io_uring */
 jint pollux_uringOpen0(JNIEnv *env, jobject self, jint entries, jint flags, jlong ring);
 jobject pollux_uringMemory(JNIEnv *env, jobject self, jlong ring);                                   /* uses env */
-void pollux_uringClose(JNIEnv *env, jobject self, jlong ring);
+jint pollux_uringClose(JNIEnv *env, jobject self, jlong ring);
 jint pollux_uringChange(JNIEnv *env, jobject self, jlong ring, jint epfd, jint op, jlong list, jint count);
+jint pollux_uringWatch(JNIEnv *env, jobject self, jlong ring, jint fd, jint data, jint earlier);
 jint pollux_seccomp(JNIEnv *env, jobject self);
 
 /* kqueue.c, or unsupported.c where the system has no kqueue */

@@ -62,10 +62,18 @@ jobject pollux_uringMemory(JNIEnv *env, jobject self, jlong ring) {
     return NULL;
 }
 
-void pollux_uringClose(JNIEnv *env, jobject self, jlong ring) { (void)env, (void)self, (void)ring; }
+jint pollux_uringClose(JNIEnv *env, jobject self, jlong ring) {
+    (void)env, (void)self, (void)ring;
+    return -ENOSYS;
+}
 
 jint pollux_uringChange(JNIEnv *env, jobject self, jlong ring, jint epfd, jint op, jlong list, jint count) {
     (void)env, (void)self, (void)ring, (void)epfd, (void)op, (void)list, (void)count;
+    return -ENOSYS;
+}
+
+jint pollux_uringWatch(JNIEnv *env, jobject self, jlong ring, jint fd, jint data, jint earlier) {
+    (void)env, (void)self, (void)ring, (void)fd, (void)data, (void)earlier;
     return -ENOSYS;
 }
 

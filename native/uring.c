@@ -29,6 +29,13 @@ enum {
 
 #define IORING_OFF_SQES 0x10000000
 
+/* The kernel has swapped the halves of this word where the byte order is the other. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define WATCHED ((uint32_t)EPOLLIN << 16)
+#else
+#define WATCHED ((uint32_t)EPOLLIN)
+#endif
+
 struct io_uring_params {
     uint32_t sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features, wq_fd, unused[3];
     struct {
@@ -110,12 +117,12 @@ jobject pollux_uringMemory(JNIEnv *env, jobject self, jlong address) {
     return (*env)->NewDirectByteBuffer(env, ring->memory, ring->bytes);
 }
 
-void pollux_uringClose(JNIEnv *env, jobject self, jlong address) {
+jint pollux_uringClose(JNIEnv *env, jobject self, jlong address) {
     (void)env, (void)self;
     struct ring *ring = pointer(address);
     munmap(ring->submissions, ring->entries * sizeof(struct submission));
     munmap(ring->memory, ring->bytes);
-    close(ring->fd);
+    return close(ring->fd) < 0 ? -errno : 0;
 }
 
 /* man 2 prctl: 0, or 2 under a filter. */
@@ -200,6 +207,32 @@ jint pollux_uringChange(JNIEnv *env, jobject self, jlong ring, jint epfd, jint o
     int failed = pollux_change_through(pointer(ring), epfd, op, pointer(list), count);
     fill_return_buffer();
     return failed;
+}
+
+/*
+ * Watches a descriptor for input, once, and ends an earlier watch; 0 in place of either is none. Runs what else is due
+ * of this ring in this thread.
+ */
+jint pollux_uringWatch(JNIEnv *env, jobject self, jlong address, jint fd, jint data, jint earlier) {
+    (void)env, (void)self;
+    struct ring *ring = pointer(address);
+    uint32_t end = *ring->sq_tail;
+    if (earlier != 0) {
+        struct submission *remove = submission(ring, end++);
+        remove->opcode = IORING_OP_POLL_REMOVE;
+        remove->address = (uint64_t)earlier;
+    }
+    if (data != 0) {
+        struct submission *watch = submission(ring, end++);
+        watch->opcode = IORING_OP_POLL_ADD;
+        watch->fd = fd;
+        watch->events = WATCHED;
+        watch->data = (uint64_t)data;
+    }
+    store(ring->sq_tail, end);
+    submit(ring, end, 0);
+    fill_return_buffer();
+    return ring->broken ? -EIO : 0;
 }
 
 #else

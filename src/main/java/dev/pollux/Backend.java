@@ -5,13 +5,14 @@ import dev.pollux.driver.EpollDriver;
 import dev.pollux.driver.KqueueDriver;
 import dev.pollux.driver.PollDriver;
 import dev.pollux.driver.SelectDriver;
+import dev.pollux.driver.UringDriver;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 
 /**
- * The kernel interfaces that a selector can stand on, the best first. {@code docs/backends.md} says
- * which to choose.
+ * The kernel interfaces that a selector can stand on, the best first; {@link #URING}, the last, is
+ * for those who name it. {@code docs/backends.md} says which to choose.
  *
  * <pre>{@code
  * for (Backend backend : Backend.values()) {
@@ -37,7 +38,15 @@ public enum Backend {
      * closed or error flags: the read or the write tells; and with {@link Interest#PRIORITY} alone
      * it reports neither errors nor hang-ups.
      */
-    SELECT(SelectDriver::new);
+    SELECT(SelectDriver::new),
+
+    /**
+     * epoll with an io_uring that watches it, for threads that look again and again and do not
+     * wait: {@code poll} with a time-out of 0 that finds nothing is a look at memory, without a
+     * system call. All else is epoll's, and costs what it costs there. Linux 5.19 and later, by the
+     * JNI binding; {@code docs/io_uring.md} says when it pays. Never taken unless it is named.
+     */
+    URING(UringDriver::new);
 
     /** How a driver is opened. */
     @FunctionalInterface

@@ -15,14 +15,15 @@ import java.util.Locale;
  * }</pre>
  */
 public final class DefaultSelector {
-    /** Names the backend to take: {@code epoll}, {@code kqueue}, {@code poll} or {@code select}. */
+    /** Names the backend to take: {@code epoll}, {@code kqueue}, {@code poll} and so on. */
     static final String PROPERTY = "pollux.backend";
 
     private DefaultSelector() {}
 
     /**
      * Opens a selector on the first {@link Backend} that works here, in the order in which they are
-     * declared; or on the one that the system property {@code pollux.backend} names.
+     * declared, {@link Backend#URING} excepted; or on the one that the system property {@code
+     * pollux.backend} names.
      *
      * <p>Each selector owns one to three descriptors, closed by {@link FdSelector#close()}.
      *
@@ -51,6 +52,9 @@ public final class DefaultSelector {
     static FdSelector firstOn(Syscalls sys, StrictMode strict) throws PolluxException {
         var reasons = new StringBuilder();
         for (Backend backend : Backend.values()) {
+            if (backend == Backend.URING) {
+                continue; // for those who name it
+            }
             try {
                 return OpenDriver.selector(backend, sys, strict);
             } catch (PolluxException.Unsupported e) {
@@ -66,7 +70,7 @@ public final class DefaultSelector {
             return Backend.valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    PROPERTY + "=" + name + " is none of epoll, kqueue, poll, select", e);
+                    PROPERTY + "=" + name + " is none of epoll, kqueue, poll, select, uring", e);
         }
     }
 }

@@ -79,7 +79,7 @@ final class Dump {
     private void look() {
         try {
             descriptors = Descriptors.ofThisProcess();
-            if (backend == Backend.EPOLL) {
+            if (backend == Backend.EPOLL || backend == Backend.URING) {
                 var found = new HashMap<Long, Watch>();
                 descriptors.watches(driver.fd()).forEach(watch -> found.put(watch.data(), watch));
                 watches = found;

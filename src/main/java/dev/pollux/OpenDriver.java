@@ -39,7 +39,14 @@ final class OpenDriver implements Runnable {
             return backend.open(sys);
         } catch (Driver.OpenFailed e) {
             String call = "open(" + backend + "): " + e.call;
-            PolluxException why = PolluxException.of(sys.errno(), "open", -1, call, e.errno);
+            PolluxException why =
+                    e.advice == null
+                            ? PolluxException.of(sys.errno(), "open", -1, call, e.errno)
+                            : new PolluxException.Unsupported(
+                                    "open",
+                                    -1,
+                                    e.errno,
+                                    "open(" + backend + "): " + e.getMessage());
             why.initCause(e);
             throw why;
         }

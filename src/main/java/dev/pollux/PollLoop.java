@@ -350,7 +350,10 @@ final class PollLoop {
     private int ask(long timeoutNanos) {
         try {
             pending.handOver(driver, delivery.events, wait);
-            int rc = driver.poll(timeoutNanos, delivery.events);
+            int rc =
+                    timeoutNanos == 0 && !VirtualThreads.isCurrent()
+                            ? driver.look(delivery.events)
+                            : driver.poll(timeoutNanos, delivery.events);
             if (!pending.isEmpty()) {
                 pending.made();
             }

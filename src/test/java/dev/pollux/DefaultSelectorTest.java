@@ -70,7 +70,8 @@ class DefaultSelectorTest {
                         PolluxException.Unsupported.class,
                         () -> DefaultSelector.firstOn(bsd, null));
         for (Backend backend : Backend.values()) {
-            assertTrue(e.getMessage().contains("open(" + backend + ")"), e::getMessage);
+            boolean tried = e.getMessage().contains("open(" + backend + ")");
+            assertEquals(backend != Backend.URING, tried, e::getMessage);
         }
     }
 

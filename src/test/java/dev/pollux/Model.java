@@ -209,7 +209,7 @@ final class Model implements AutoCloseable {
     Model(Pair pair, boolean copies) throws IOException {
         this.pair = pair;
         this.copies = copies;
-        epoll = pair.backend() == Backend.EPOLL;
+        epoll = dev.pollux.support.Reported.isEpoll(pair.backend());
         kqueue = pair.backend() == Backend.KQUEUE;
         forgets = Capability.FORGETS_WHAT_WAS_CLOSED.isThere(pair);
         select = pair.backend() == Backend.SELECT;

@@ -139,6 +139,14 @@ public interface Driver {
      */
     int poll(long timeoutNanos, ReadyEvents events);
 
+    /**
+     * As {@link #poll} with a time-out of 0, by a thread that is the kernel's own: not a virtual
+     * one, which is another of the kernel's each time.
+     */
+    default int look(ReadyEvents events) {
+        return poll(0, events);
+    }
+
     /** Ends the current or the next wait. Never blocks. */
     void signal();
 
@@ -188,10 +196,18 @@ public interface Driver {
         /** Why. */
         public final int errno;
 
+        /** What this means here, and what to do; null if the error number says it. */
+        public final transient String advice;
+
         OpenFailed(Syscalls sys, String call, int rc) {
-            super(call + ": " + sys.errno().describe(-rc));
+            this(sys, call, rc, null);
+        }
+
+        OpenFailed(Syscalls sys, String call, int rc, String advice) {
+            super(call + ": " + sys.errno().describe(-rc) + (advice == null ? "" : "; " + advice));
             this.call = call;
             this.errno = -rc;
+            this.advice = advice;
         }
     }
 }

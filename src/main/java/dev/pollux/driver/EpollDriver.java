@@ -29,7 +29,7 @@ import java.nio.ByteBuffer;
  *       /sys says that it has changed: no error.
  * </ul>
  */
-public final class EpollDriver implements Driver {
+public class EpollDriver implements Driver {
     private static final int FIRST_CAPACITY = 256;
     private static final int LAST_CAPACITY = 8192;
     private static final int CHANGES = 32;
@@ -176,6 +176,11 @@ public final class EpollDriver implements Driver {
     @Override
     public void change(int fd, int interest, int trigger, long token) {
         changes.add(fd, toEpoll(interest, trigger), token);
+    }
+
+    /** Whether some are to be made by the next poll. */
+    final boolean hasChanges() {
+        return changes.count() != 0;
     }
 
     @Override

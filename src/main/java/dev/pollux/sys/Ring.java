@@ -1,5 +1,10 @@
 package dev.pollux.sys;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * An io_uring, {@code man 7 io_uring}, of one owner: open once it is needed, closed with its owner.
  * One thread at a time uses it; its owner sees to that.
@@ -10,14 +15,35 @@ package dev.pollux.sys;
  * }</pre>
  */
 public final class Ring {
+    private static final VarHandle INT =
+            MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
     private static final int SIZE = 128;
     private static final int FD = 0;
     private static final int BROKEN = 4;
+    private static final int FLAGS_AT = 12;
+    private static final int HEAD_AT = 16;
+    private static final int TAIL_AT = 20;
+    private static final int COMPLETIONS_AT = 24;
+    private static final int COMPLETIONS_MASK = 28;
     private static final int FEATURES = 32;
+
+    private static final int COMPLETION = 16; // bytes
+    private static final int IORING_SQ_CQ_OVERFLOW = 2;
+    private static final int IORING_SQ_TASKRUN = 4;
+    private static final int DUE = IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN;
 
     private final Syscalls sys;
     private final NativeMemory.Block ring;
     private boolean open;
+
+    private ByteBuffer memory; // what it shares with the kernel; null: not open
+    private int flagsAt;
+    private int headAt;
+    private int tailAt;
+    private int completionsAt;
+    private int completionsMask;
+    private int head; // of the completions: as is written there
 
     /** None yet; its memory is the owner's. */
     public Ring(Syscalls sys, NativeMemory memory) {
@@ -41,6 +67,17 @@ public final class Ring {
             return rc;
         }
         open = true;
+        ByteBuffer shared = sys.uringMemory(ring.address());
+        if (shared == null) {
+            close();
+            return -sys.errno().ENOMEM;
+        }
+        memory = shared.order(ByteOrder.nativeOrder());
+        flagsAt = ring.bytes().getInt(FLAGS_AT);
+        headAt = ring.bytes().getInt(HEAD_AT);
+        tailAt = ring.bytes().getInt(TAIL_AT);
+        completionsAt = ring.bytes().getInt(COMPLETIONS_AT);
+        completionsMask = ring.bytes().getInt(COMPLETIONS_MASK);
         if ((ring.bytes().getInt(FEATURES) & features) != features) {
             close();
             return -sys.errno().ENOSYS;
@@ -63,10 +100,42 @@ public final class Ring {
         return open ? ring.bytes().getInt(FD) : -1;
     }
 
+    /**
+     * Watches a descriptor for input, once, and ends an earlier watch, in one system call.
+     *
+     * @param number what {@link #next} will say when it has come, from 1; 0: there is none
+     * @param earlier the number of the one to end; 0: there is none
+     * @return 0, or a negated error number: the ring is of no more use
+     */
+    public int watch(int fd, int number, int earlier) {
+        return sys.uringWatch(ring.address(), fd, number, earlier);
+    }
+
+    /**
+     * Whether there is no completion, and none due in a thread that has not entered the kernel yet.
+     * A look at memory; the flags first, since what is due becomes a completion at any moment.
+     */
+    public boolean isQuiet() {
+        int flags = (int) INT.getAcquire(memory, flagsAt);
+        return (flags & DUE) == 0 && (int) INT.getAcquire(memory, tailAt) == head;
+    }
+
+    /** Takes the number of the next completion; -1 if there is none. */
+    public int next() {
+        if ((int) INT.getAcquire(memory, tailAt) == head) {
+            return -1;
+        }
+        int number = memory.getInt(completionsAt + (head & completionsMask) * COMPLETION);
+        head++;
+        INT.setRelease(memory, headAt, head);
+        return number;
+    }
+
     /** Closes its descriptor and unmaps what it shares with the kernel, if it is open. */
     public void close() {
         if (open) {
             open = false;
+            memory = null;
             sys.uringClose(ring.address());
         }
     }

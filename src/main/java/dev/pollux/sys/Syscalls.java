@@ -226,13 +226,13 @@ public interface Syscalls {
         return -errno().ENOSYS;
     }
 
-    /** What a ring shares with the kernel, until it is closed. */
+    /** What a ring shares with the kernel, until it is closed; null: there is no memory. */
     default ByteBuffer uringMemory(long ring) {
         throw new UnsupportedOperationException("no ring was opened");
     }
 
-    /** Closes a ring and unmaps its memory. */
-    default void uringClose(long ring) {
+    /** Unmaps a ring's memory, and {@code man 2 close}. */
+    default int uringClose(long ring) {
         throw new UnsupportedOperationException("no ring was opened");
     }
 
@@ -243,6 +243,16 @@ public interface Syscalls {
      * @return how many were refused
      */
     default int uringChange(long ring, int epfd, int op, long list, int count) {
+        throw new UnsupportedOperationException("no ring was opened");
+    }
+
+    /**
+     * {@code IORING_OP_POLL_ADD}: watches a descriptor for input, once, under a number; and {@code
+     * IORING_OP_POLL_REMOVE} of an earlier one. 0 in place of either number is none.
+     *
+     * @return 0, or a negated error number: the ring is of no more use
+     */
+    default int uringWatch(long ring, int fd, int number, int earlier) {
         throw new UnsupportedOperationException("no ring was opened");
     }
 

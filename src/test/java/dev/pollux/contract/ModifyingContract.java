@@ -49,7 +49,7 @@ class ModifyingContract {
             throws IOException {
         Capability.REPORTS_AS_LINUX.require();
         Capability.PRIORITY.require();
-        boolean lost = selector.backend() == Backend.EPOLL;
+        boolean lost = Reported.isEpoll(selector.backend());
         for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.ONESHOT)) {
             try (var fds = new Fds();
                     var mounts = new Mounts()) {

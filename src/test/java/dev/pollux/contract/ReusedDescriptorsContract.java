@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pollux.Backend;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
@@ -33,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 @PlantsFaults(Kind.CLOSED)
 class ReusedDescriptorsContract {
     private static boolean isEpoll(FdSelector selector) {
-        return selector.backend() == Backend.EPOLL;
+        return Reported.isEpoll(selector.backend());
     }
 
     /** polling 262: "already registered", for ever, because nobody announced the close to it. */

@@ -64,7 +64,7 @@ class SyscallCountTest {
                 selector.modify(key, Interest.READ);
                 assertEquals(List.of(), calls.calls());
                 assertEquals(PollResult.TIMEOUT, selector.poll(0, SECONDS, NOTHING));
-                assertOneWait(calls.calls());
+                assertOneLook(pair, calls.calls());
             }
         }
     }
@@ -121,7 +121,7 @@ class SyscallCountTest {
                 var made = new ArrayList<>(calls.calls());
                 made.removeAll(
                         List.of("seccomp", "uringOpen")); // once, for the first that are many
-                if (pair.backend() == Backend.EPOLL) {
+                if (Reported.isEpoll(pair.backend())) {
                     assertEquals(List.of(count), travelled);
                     if (!pair.binding().equals("jni")) { // its wait makes them itself, one by one
                         int all = made.size();
@@ -166,9 +166,7 @@ class SyscallCountTest {
                 selector.wakeup();
                 assertEquals(List.of(), calls.calls());
                 assertEquals(PollResult.WAKEUP, selector.poll(NOTHING));
-                List<String> made = calls.calls();
-                assertEquals(1, made.size(), "the wait alone: " + made);
-                assertEquals(1, made.stream().filter(Intercepted::isWait).count());
+                assertOneLook(pair, calls.calls());
             }
             assertEquals(PollResult.TIMEOUT, selector.poll(0, SECONDS, NOTHING));
         }
@@ -275,6 +273,14 @@ class SyscallCountTest {
     }
 
     /** After a select that could block, each descriptor that it found is looked at. */
+    /** A poll that finds nothing and does not wait; a ring makes it without a call. */
+    private static void assertOneLook(Pair pair, List<String> calls) {
+        boolean ring = pair.backend() == Backend.URING;
+        if (!ring || !calls.isEmpty() && !calls.equals(List.of("uringWatch"))) {
+            assertOneWait(calls);
+        }
+    }
+
     private static void assertOneWait(List<String> calls) {
         String others =
                 calls.stream()

@@ -93,7 +93,7 @@ class WaitingContract {
     private static boolean countsMillis(Pair pair) {
         int enosys = -pair.sys().errno().ENOSYS;
         return switch (pair.backend()) {
-            case EPOLL -> pair.sys().epollPwait2(-1, 0, 1, 0, null) == enosys;
+            case EPOLL, URING -> pair.sys().epollPwait2(-1, 0, 1, 0, null) == enosys;
             case POLL -> pair.sys().ppoll(0, 0, 0) == enosys;
             default -> false;
         };

@@ -11,6 +11,7 @@ import dev.pollux.support.Child.Result;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Host;
 import dev.pollux.support.Program;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -41,7 +42,7 @@ final class Examples {
     }
 
     static boolean hasEdge(Pair pair) {
-        return pair.backend() == Backend.EPOLL || pair.backend() == Backend.KQUEUE;
+        return Reported.isEpoll(pair.backend()) || pair.backend() == Backend.KQUEUE;
     }
 
     /** Some pair that can be used here, with one of these backends; skips if there is none. */

@@ -25,6 +25,7 @@ import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.Reported;
 import dev.pollux.sys.Errno;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ class FaultsContract {
     private record Wait(String call, int timeout) {
         static List<Wait> of(Pair pair) {
             return switch (pair.backend()) {
-                case EPOLL -> List.of(new Wait("epollWait", 3), new Wait("epollPwait2", 3));
+                case EPOLL, URING -> List.of(new Wait("epollWait", 3), new Wait("epollPwait2", 3));
                 case KQUEUE -> List.of(new Wait("keventWait", 3));
                 case POLL -> List.of(new Wait("poll", 2), new Wait("ppoll", 2));
                 case SELECT -> List.of(new Wait("select", 4));
@@ -51,7 +52,7 @@ class FaultsContract {
     }
 
     private static void requireEpoll(Pair pair) {
-        assumeTrue(pair.backend() == Backend.EPOLL, "about calls that only epoll makes");
+        assumeTrue(Reported.isEpoll(pair.backend()), "about calls that only epoll makes");
     }
 
     private static FdSelector open(Pair pair, FaultySyscalls sys) throws IOException {
@@ -68,6 +69,7 @@ class FaultsContract {
         List<String> steps =
                 switch (pair.backend()) {
                     case EPOLL -> List.of("epollCreate", "eventfd", "epollCtl");
+                    case URING -> List.of("epollCreate", "eventfd", "epollCtl", "uringOpen");
                     case KQUEUE -> List.of("kqueue", "keventChange");
                     default -> List.of("pipe");
                 };
@@ -246,7 +248,7 @@ class FaultsContract {
     void a_register_without_room_leaves_nothing_and_can_be_repeated(Pair pair) throws IOException {
         var sys = new FaultySyscalls(pair.sys());
         Errno errno = sys.errno();
-        String call = pair.backend() == Backend.EPOLL ? "epollCtl" : "fileStatus";
+        String call = Reported.isEpoll(pair.backend()) ? "epollCtl" : "fileStatus";
         try (var fds = new Fds();
                 var selector = open(pair, sys)) {
             int[] pipe = fds.pipe();
@@ -277,7 +279,7 @@ class FaultsContract {
     void a_register_on_a_reused_number_that_fails_leaves_the_stale_key_alone(Pair pair)
             throws IOException {
         var sys = new FaultySyscalls(pair.sys());
-        String call = pair.backend() == Backend.EPOLL ? "epollCtl" : "fileStatus";
+        String call = Reported.isEpoll(pair.backend()) ? "epollCtl" : "fileStatus";
         try (var fds = new Fds();
                 var selector = open(pair, sys)) {
             int[] pipe = fds.pipe();
@@ -301,7 +303,7 @@ class FaultsContract {
     @EveryBackend
     void a_device_is_not_registered_when_epoll_cannot_be_asked_about_it(Pair pair)
             throws IOException {
-        assumeTrue(pair.backend() != Backend.EPOLL, "only poll and select ask beforehand");
+        assumeTrue(!Reported.isEpoll(pair.backend()), "only poll and select ask beforehand");
         assumeTrue(pair.sys().layout().epollEventSize != 0, "there is no epoll to be asked");
         var sys = new FaultySyscalls(pair.sys());
         try (var selector = open(pair, sys)) {

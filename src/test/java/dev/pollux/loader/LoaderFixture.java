@@ -173,12 +173,15 @@ abstract class LoaderFixture {
         }
     }
 
-    /** Every backend but one: there is no kernel that has both epoll and kqueue. */
+    /**
+     * Every backend but two: there is no kernel that has both epoll and kqueue, and one binding
+     * alone has a ring.
+     */
     static void assertAllSeen(int times, Child.Result result) {
         int all = times * Backend.values().length;
         int missing = result.lines(Probe.MISSING).size();
         assertEquals(all, result.lines(Probe.SEEN).size() + missing, result.text());
-        assertTrue(missing <= times, result.text());
+        assertTrue(missing <= 2 * times, result.text());
     }
 
     static void assertServed(String binding, Child.Result result) {

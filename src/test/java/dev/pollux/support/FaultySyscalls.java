@@ -303,6 +303,17 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     @Override
+    public int uringWatch(long ring, int fd, int number, int earlier) {
+        return run(
+                "uringWatch",
+                a -> real.uringWatch(a[0], (int) a[1], (int) a[2], (int) a[3]),
+                ring,
+                fd,
+                number,
+                earlier);
+    }
+
+    @Override
     public int seccomp() {
         return run("seccomp", a -> real.seccomp());
     }

@@ -242,13 +242,18 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
-    public void uringClose(long ring) {
-        real.uringClose(ring);
+    public int uringClose(long ring) {
+        return real.uringClose(ring);
     }
 
     @Override
     public int uringChange(long ring, int epfd, int op, long list, int count) {
         return real.uringChange(ring, epfd, op, list, count);
+    }
+
+    @Override
+    public int uringWatch(long ring, int fd, int number, int earlier) {
+        return real.uringWatch(ring, fd, number, earlier);
     }
 
     @Override

@@ -30,6 +30,7 @@ public final class Intercepted implements InvocationHandler {
                     "address",
                     "allocate",
                     "free",
+                    "uringMemory",
                     "toString",
                     "hashCode",
                     "equals");

@@ -16,9 +16,14 @@ public final class Reported {
 
     private Reported() {}
 
+    /** Whether registrations and events are those of epoll. */
+    public static boolean isEpoll(Backend backend) {
+        return backend == Backend.EPOLL || backend == Backend.URING;
+    }
+
     /** Whether the kernel, and not the backend, keeps the registrations. */
     public static boolean kernelKeeps(FdSelector selector) {
-        return selector.backend() == Backend.EPOLL || selector.backend() == Backend.KQUEUE;
+        return isEpoll(selector.backend()) || selector.backend() == Backend.KQUEUE;
     }
 
     /** What nothing meets where there is no urgent data; READ where that cannot be asked for. */

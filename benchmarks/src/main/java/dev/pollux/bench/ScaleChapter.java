@@ -75,7 +75,8 @@ final class ScaleChapter implements Chapter {
                 leftOut.add(backend + ": " + backend.unavailableBecause());
                 continue;
             }
-            for (String binding : List.of("jni", "jnr")) {
+            boolean ring = backend == Backend.URING; // of the JNI binding alone
+            for (String binding : ring ? List.of("jni") : List.of("jni", "jnr")) {
                 ways.add(new Way(backend, Trigger.LEVEL, binding));
                 if (backend == Backend.EPOLL || backend == Backend.KQUEUE) {
                     ways.add(new Way(backend, Trigger.EDGE, binding));

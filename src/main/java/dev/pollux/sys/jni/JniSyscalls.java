@@ -204,10 +204,13 @@ public final class JniSyscalls implements Syscalls {
     public native ByteBuffer uringMemory(long ring);
 
     @Override
-    public native void uringClose(long ring);
+    public native int uringClose(long ring);
 
     @Override
     public native int uringChange(long ring, int epfd, int op, long list, int count);
+
+    @Override
+    public native int uringWatch(long ring, int fd, int number, int earlier);
 
     @Override
     public native int seccomp();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.support.EveryBackend;
+import dev.pollux.support.Reported;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -109,7 +110,7 @@ final class Kind {
 
     /** As {@link #fact}; it is about epoll alone. */
     void factOfEpoll(String sentence, Thing.Act proof) throws Exception {
-        fact(sentence, pair.backend() == Backend.EPOLL ? proof : () -> {});
+        fact(sentence, Reported.isEpoll(pair.backend()) ? proof : () -> {});
     }
 
     /** Fails unless the tests' methods and the page's sections have the same names. */

@@ -12,6 +12,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +96,7 @@ class PressureContract {
     private record Seen(String others, String level, String second, String edge, String again) {
         Row row(Pair pair, Row stated) {
             boolean select = pair.backend() == Backend.SELECT;
-            boolean edges = pair.backend() == Backend.EPOLL;
+            boolean edges = Reported.isEpoll(pair.backend());
             return new Row(
                     stated.happens(),
                     level.isEmpty() ? others : "PRIORITY" + others,
@@ -144,7 +145,7 @@ class PressureContract {
             read = watched(pair, fds, Interest.READ, Trigger.LEVEL);
             write = watched(pair, fds, Interest.WRITE, Trigger.LEVEL);
             priority = watched(pair, fds, Interest.PRIORITY, Trigger.LEVEL);
-            boolean edges = pair.backend() == Backend.EPOLL;
+            boolean edges = Reported.isEpoll(pair.backend());
             edge = watched(pair, fds, Interest.PRIORITY, edges ? Trigger.EDGE : Trigger.LEVEL);
             before = others();
         }

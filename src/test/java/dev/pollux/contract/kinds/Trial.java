@@ -6,6 +6,7 @@ import dev.pollux.Interest;
 import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,7 @@ final class Trial {
         String heard = heard();
         String[] level = level(heard);
         String seen = level[0];
-        String edge = pair.backend() == Backend.EPOLL ? edge(heard) : stated.edge();
+        String edge = Reported.isEpoll(pair.backend()) ? edge(heard) : stated.edge();
         return select
                 ? new Row(stated.happens(), heard, stated.flags(), seen, level[1], edge)
                 : new Row(stated.happens(), heard, seen, stated.select(), level[1], edge);

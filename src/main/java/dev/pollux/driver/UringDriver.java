@@ -1,0 +1,199 @@
+package dev.pollux.driver;
+
+import dev.pollux.sys.NativeMemory;
+import dev.pollux.sys.Ring;
+import dev.pollux.sys.Syscalls;
+
+/**
+ * epoll, and beside it an io_uring that watches the epoll instance: a look that finds nothing is
+ * one at memory, not a system call. Registrations and events are epoll's, with all that it
+ * promises. What is odd about io_uring, and what the code below does about it:
+ *
+ * <ul>
+ *   <li>(a) A watch is completed by the thread that has asked for it, when that enters the kernel
+ *       next. That there is something to complete stands in the ring's flags before the call that
+ *       made a descriptor ready has returned: who looks at the completions alone looks too early
+ *       (seen on 6.18, once in 100 000 times). The flag is withdrawn before the completion is
+ *       there: so only the thread that has asked may go by what it sees, and for any other the
+ *       kernel is asked. A virtual thread is of another thread each time.
+ *   <li>(b) A watch ends with its first event. Another one costs a system call: it is asked for
+ *       when two looks in a row by one thread have found nothing, and not by a poll that may wait.
+ *   <li>(c) To ask for a watch is a look at what is ready, and takes away what the kernel reports
+ *       once (mountinfo, a perf event). Sockets and pipes have no such thing: from the first
+ *       registration on of anything else there is no watch, and every look asks the kernel.
+ *   <li>(d) A watch keeps its epoll instance: it is removed when that is rebuilt, and at the end.
+ *   <li>(e) The ring could wait itself (IORING_OP_EPOLL_WAIT), and watch each descriptor
+ *       (POLL_ADD). The first takes events when they come and not when the poll does: what was
+ *       drained meanwhile, or changed, would be reported all the same. The second keeps the open
+ *       file: a descriptor that is closed without having been unregistered would stay connected.
+ * </ul>
+ */
+public final class UringDriver extends EpollDriver {
+    private static final int ENTRIES = 8;
+    private static final int IORING_SETUP_COOP_TASKRUN = 1 << 8; // Linux 5.19, as the next
+    private static final int IORING_SETUP_TASKRUN_FLAG = 1 << 9;
+    private static final int FLAGS = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+
+    private final Ring ring;
+
+    /** Whether watches may be asked for; the changes' lock guards this, and the asking. */
+    private boolean mayWatch = true;
+
+    private int watch; // the number of the last one; written with the lock held
+    private volatile boolean watching; // the last one has not ended; ended by the polling thread
+
+    /** The polling thread's, as the next: who has asked for the watch that is there; null: none. */
+    private Thread watcher;
+
+    private Thread quiet; // whose last look has asked the kernel and found nothing
+
+    /** Opens epoll and the ring; the memory is its own from then on. */
+    public UringDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
+        super(sys, memory);
+        Ring opening = null;
+        int rc = -1;
+        try {
+            opening = new Ring(sys, memory);
+            rc = opening.open(ENTRIES, FLAGS, 0);
+        } finally {
+            ring = opening;
+            if (rc < 0) { // or there is no memory
+                close();
+            }
+        }
+        if (rc < 0) {
+            throw new OpenFailed(sys, "io_uring_setup", rc, whyRefused(sys, rc));
+        }
+    }
+
+    private static String whyRefused(Syscalls sys, int rc) {
+        if (rc == -sys.errno().ENOSYS) {
+            return sys.binding().equals("jni") && !sys.throughLibc()
+                    ? "this kernel has no io_uring: it is of Linux 5.19 and later; take epoll"
+                    : "only the JNI binding has it, with calls that do not go through libc; take"
+                            + " that, or epoll";
+        }
+        if (rc == -sys.errno().EINVAL) {
+            return "this kernel is too old, io_uring is taken from Linux 5.19 on; take epoll";
+        }
+        return rc == -sys.errno().EPERM || rc == -sys.errno().number("EACCES")
+                ? "io_uring is forbidden here, by kernel.io_uring_disabled, a seccomp filter (most"
+                        + " containers have one) or a security module: allow it, or take epoll"
+                : null;
+    }
+
+    @Override
+    public boolean owns(int fd) {
+        return super.owns(fd) || fd == ring.fd();
+    }
+
+    @Override
+    public int look(ReadyEvents events) {
+        Thread me = Thread.currentThread();
+        if (hasChanges()) {
+            return poll(0, events);
+        }
+        if (watcher == me) { // (a)
+            if (ring.isQuiet()) {
+                return 0;
+            }
+            take();
+        } else if (quiet == me && watch(me)) { // (b)
+            if (ring.isQuiet()) {
+                return 0;
+            }
+            take(); // it was ready already
+        }
+        int rc = poll(0, events);
+        if (watcher == me && !ring.isQuiet()) {
+            take(); // that call has completed it
+        }
+        quiet = rc == 0 ? me : null;
+        return rc;
+    }
+
+    @Override
+    public int poll(long timeoutNanos, ReadyEvents events) {
+        quiet = null;
+        return super.poll(timeoutNanos, events);
+    }
+
+    /** Takes all completions: that of the watch, and of earlier ones. */
+    private void take() {
+        for (int data = ring.next(); data >= 0; data = ring.next()) {
+            if (data == watch) {
+                watching = false;
+                watcher = null;
+            }
+        }
+    }
+
+    private boolean watch(Thread me) {
+        quiet = null;
+        holdChanges();
+        try {
+            if (!mayWatch) {
+                return false;
+            }
+            int last = watching ? watch : 0;
+            watching = true;
+            watch = watch == Integer.MAX_VALUE ? 1 : watch + 1;
+            if (ring.watch(fd(), watch, last) < 0) {
+                mayWatch = false; // epoll does without
+                watching = false;
+                return false;
+            }
+        } finally {
+            releaseChanges();
+        }
+        watcher = me;
+        return true;
+    }
+
+    /** With the changes held; the polling thread may go by it still, until it is completed. */
+    private void endWatch() {
+        if (watching) {
+            ring.watch(-1, 0, watch);
+        }
+    }
+
+    /** (c) With the changes held, under which no watch is asked for. */
+    private int added(int fd, int rc) {
+        if (rc >= 0 && mayWatch && !Look.takesNothing(sys(), fd)) {
+            mayWatch = false;
+            endWatch();
+        }
+        return rc;
+    }
+
+    @Override
+    public int add(int fd, int interest, int trigger, long token) {
+        return added(fd, super.add(fd, interest, trigger, token));
+    }
+
+    @Override
+    public void addAll(int[] fds, int interest, int trigger, long[] tokens, int[] results) {
+        super.addAll(fds, interest, trigger, tokens, results);
+        for (int i = 0; i < fds.length; i++) {
+            added(fds[i], results[i]);
+        }
+    }
+
+    @Override
+    public void endRebuild(boolean commit) {
+        super.endRebuild(commit);
+        if (commit) {
+            endWatch(); // (d)
+            watcher = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ring != null) { // null: opening it has failed
+            endWatch();
+            ring.close();
+        }
+        super.close();
+    }
+}
