@@ -334,7 +334,8 @@ class BatchContract {
             throws IOException {
         Capability.NESTS.require();
         assumeTrue(
-                dev.pollux.support.Reported.isEpoll(pair.backend()) || pair.backend() == Backend.KQUEUE,
+                dev.pollux.support.Reported.isEpoll(pair.backend())
+                        || pair.backend() == Backend.KQUEUE,
                 pair + " has no descriptor of its own");
         try (var fds = new Fds();
                 FdSelector above = pair.open()) {
