@@ -4,6 +4,7 @@
 BINDING   ?=
 BACKEND   ?=
 STRICT    ?=
+REMOTE    ?=
 NAME      ?=
 ARGS      ?=
 JAVA_OPTS ?=
@@ -43,6 +44,7 @@ help: ## this list
 	@echo '  BINDING=jni|ffm|jnr        how the kernel is reached (test, demo, example, dropin)'
 	@echo '  BACKEND=epoll|kqueue|...   what the kernel is asked with: also poll, select (the same targets)'
 	@echo '  STRICT=true                name what is used wrongly; a test that does so fails (the same targets)'
+	@echo '  REMOTE=HOST:PORT OS=freebsd  run the contract on the kernel of another machine (test), see docs/remote-suite.md'
 	@echo '  PROVIDER=pollux|jdk        what the programs of `dropin` run on; jdk is the control'
 	@echo '  JAVA_HOME=DIR              the JDK to build and run with'
 	@echo '  PREBUILT=DIR COMPLETE=1    libraries built elsewhere; insist on all platforms (dist)'
@@ -77,7 +79,7 @@ jar: ## make target/pollux.jar, with the native library of this machine
 
 # A class that is named runs whole.
 test: ## run the tests, with one short run of each example, and print the totals: 2 minutes
-	@$(call RUN_TESTS,$(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-DexcludedGroups=long))
+	@$(call RUN_TESTS,$(if $(REMOTE),$(REMOTE_OPTS),$(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-DexcludedGroups=long)))
 
 test-examples: ## run the long tests, which start the examples on every backend: 5 minutes
 	@$(call RUN_TESTS,-Dgroups=long)
@@ -86,6 +88,11 @@ test-virtual: ## run the contract once more with all that polls in virtual threa
 	@$(call RUN_TESTS,-Dpollux.test.threads=virtual -Dtest='$(VIRTUAL_TESTS)')
 
 VIRTUAL_TESTS := dev/pollux/contract/*Contract,FaultsContract
+
+# By an agent there: the contract, of which the classes themselves say what is left out and why. One JVM, one connection.
+REMOTE_OPTS  = -Dpollux.remote='$(REMOTE)' -Dpollux.remote.os='$(OS)' -DforkCount=1 \
+    $(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-Dtest='$(REMOTE_TESTS)')
+REMOTE_TESTS := RemoteMachineTest,dev/pollux/contract/**/*Contract,AllocationTest,SyscallCountTest,FaultsContract,ThrowablesContract
 
 define RUN_TESTS
 rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml; \
@@ -249,6 +256,7 @@ QEMU        := qemu-$(CROSS:linux-%=%)
 EMULATOR    := $(if $(filter-out $(PLATFORM) musl,$(CROSS)), \
                    $(or $(shell command -v $(QEMU)),$(QEMU)-static) -L /usr/$(TRIPLE.$(CROSS)))
 CROSS_SMOKE := target/cross/$(CROSS)/smoke/smoke
+CROSS_AGENT := target/cross/$(CROSS)/agent
 CROSS_TESTS := $(patsubst native/%.c,target/cross/$(CROSS)/%,$(wildcard native/test/*.c))
 
 ifneq ($(filter macos-%,$(CROSS)),)
@@ -262,6 +270,14 @@ cross-library: $(NATIVES)/$(CROSS)/$(CROSS_NAME)
 $(NATIVES)/$(CROSS)/$(CROSS_NAME): $(CROSS_NEEDS)
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(C_FLAGS) $(CROSS_LD) -o $@ $(SOURCES)
+
+# What must not be warned of there either.
+cross-agent: $(CROSS_AGENT)
+
+$(CROSS_AGENT): $(wildcard native/agent/*)
+	@mkdir -p $(@D)
+	@$(MAKE) --no-print-directory -s -C native/agent AGENT='$(CURDIR)/$@' CC='$(CROSS_CC)' \
+	    CFLAGS='$(CFLAGS) $(WARNINGS)$(if $(filter macos-%,$(CROSS)), -fuse-ld=lld)'
 
 # Under musl it is this machine's library, which was made with glibc.
 cross-smoke: $(CROSS_SMOKE) $(CROSS_TESTS)
@@ -279,6 +295,23 @@ target/cross/$(CROSS)/test/%: native/test/%.c $(CROSS_NEEDS)
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(C_FLAGS) -Inative -o $@ $< $(SOURCES)
 endif
+
+# ---- the suite on another machine's kernel
+
+COMMA := ,
+AGENT := target/agent/agent
+
+agent: ## compile the agent, which makes the calls of `test REMOTE=...` on another machine: target/agent/agent
+	@mkdir -p $(dir $(AGENT))
+	@$(MAKE) --no-print-directory -s -C native/agent AGENT='$(CURDIR)/$(AGENT)' CC='$(CC)' \
+	    CFLAGS='$(CFLAGS) $(WARNINGS)$(if $(LIBKQUEUE), -I$(LIBKQUEUE)/include/kqueue)' \
+	    LIBS='$(if $(LIBKQUEUE),-L$(LIBKQUEUE)/lib -Wl$(COMMA)-rpath$(COMMA)$(LIBKQUEUE)/lib -lkqueue)'
+
+# The control: an agent on this machine; with CROSS=linux-arm and the like for another processor, by qemu-user.
+remote: $(if $(CROSS),cross-agent,agent) ## run the contract by an agent on this machine, then by one that dies: 2 minutes
+	@.ci/with-agent '$(if $(CROSS),$(EMULATOR) $(CROSS_AGENT),$(AGENT))' \
+	    $(MAKE) --no-print-directory test REMOTE=127.0.0.1:PORT OS=linux
+	@$(if $(CROSS),,.ci/with-agent $(AGENT) .ci/agent-lost PORT ID "$(MAVEN_ARGS)")
 
 # ---- kqueue on Linux, where libkqueue makes one of epoll
 
@@ -467,4 +500,4 @@ clean: ## remove all that was built
 print-%: # the value of a variable of this file: make print-PLATFORM
 	@echo '$($*)'
 
-.PHONY: help build jar api api-baseline timeline page test-page page-pictures test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives inspect smoke kqueue sanitize floor lint check format clean
+.PHONY: help build jar api api-baseline timeline page test-page page-pictures test test-virtual test-examples dropin demo example examples bench bench-full bench-build bench-nio native natives agent remote inspect smoke kqueue sanitize floor lint check format clean

@@ -20,6 +20,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Recorded;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a poll in steady state allocates on the Java heap: nothing. */
+@LocalOnly("each call allocates on its way there")
 class AllocationTest {
     @BeforeEach
     void notWhereEveryPollIsLookedAt() {

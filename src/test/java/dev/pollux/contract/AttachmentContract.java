@@ -13,9 +13,10 @@ import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
-import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.channels.Pipe;
@@ -138,6 +139,7 @@ class AttachmentContract {
     }
 
     /** Otherwise its number would be closed, and the channel's own close would hit another. */
+    @LocalOnly("channels of java.nio are this process's")
     @EveryBackend
     void a_channel_that_was_attached_when_its_number_was_registered_is_what_is_closed(
             FdSelector selector, Pair pair) throws IOException {

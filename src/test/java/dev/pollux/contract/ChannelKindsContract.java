@@ -9,6 +9,7 @@ import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The channels of {@code java.nio} on every backend. The jnr binding cannot look into a channel,
  * but it can wait for the descriptor that the JNI binding finds there.
  */
+@LocalOnly("channels of java.nio are this process's")
 class ChannelKindsContract {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 

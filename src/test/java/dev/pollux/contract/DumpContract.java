@@ -16,6 +16,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Reported;
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * {@link FdSelector#dump}: what a selector has, what the kernel says of it, and that it only looks.
  */
+@LocalOnly("a dump names this machine's descriptors")
 class DumpContract {
 
     // ---- what it says

@@ -21,6 +21,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Ledger;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.NativeMemory;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Test;
  * The chapter "Resources", of memory outside the heap: a selector that is closed, or whose opening
  * failed, has freed all of it.
  */
+@LocalOnly("memory is this process's")
 class MemoryContract {
     /** More than the buffers of every driver hold at first. */
     private static final int MANY = 600;

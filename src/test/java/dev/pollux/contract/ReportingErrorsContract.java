@@ -22,6 +22,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Mounts;
 import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
@@ -138,6 +139,7 @@ class ReportingErrorsContract {
     }
 
     /** A BSD kernel's {@code POLLHUP} may mean one direction, and does not say which. */
+    @LocalOnly("a model is made of this machine's epoll")
     @Test
     void a_hang_up_that_names_no_direction_is_reported_without_one() throws Exception {
         Host.requireLinux("a model of a BSD kernel");

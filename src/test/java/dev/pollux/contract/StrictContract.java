@@ -18,6 +18,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
 import dev.pollux.support.StrictTrial;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * {@link StrictMode}: faults that show in time, each beside a registration that is used rightly.
  */
+@LocalOnly("strict mode counts polls by the thousand, and asks a kernel for nothing new")
 class StrictContract {
     private static final Interest BOTH = Interest.READ.plus(Interest.WRITE);
 

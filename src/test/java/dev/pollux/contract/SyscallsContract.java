@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.EpollChanges;
 import dev.pollux.sys.Errno;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The system-call contract: all bindings that work here give the same answers. */
+@LocalOnly("it compares the bindings of this process")
 class SyscallsContract {
     private static final int NO_FD = 1_000_000; // beyond what a process may open
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The system calls that move bytes by another way than read and write, and those that begin and end
  * a connection: all bindings that work here give the same answers.
  */
+@LocalOnly("it compares the bindings of this process")
 class TransferCallsContract {
     private static final int NO_FD = 1_000_000;
     private static final int MSG_OOB = 1; // everywhere, as the next

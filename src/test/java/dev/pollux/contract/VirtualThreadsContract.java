@@ -21,6 +21,7 @@ import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Intercepted;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Mounts;
 import dev.pollux.support.Poller;
 import java.util.List;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A virtual thread that polls gets what a platform thread would; that its carrier is free meanwhile
  * is in {@code VirtualThreadsTest}.
  */
+@LocalOnly("the JDK's poller waits for descriptors of this process")
 class VirtualThreadsContract {
     private static final ReadyHandler NOTHING = (key, ready) -> {};
 

@@ -17,6 +17,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Intercepted;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Reported;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * No memory, no stack: whatever is thrown in the middle of a poll or of a change leaves the
  * selector usable, to other threads too, and no change and no event is lost.
  */
+@LocalOnly("what is thrown in the middle of a call would break the connection")
 class ThrowablesContract {
     private static final int STACK = 256 * 1024;
 

@@ -6,6 +6,8 @@ import dev.pollux.Internals;
 import dev.pollux.PolluxException;
 import dev.pollux.kernel.BsdKqueue;
 import dev.pollux.kernel.KqueueModel;
+import dev.pollux.remote.AgentLink.AgentLost;
+import dev.pollux.remote.Remote;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.lang.annotation.ElementType;
@@ -19,6 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -62,6 +65,14 @@ public @interface EveryBackend {
             String onlyBackend = System.getProperty(Internals.BACKEND_PROPERTY, "").strip();
             String onlyBinding = System.getProperty(Bindings.PROPERTY, "").strip();
             var pairs = new ArrayList<Pair>();
+            if (Remote.isOn()) {
+                for (Backend backend : Backend.values()) {
+                    if (onlyBackend.isEmpty() || onlyBackend.equalsIgnoreCase(backend.name())) {
+                        pairs.add(ofAgent(backend));
+                    }
+                }
+                return pairs;
+            }
             for (String binding : Bindings.NAMES) {
                 if (!onlyBinding.isEmpty() && !onlyBinding.equals(binding)) {
                     continue;
@@ -112,6 +123,18 @@ public @interface EveryBackend {
             }
         }
 
+        /** On another machine's kernel. Whether there is one is for the first test to say. */
+        private static Pair ofAgent(Backend backend) {
+            try {
+                Internals.open(backend, Remote.sys()).close();
+                return new Pair(backend, Remote.system(), Remote.sys(), null);
+            } catch (PolluxException e) {
+                return new Pair(backend, Remote.system(), null, e.getMessage());
+            } catch (AgentLost e) {
+                return new Pair(backend, "agent", null, null);
+            }
+        }
+
         private static Pair of(Backend backend, String binding) {
             try {
                 Syscalls sys = Bindings.open(binding);
@@ -147,7 +170,11 @@ public @interface EveryBackend {
             implements ExecutionCondition,
                     ParameterResolver,
                     InvocationInterceptor,
+                    BeforeEachCallback,
                     AfterEachCallback {
+        /** Whether a test has failed by an agent that is lost: the others are skipped. */
+        private static boolean saidLost;
+
         private static volatile Pair current;
 
         private final Pair pair;
@@ -165,9 +192,24 @@ public @interface EveryBackend {
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
             current = pair;
+            if (saidLost) {
+                return ConditionEvaluationResult.disabled("the agent is lost, see the failure");
+            }
             return pair.unavailableBecause == null
                     ? ConditionEvaluationResult.enabled("available")
                     : ConditionEvaluationResult.disabled(pair + ": " + pair.unavailableBecause);
+        }
+
+        @Override
+        public void beforeEach(ExtensionContext context) {
+            failOnceIfLost();
+        }
+
+        private static void failOnceIfLost() {
+            if (Remote.isOn() && Remote.lost() != null && !saidLost) {
+                saidLost = true;
+                throw Remote.lost();
+            }
         }
 
         @Override
@@ -196,6 +238,14 @@ public @interface EveryBackend {
                 ReflectiveInvocationContext<Method> method,
                 ExtensionContext context)
                 throws Throwable {
+            if (Remote.isOn()) {
+                try {
+                    test.proceed();
+                } finally {
+                    failOnceIfLost(); // whatever else the test made of it
+                }
+                return;
+            }
             if (!Host.VIRTUAL) {
                 test.proceed();
                 return;

@@ -6,6 +6,7 @@ import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.PollResult;
 import dev.pollux.Ready;
+import dev.pollux.remote.Remote;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
@@ -209,6 +210,9 @@ public final class Fds implements AutoCloseable {
 
     /** The numbers of those that {@link #openCount} counts. */
     public static SortedSet<Integer> openNow() throws IOException {
+        if (Remote.isOn()) {
+            return numbers(); // an agent opens nothing by itself
+        }
         if (!Host.LINUX) {
             SortedSet<Integer> open = numbers();
             open.removeIf(fd -> !isPipe(fd) && !isSocket(fd)); // a kqueue passes for a pipe
@@ -233,6 +237,10 @@ public final class Fds implements AutoCloseable {
     /** The numbers of all files that this process has open, whatever they are. */
     public static SortedSet<Integer> numbers() throws IOException {
         var numbers = new TreeSet<Integer>();
+        if (Remote.isOn()) {
+            Remote.libc().numbers(BEYOND).stream().forEach(numbers::add);
+            return numbers;
+        }
         if (Host.LINUX) {
             try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
                 for (Path entry : entries) {

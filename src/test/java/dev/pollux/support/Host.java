@@ -3,10 +3,15 @@ package dev.pollux.support;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** The system that the tests run on, where they must know. */
+import dev.pollux.remote.Remote;
+
+/**
+ * The system that the tests run on, where they must know: another machine's where an agent makes
+ * the calls.
+ */
 public final class Host {
-    public static final boolean LINUX = System.getProperty("os.name").equals("Linux");
-    public static final boolean MACOS = System.getProperty("os.name").startsWith("Mac");
+    public static final boolean LINUX = Remote.system().equals("linux");
+    public static final boolean MACOS = Remote.system().equals("macos");
 
     /** The JDK whose virtual threads let go of their carrier also while they hold a monitor. */
     public static final int FIRST_TO_PARK = 24;
@@ -52,7 +57,12 @@ public final class Host {
 
     /** Skips the test on other systems: {@code what} only Linux has. */
     public static void requireLinux(String what) {
-        assumeTrue(LINUX, () -> System.getProperty("os.name") + " is not Linux: " + what);
+        assumeTrue(LINUX, () -> Remote.system() + " is not Linux: " + what);
+    }
+
+    /** Skips the test where an agent makes the calls: what it needs is in this process. */
+    public static void requireLocal(String reason) {
+        assumeFalse(Remote.isOn(), () -> "by an agent: " + reason);
     }
 
     /** {@code Thread.startVirtualThread}, which JDK 17 does not have. */

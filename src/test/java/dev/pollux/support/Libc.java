@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.kenai.jffi.MemoryIO;
 import dev.pollux.Fd;
+import dev.pollux.remote.Remote;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import jnr.constants.Constant;
 import jnr.constants.platform.AddressFamily;
 import jnr.constants.platform.Errno;
 import jnr.constants.platform.Fcntl;
@@ -25,8 +27,9 @@ import jnr.ffi.annotations.Out;
 import jnr.ffi.annotations.Variadic;
 
 /**
- * What tests need of libc and the library does not have, independent of its bindings. Every failure
- * is an IOException with the error's name.
+ * What tests need of libc and the library does not have, independent of its bindings; that of
+ * another machine where the suite is sent there. Every failure is an IOException with the error's
+ * name.
  */
 public final class Libc {
     public static final int SHUT_RD = 0;
@@ -113,18 +116,32 @@ public final class Libc {
         long recv(int fd, long bytes, long length, int flags);
     }
 
-    private static final Calls C = LibraryLoader.create(Calls.class).searchDefault().load();
+    private static final Calls C =
+            Remote.isOn()
+                    ? Remote.libc()
+                    : LibraryLoader.create(Calls.class).searchDefault().load();
     private static final MemoryIO MEMORY = MemoryIO.getInstance();
-    private static final Runtime RUNTIME = Runtime.getRuntime(C);
-    private static final int EPIPE = Errno.EPIPE.intValue();
+    private static final Runtime RUNTIME = Remote.isOn() ? null : Runtime.getRuntime(C);
+    private static final int EPIPE = number(Errno.EPIPE);
 
     private Libc() {}
 
     private static int check(String call, long rc) throws IOException {
         if (rc < 0) {
-            throw new IOException(call + ": " + Errno.valueOf(LastError.getLastError(RUNTIME)));
+            throw new IOException(call + ": " + lastError());
         }
         return (int) rc;
+    }
+
+    private static String lastError() {
+        return Remote.isOn()
+                ? Remote.sys().errno().describe(Remote.libc().lastError())
+                : Errno.valueOf(LastError.getLastError(RUNTIME)).toString();
+    }
+
+    /** What the headers say where the tests run. */
+    private static int number(Constant constant) {
+        return Remote.isOn() ? Remote.constant(constant.name()) : constant.intValue();
     }
 
     /** A second number for the same open file. */
@@ -134,28 +151,25 @@ public final class Libc {
 
     /** A second number, not smaller than this, for the same open file. */
     public static int dupAbove(int fd, int least) throws IOException {
-        int dup = check("fcntl(F_DUPFD)", C.fcntl(fd, Fcntl.F_DUPFD.intValue(), least));
-        check(
-                "fcntl(F_SETFD)",
-                C.fcntl(dup, Fcntl.F_SETFD.intValue(), FD_CLOEXEC)); // close-on-exec
+        int dup = check("fcntl(F_DUPFD)", C.fcntl(fd, number(Fcntl.F_DUPFD), least));
+        check("fcntl(F_SETFD)", C.fcntl(dup, number(Fcntl.F_SETFD), FD_CLOEXEC)); // close-on-exec
         return dup;
     }
 
     public static boolean isOpen(int fd) {
-        return C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0) >= 0;
+        return C.fcntl(fd, number(Fcntl.F_GETFD), 0) >= 0;
     }
 
     public static boolean isCloseOnExec(int fd) throws IOException {
-        return (check("fcntl(F_GETFD)", C.fcntl(fd, Fcntl.F_GETFD.intValue(), 0)) & FD_CLOEXEC)
-                != 0;
+        return (check("fcntl(F_GETFD)", C.fcntl(fd, number(Fcntl.F_GETFD), 0)) & FD_CLOEXEC) != 0;
     }
 
     public static boolean isNonBlocking(int fd) throws IOException {
-        return (statusFlags(fd) & OpenFlags.O_NONBLOCK.intValue()) != 0;
+        return (statusFlags(fd) & number(OpenFlags.O_NONBLOCK)) != 0;
     }
 
     public static int statusFlags(int fd) throws IOException {
-        return check("fcntl(F_GETFL)", C.fcntl(fd, Fcntl.F_GETFL.intValue(), 0));
+        return check("fcntl(F_GETFL)", C.fcntl(fd, number(Fcntl.F_GETFL), 0));
     }
 
     /** Makes this number a second one for the same open file, whatever it was before. */
@@ -165,19 +179,24 @@ public final class Libc {
 
     /** Opens for reading, and for writing if it can be. */
     public static int open(String path) throws IOException {
-        int flags = OpenFlags.O_NONBLOCK.intValue() | OpenFlags.O_NOCTTY.intValue();
+        int flags = number(OpenFlags.O_NONBLOCK) | number(OpenFlags.O_NOCTTY);
+        if (Remote.isOn()) {
+            int fd = C.open(path, flags | number(OpenFlags.O_RDWR));
+            int mode = number(OpenFlags.O_RDONLY);
+            return fd >= 0 ? fd : check("open(" + path + ")", C.open(path, flags | mode));
+        }
         boolean both = Files.isWritable(Path.of(path)) && !Files.isDirectory(Path.of(path));
-        int mode = both ? OpenFlags.O_RDWR.intValue() : OpenFlags.O_RDONLY.intValue();
+        int mode = both ? number(OpenFlags.O_RDWR) : number(OpenFlags.O_RDONLY);
         return check("open(" + path + ")", C.open(path, flags | mode));
     }
 
     public static int openToRead(Path path) throws IOException {
-        int flags = OpenFlags.O_RDONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
+        int flags = number(OpenFlags.O_RDONLY) | number(OpenFlags.O_NONBLOCK);
         return check("open(" + path + ")", C.open(path.toString(), flags));
     }
 
     public static int openToWrite(Path path) throws IOException {
-        int flags = OpenFlags.O_WRONLY.intValue() | OpenFlags.O_NONBLOCK.intValue();
+        int flags = number(OpenFlags.O_WRONLY) | number(OpenFlags.O_NONBLOCK);
         return check("open(" + path + ")", C.open(path.toString(), flags));
     }
 
@@ -185,6 +204,16 @@ public final class Libc {
     public static int openAsPath(Path path) throws IOException {
         Host.requireLinux("O_PATH");
         return check("open(" + path + ", O_PATH)", C.open(path.toString(), O_PATH));
+    }
+
+    /** An empty file. */
+    public static void createFile(Path path) throws IOException {
+        if (!Remote.isOn()) {
+            Files.createFile(path);
+            return;
+        }
+        int flags = number(OpenFlags.O_CREAT) | number(OpenFlags.O_WRONLY);
+        Fd.close(check("open(" + path + ")", C.open(path.toString(), flags)));
     }
 
     public static void mkfifo(Path path) throws IOException {
@@ -202,24 +231,24 @@ public final class Libc {
 
     /** Whether this is a stream socket. Needs native memory for two ints; allocates nothing. */
     public static boolean isStream(int socket, long ints) {
-        return option(socket, SocketOption.SO_TYPE.intValue(), ints) == Sock.SOCK_STREAM.intValue();
+        return option(socket, number(SocketOption.SO_TYPE), ints) == number(Sock.SOCK_STREAM);
     }
 
     /** Whether this is a socket of AF_UNIX, on Linux; as the one before. */
     public static boolean isUnix(int socket, long ints) {
-        return option(socket, SO_DOMAIN, ints) == AddressFamily.AF_UNIX.intValue();
+        return option(socket, SO_DOMAIN, ints) == number(AddressFamily.AF_UNIX);
     }
 
     private static int option(int socket, int option, long ints) {
         MEMORY.putInt(ints + 4, 4);
-        C.getsockopt(socket, SocketLevel.SOL_SOCKET.intValue(), option, ints, ints + 4);
+        C.getsockopt(socket, number(SocketLevel.SOL_SOCKET), option, ints, ints + 4);
         return MEMORY.getInt(ints);
     }
 
     /** Whether this is open, and can be written to. */
     public static boolean isOpenToWrite(int fd) {
-        int flags = C.fcntl(fd, Fcntl.F_GETFL.intValue(), 0);
-        return flags >= 0 && (flags & O_ACCMODE) != OpenFlags.O_RDONLY.intValue();
+        int flags = C.fcntl(fd, number(Fcntl.F_GETFL), 0);
+        return flags >= 0 && (flags & O_ACCMODE) != number(OpenFlags.O_RDONLY);
     }
 
     /** Whether a stream socket takes nothing more, ever. Sends nothing; allocates nothing. */
@@ -231,18 +260,18 @@ public final class Libc {
     /** Skips the test where there is none; as do the next three. */
     public static int eventfd() throws IOException {
         Host.requireLinux("eventfd");
-        return check("eventfd", C.eventfd(0, OpenFlags.O_NONBLOCK.intValue()));
+        return check("eventfd", C.eventfd(0, number(OpenFlags.O_NONBLOCK)));
     }
 
     public static int inotify() throws IOException {
         Host.requireLinux("inotify");
-        return check("inotify_init1", C.inotify_init1(OpenFlags.O_NONBLOCK.intValue()));
+        return check("inotify_init1", C.inotify_init1(number(OpenFlags.O_NONBLOCK)));
     }
 
     /** A timer that goes off after this time. */
     public static int timer(long nanos) throws IOException {
         Host.requireLinux("timerfd");
-        int fd = check("timerfd_create", C.timerfd_create(1, OpenFlags.O_NONBLOCK.intValue()));
+        int fd = check("timerfd_create", C.timerfd_create(1, number(OpenFlags.O_NONBLOCK)));
         var value = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
         value.putLong(16, nanos / 1_000_000_000).putLong(24, nanos % 1_000_000_000);
         check("timerfd_settime", C.timerfd_settime(fd, 0, value.array(), new byte[32]));
@@ -252,9 +281,8 @@ public final class Libc {
     /** Gives this thread mounts of its own, which nobody else sees; skips where it may not. */
     public static void unshareMounts() throws IOException {
         Host.requireLinux("a mount namespace of a thread's own");
-        assumeTrue(
-                C.unshare(CLONE_NEWNS) == 0,
-                () -> "unshare(CLONE_NEWNS): " + Errno.valueOf(LastError.getLastError(RUNTIME)));
+        Host.requireLocal("an agent's threads are one as the other");
+        assumeTrue(C.unshare(CLONE_NEWNS) == 0, () -> "unshare(CLONE_NEWNS): " + lastError());
         check("mount(MS_PRIVATE)", C.mount("none", "/", null, MS_REC | MS_PRIVATE, null));
     }
 
@@ -274,7 +302,7 @@ public final class Libc {
 
     /** From now on a socket whose error queue is not empty is ready for PRIORITY. */
     public static void selectErrorQueue(int udp) throws IOException {
-        setOption(udp, SocketLevel.SOL_SOCKET.intValue(), SO_SELECT_ERR_QUEUE);
+        setOption(udp, number(SocketLevel.SOL_SOCKET), SO_SELECT_ERR_QUEUE);
     }
 
     private static void setOption(int fd, int level, int option) throws IOException {
@@ -290,7 +318,7 @@ public final class Libc {
     /** The master side of a new pseudo-terminal. */
     public static int ptyMaster() throws IOException {
         Host.requireLinux("a pseudo-terminal that hangs up as its does");
-        int flags = OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue();
+        int flags = number(OpenFlags.O_RDWR) | number(OpenFlags.O_NOCTTY);
         int fd = check("posix_openpt", C.posix_openpt(flags));
         check("grantpt", C.grantpt(fd));
         check("unlockpt", C.unlockpt(fd));
@@ -330,7 +358,7 @@ public final class Libc {
 
         /** A socket that is not bound, non-blocking. */
         public int open() throws IOException {
-            int fd = check("socket", C.socket(family.intValue(), type.intValue(), 0));
+            int fd = check("socket", C.socket(number(family), number(type), 0));
             Fd.setNonBlocking(fd, true);
             return fd;
         }
@@ -355,7 +383,8 @@ public final class Libc {
             Path path = Files.createTempFile("pollux", ".sock");
             path.toFile().deleteOnExit();
             Files.delete(path); // bind makes it
-            byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+            String there = Remote.isOn() ? Remote.libc().path(path) : path.toString();
+            byte[] name = there.getBytes(StandardCharsets.UTF_8);
             ByteBuffer address = address(2 + name.length + 1).put(2, name);
             check("bind(" + path + ")", C.bind(fd, address.array(), address.capacity()));
         }
@@ -364,9 +393,9 @@ public final class Libc {
         private ByteBuffer address(int size) {
             var address = ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
             if (Host.LINUX) {
-                return address.putShort(0, (short) family.intValue());
+                return address.putShort(0, (short) number(family));
             }
-            return address.put(0, (byte) size).put(1, (byte) family.intValue());
+            return address.put(0, (byte) size).put(1, (byte) number(family));
         }
 
         /** A socket that listens. */
@@ -399,8 +428,8 @@ public final class Libc {
     /** From now on closing this connection resets it. */
     public static void resetOnClose(int fd) throws IOException {
         var linger = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(0, 1);
-        int level = SocketLevel.SOL_SOCKET.intValue();
-        int option = SocketOption.SO_LINGER.intValue();
+        int level = number(SocketLevel.SOL_SOCKET);
+        int option = number(SocketOption.SO_LINGER);
         check("setsockopt", C.setsockopt(fd, level, option, linger.array(), 8));
     }
 }

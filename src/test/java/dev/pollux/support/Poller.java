@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.FdSelector;
 import dev.pollux.ReadyHandler;
+import dev.pollux.remote.Remote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +101,9 @@ public final class Poller {
                     if (result.isDone()) {
                         throw new AssertionError("it has ended: " + result);
                     }
+                    if (Remote.isOn()) {
+                        return Remote.link().waits(thread);
+                    }
                     if (virtual) {
                         return isParkedInPoll() || isInWait();
                     }
@@ -184,7 +188,7 @@ public final class Poller {
 
     /** The kernel's number of this thread. */
     private static long ownTid() throws IOException {
-        if (!Host.LINUX) {
+        if (!Host.LINUX || Remote.isOn()) {
             return -1; // not needed
         }
         return Long.parseLong(

@@ -1,6 +1,7 @@
 package dev.pollux.support;
 
 import com.kenai.jffi.Library;
+import dev.pollux.remote.Remote;
 import jnr.constants.platform.Signal;
 import jnr.ffi.LibraryLoader;
 
@@ -31,6 +32,10 @@ public final class Storm implements AutoCloseable {
 
     /** From here on the calling thread is hit, until this is closed. */
     public void blowOverMe() {
+        if (Remote.isOn()) {
+            blowing = Poller.run(this::blowThere);
+            return;
+        }
         before = LIBC.signal(SIGNAL, Library.getDefault().getSymbolAddress("getpid"));
         long thread = LIBC.pthread_self();
         blowing = Poller.run(() -> blow(thread));
@@ -47,6 +52,15 @@ public final class Storm implements AutoCloseable {
         return signals;
     }
 
+    /** An agent's threads are hit while they are in a call. */
+    private Object blowThere() {
+        int signals = 0;
+        for (; !over; signals++) {
+            Remote.libc().interruptCalls();
+        }
+        return signals;
+    }
+
     @Override
     public void close() {
         over = true;
@@ -55,7 +69,9 @@ public final class Storm implements AutoCloseable {
         } catch (Exception e) {
             throw new AssertionError(e);
         } finally {
-            LIBC.signal(SIGNAL, before);
+            if (!Remote.isOn()) {
+                LIBC.signal(SIGNAL, before);
+            }
         }
     }
 }

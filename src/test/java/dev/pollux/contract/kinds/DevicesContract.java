@@ -9,6 +9,7 @@ import dev.pollux.Interest;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import jnr.ffi.Pointer;
 import org.junit.jupiter.api.TestInfo;
 
 /** Network devices and page faults of one's own. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class DevicesContract {
     // ---- tun
 

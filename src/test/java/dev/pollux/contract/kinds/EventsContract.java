@@ -13,6 +13,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.opentest4j.TestAbortedException;
 
 /** Descriptors that stand for an event: counters, timers, signals, processes. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class EventsContract {
     private static final int SIGNAL = 44; // a real-time one, which nobody here uses
     private static final int SIG_BLOCK = 0;

@@ -14,6 +14,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What reports of files: inotify, fanotify. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class FilesContract {
     private static final int IN_MODIFY = 2;
     private static final int FAN_CLOEXEC = 1;

@@ -13,6 +13,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files of /proc, of sysfs and of cgroups that report a change. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class KernelFilesContract {
     private static final String MOUNTS = "/proc/thread-self/mountinfo";
     private static final String HOSTNAME = "/proc/sys/kernel/hostname";

@@ -13,12 +13,14 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.TestInfo;
 
 /** Sockets of this machine alone: unix, netlink. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class LocalSocketsContract {
     private static final int NETLINK_USERSOCK = 2;
 

@@ -12,6 +12,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.TestInfo;
 
 /** PSI triggers: {@code Documentation/accounting/psi.rst} of the kernel. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class PressureContract {
     private static final String CPU = "/proc/pressure/cpu";
     private static final String SOON = "some 1000 500000"; // one millisecond of half a second

@@ -9,6 +9,7 @@ import dev.pollux.Interest;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
 import java.io.IOException;
 import jnr.constants.platform.Errno;
@@ -16,6 +17,7 @@ import jnr.ffi.Pointer;
 import org.junit.jupiter.api.TestInfo;
 
 /** Queues and rings, and epoll itself. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class QueuesContract {
     @EveryBackend
     void posix_message_queue(Pair pair, TestInfo test) throws Exception {

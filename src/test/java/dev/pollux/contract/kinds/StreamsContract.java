@@ -10,6 +10,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pipes and terminals. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class StreamsContract {
     private static final int TCIFLUSH = 0;
     private static final long TIOCPKT = 0x5420;

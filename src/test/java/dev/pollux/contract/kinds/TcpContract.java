@@ -12,6 +12,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LocalOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,6 +20,7 @@ import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.TestInfo;
 
 /** TCP, and what passes for it. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class TcpContract {
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_MPTCP = 262;

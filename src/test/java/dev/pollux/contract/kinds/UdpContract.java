@@ -12,12 +12,14 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
+import dev.pollux.support.LocalOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.TestInfo;
 
 /** UDP, with its errors and what is no error. */
+@LocalOnly("kinds are made by Linux's own calls, which an agent does not know")
 class UdpContract {
     private static final int IPPROTO_UDP = 17;
     private static final int SO_TIMESTAMPING = 37;
