@@ -23,12 +23,6 @@
 #define KQUEUE_TRIGGER 0
 #endif
 
-#ifdef EV_RECEIPT
-#define KQUEUE_RECEIPT EV_RECEIPT
-#else
-#define KQUEUE_RECEIPT 0
-#endif
-
 #ifdef LIBKQUEUE
 #define KQUEUE_EMULATED 1
 #else
@@ -41,6 +35,6 @@
         offsetof(struct kevent, data), offsetof(struct kevent, udata),                             \
         sizeof(((struct kevent *)NULL)->filter), (int32_t)EVFILT_READ, (int32_t)EVFILT_WRITE,      \
         (int32_t)KQUEUE_EXCEPT, (int32_t)KQUEUE_USER, EV_ADD, EV_DELETE, EV_DISABLE, EV_CLEAR,     \
-        KQUEUE_RECEIPT, EV_DISPATCH, EV_EOF, EV_ERROR, KQUEUE_OOB, KQUEUE_TRIGGER, KQUEUE_EMULATED
+        EV_RECEIPT, EV_DISPATCH, EV_EOF, EV_ERROR, KQUEUE_OOB, KQUEUE_TRIGGER, KQUEUE_EMULATED
 
 #endif

@@ -18,8 +18,7 @@ import dev.pollux.sys.Syscalls;
  *
  * <ul>
  *   <li>(a) A call that makes changes and waits as well returns the changes' errors first, and
- *       events perhaps never. Changes go in calls of their own, each with a receipt, where there
- *       are receipts, and one by one where not (NetBSD before 8).
+ *       events perhaps never. Changes go in calls of their own, each with a receipt.
  *   <li>(b) The filter for out-of-band data also reports the end on macOS, and any data from the
  *       low-water mark on: so that is set as high as it goes, which is a full receive buffer
  *       (filt_soread_common in xnu's bsd/kern/uipc_socket.c). OpenBSD's reports out-of-band data
@@ -152,17 +151,10 @@ final class KnoteChanges {
 
     /** Leaves each answer in the {@code data} of its change (a). */
     private void send(int from, int to) {
-        if (layout.EV_RECEIPT != 0) {
-            int count = to - from;
-            int rc = sys.keventChange(kq, list.address(from), count, count);
-            for (int i = from; i < to && rc < 0; i++) {
-                list.data(i, -rc); // the call itself failed
-            }
-            return;
-        }
-        for (int i = from; i < to; i++) {
-            int rc = sys.keventChange(kq, list.address(i), 1, 0);
-            list.data(i, Math.max(0, -rc));
+        int count = to - from;
+        int rc = sys.keventChange(kq, list.address(from), count, count);
+        for (int i = from; i < to && rc < 0; i++) {
+            list.data(i, -rc); // the call itself failed
         }
     }
 
