@@ -134,6 +134,43 @@ static int open_ring(struct ring *ring) {
     return pollux_uringOpen0(ENV, ENTRIES, 0, (jlong)(uintptr_t)ring);
 }
 
+/* Takes the one completion that there is. */
+static void expect_completion(struct ring *ring, uint64_t data, int result) {
+    CHECK(*ring->cq_tail - *ring->cq_head == 1);
+    struct completion *completion = &ring->completions[*ring->cq_head & ring->completions_mask];
+    CHECK(completion->data == data && completion->result == result);
+    ++*ring->cq_head;
+}
+
+static int watch(struct ring *ring, int number, int earlier) {
+    return pollux_uringWatch(ENV, (jlong)(uintptr_t)ring, epfd, number, earlier);
+}
+
+/* A watch of an epoll instance comes once, at once where something is ready, and ends an earlier one. */
+static void watches(void) {
+    enum { COOP_TASKRUN = 1 << 8, TASKRUN_FLAG = 1 << 9 }; /* Linux 5.19 */
+    struct ring ring;
+    char byte;
+    if (pollux_uringOpen0(ENV, 8, COOP_TASKRUN | TASKRUN_FLAG, (jlong)(uintptr_t)&ring) < 0) return;
+    while (read(pipes[MANY - 1][0], &byte, 1) == 1) continue;
+    CHECK(watch(&ring, 1, 0) == 0 && *ring.cq_tail == *ring.cq_head);
+    CHECK(write(pipes[0][1], "x", 1) == 1);
+    expect_completion(&ring, 1, EPOLLIN);
+    CHECK(watch(&ring, 2, 0) == 0);
+    expect_completion(&ring, 2, EPOLLIN);
+    CHECK(read(pipes[0][0], &byte, 1) == 1);
+    CHECK(watch(&ring, 3, 0) == 0 && *ring.cq_tail == *ring.cq_head);
+    CHECK(watch(&ring, 4, 3) == 0);
+    CHECK(*ring.cq_tail - *ring.cq_head == 2); /* of 3, and of its removal */
+    *ring.cq_head += 2;
+    CHECK(watch(&ring, 0, 4) == 0);
+    *ring.cq_head = *ring.cq_tail;
+    CHECK(write(pipes[0][1], "x", 1) == 1 && *ring.cq_tail == *ring.cq_head);
+    close(ring.fd);
+    CHECK(watch(&ring, 5, 0) == -EIO && watch(&ring, 6, 5) == -EIO);
+    pollux_uringClose(ENV, (jlong)(uintptr_t)&ring);
+}
+
 static int lowest_free(void) {
     int fd = dup(0);
     close(fd);
@@ -160,6 +197,9 @@ int main(void) {
     a_wait_makes_them(&ring);
     all_go_through_beside_a_wait(&ring);
     CHECK(!ring.broken);
+    fill(EPOLLIN);
+    CHECK(change_all(&ring, EPOLL_CTL_MOD) == 0);
+    watches();
 
     CHECK(open_ring(&other) == 0);
     broken(&ring, other.fd); /* which takes nothing of what lies in this one's memory */

@@ -93,20 +93,15 @@ public final class UringDriver extends EpollDriver {
         if (hasChanges()) {
             return poll(0, events);
         }
-        if (watcher == me) { // (a)
-            if (ring.isQuiet()) {
-                return 0;
-            }
-            take();
-        } else if (quiet == me && watch(me)) { // (b)
-            if (ring.isQuiet()) {
-                return 0;
-            }
-            take(); // it was ready already
+        if (quiet == me && watcher != me) { // (b)
+            watch(me);
+        }
+        if (watcher == me && !isToAsk(me)) { // (a)
+            return 0;
         }
         int rc = poll(0, events);
-        if (watcher == me && !ring.isQuiet()) {
-            take(); // that call has completed it
+        if (watcher == me) {
+            isToAsk(me); // that call has completed it
         }
         quiet = rc == 0 ? me : null;
         return rc;
@@ -118,36 +113,51 @@ public final class UringDriver extends EpollDriver {
         return super.poll(timeoutNanos, events);
     }
 
-    /** Takes all completions: that of the watch, and of earlier ones. */
-    private void take() {
+    /**
+     * Whether something may be there, by the watch of this thread. Takes all completions, that of
+     * the watch and of earlier ones. Where there is no stack for it the watch is not gone by.
+     */
+    private boolean isToAsk(Thread me) {
+        if (ring.isQuiet()) {
+            return false;
+        }
+        watcher = null;
+        boolean ended = false;
         for (int data = ring.next(); data >= 0; data = ring.next()) {
-            if (data == watch) {
-                watching = false;
-                watcher = null;
-            }
+            ended |= data == watch;
+        }
+        if (ended) {
+            watching = false;
+        } else {
+            watcher = me;
+        }
+        return true;
+    }
+
+    /**
+     * With the lock of a list that goes with a wait: where there is no stack to release it, the
+     * loop abandons it.
+     */
+    private void watch(Thread me) {
+        quiet = null;
+        beginChanges();
+        int rc = mayWatch ? watchHeld() : -1;
+        releaseChanges();
+        if (rc >= 0) {
+            watcher = me;
         }
     }
 
-    private boolean watch(Thread me) {
-        quiet = null;
-        holdChanges();
-        try {
-            if (!mayWatch) {
-                return false;
-            }
-            int last = watching ? watch : 0;
-            watching = true;
-            watch = watch == Integer.MAX_VALUE ? 1 : watch + 1;
-            if (ring.watch(fd(), watch, last) < 0) {
-                mayWatch = false; // epoll does without
-                watching = false;
-                return false;
-            }
-        } finally {
-            releaseChanges();
+    private int watchHeld() {
+        int last = watching ? watch : 0;
+        watching = true;
+        watch = watch == Integer.MAX_VALUE ? 1 : watch + 1;
+        int rc = ring.watch(fd(), watch, last);
+        if (rc < 0) {
+            mayWatch = false; // epoll does without
+            watching = false;
         }
-        watcher = me;
-        return true;
+        return rc;
     }
 
     /** With the changes held; the polling thread may go by it still, until it is completed. */
