@@ -165,7 +165,7 @@ jint pollux_unread(JNIEnv *env, jobject self, jint fd) {
 
 /* As dev.pollux.sys.Syscalls has them. */
 _Static_assert(O_RDONLY == 0 && O_WRONLY == 1 && O_RDWR == 2, "what a file is opened for");
-_Static_assert(SOCK_STREAM == 1 && SOCK_DGRAM == 2, "types of sockets");
+_Static_assert(SOCK_STREAM == 1 && SOCK_DGRAM == 2 && SOCK_RAW == 3, "types of sockets");
 
 jint pollux_socketType(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;

@@ -101,10 +101,6 @@ final class LibC {
 
         int listen(int fd, int backlog);
 
-        int accept4(int fd, Pointer address, Pointer length, int flags);
-
-        int connect(int fd, @In byte[] address, int length);
-
         int getsockname(int fd, @Out byte[] address, @In @Out int[] length);
 
         int if_nametoindex(String name);

@@ -19,11 +19,13 @@ import dev.pollux.DefaultSelector;
 import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
+import dev.pollux.FdSocket;
 import dev.pollux.Interest;
 import dev.pollux.Ready;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,8 +67,9 @@ final class Sctp {
             int[] length = {address.length};
             LibC.check("getsockname", LibC.C.getsockname(listener, address, length));
             register(listener, Interest.READ, (key, ready) -> acceptAll(listener));
+            int port = Short.toUnsignedInt(ByteBuffer.wrap(address).getShort(2));
             while (clients.size() < CLIENTS) {
-                clients.add(new Client(address));
+                clients.add(new Client(new InetSocketAddress("127.0.0.1", port)));
             }
             while (accepted < CLIENTS || connected < CLIENTS) {
                 selector.poll(Recipe.DISPATCH);
@@ -90,13 +93,9 @@ final class Sctp {
     }
 
     private void acceptAll(int listener) throws IOException {
-        int fd;
-        while ((fd = LibC.C.accept4(listener, null, null, LibC.NONBLOCK | LibC.CLOEXEC)) >= 0) {
+        for (int fd; (fd = FdSocket.accept(listener)) != FdSocket.WOULD_BLOCK; ) {
             accepted++;
             register(fd, Interest.READ, (key, ready) -> echo(key));
-        }
-        if (!LibC.wouldBlock()) {
-            LibC.check("accept4", fd);
         }
     }
 
@@ -112,18 +111,15 @@ final class Sctp {
         private int sent;
         private int received; // bytes
 
-        Client(byte[] server) throws IOException {
+        Client(InetSocketAddress server) throws IOException {
             fd = LibC.socket(AF_INET, LibC.SOCK_STREAM, protocol);
-            LibC.C.connect(fd, server, server.length); // EINPROGRESS: what comes of it is reported
+            FdSocket.connect(fd, server); // what comes of it is reported
             register(fd, Interest.WRITE, this::onReady);
         }
 
         private void onReady(FdKey key, Ready ready) throws IOException {
             if (!isConnected) {
-                if (ready.isError()) {
-                    Fd.read(fd, buffer.clear()); // throws what was wrong
-                }
-                isConnected = true;
+                isConnected = FdSocket.finishConnect(fd); // throws what was wrong
                 connected++;
                 selector.modify(key, Interest.READ);
                 return;

@@ -1,9 +1,12 @@
 package dev.pollux;
 
 import dev.pollux.sys.NativeMemory;
+import dev.pollux.sys.Privileged;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
-import java.nio.ReadOnlyBufferException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * Operations on bare descriptors. Whoever opens one closes it; a number that was closed may be
@@ -19,6 +22,9 @@ import java.nio.ReadOnlyBufferException;
  * }</pre>
  */
 public final class Fd {
+    /** What one call of the kernel moves at most. */
+    private static final int MOST_AT_ONCE = 0x7ffff000;
+
     private Fd() {}
 
     /**
@@ -32,7 +38,7 @@ public final class Fd {
      * <p>A datagram socket has no end, and may receive a datagram without any bytes: 0 then says
      * either that or that nothing was there. Under {@link Trigger#EDGE} more may be waiting behind
      * an empty datagram: {@link FdSelector#modify(FdKey, Interest)} after a 0 has the rest
-     * reported, or {@code DatagramChannel.receive} tells the two apart.
+     * reported, or {@link FdSocket#receive} tells the two apart.
      *
      * @param fd a descriptor
      * @param buffer where to; its position moves
@@ -43,33 +49,30 @@ public final class Fd {
      * @throws PolluxException any other error, such as a connection that was reset
      */
     public static int read(int fd, ByteBuffer buffer) throws PolluxException {
-        if (buffer.isReadOnly()) {
-            throw new ReadOnlyBufferException();
-        }
-        if (!buffer.hasRemaining()) {
-            throw new IllegalArgumentException(
-                    "read(fd=" + fd + "): the buffer has no room; clear or grow it first");
-        }
+        Transfers.requireRoom("read", fd, buffer);
         Syscalls sys = Native.callsOnDescriptor("read", true);
-        int at = buffer.position();
-        int length = buffer.remaining();
-        int rc;
-        if (buffer.isDirect()) {
-            buffer.get(at); // throws if its memory was released (a closed Arena)
-            rc = readDirect(sys, fd, buffer, at, length);
-        } else {
-            TransferBuffer direct = TransferBuffer.take(sys, length);
-            try {
-                rc = readDirect(sys, fd, direct.bytes, 0, length);
-                if (rc > 0) {
-                    buffer.put(at, direct.bytes, 0, rc);
-                }
-            } finally {
-                direct.release();
-            }
-        }
+        return readResult(sys, fd, "read", Transfers.read(sys, fd, buffer, Transfers.PLAIN));
+    }
+
+    /**
+     * As {@link #read}, into one buffer after the other, with one {@code man 2 readv}: a header and
+     * what follows it, each to its place.
+     *
+     * @param fd a descriptor
+     * @param buffers where to, 1024 at most; their positions move
+     * @return how many bytes were read; 0 if it would block, or for an empty datagram; -1 at the
+     *     end
+     * @throws IllegalArgumentException if none of the buffers has room, or there are too many
+     * @throws PolluxException as there
+     */
+    public static int readv(int fd, ByteBuffer... buffers) throws PolluxException {
+        Syscalls sys = Native.callsOnDescriptor("readv", true);
+        return readResult(sys, fd, "readv", Vectors.read(sys, fd, buffers));
+    }
+
+    private static int readResult(Syscalls sys, int fd, String operation, int rc)
+            throws PolluxException {
         if (rc > 0) {
-            buffer.position(at + rc);
             return rc;
         }
         if (rc == 0) {
@@ -78,15 +81,7 @@ public final class Fd {
         if (rc == -sys.errno().EAGAIN) {
             return 0;
         }
-        throw PolluxException.of(sys.errno(), "read", fd, "read(fd=" + fd + ")", -rc);
-    }
-
-    private static int readDirect(Syscalls sys, int fd, ByteBuffer direct, int at, int length) {
-        int rc;
-        do {
-            rc = sys.read(fd, direct, at, length);
-        } while (rc == -sys.errno().EINTR);
-        return rc;
+        throw PolluxException.of(sys.errno(), operation, fd, operation + "(fd=" + fd + ")", -rc);
     }
 
     /**
@@ -101,61 +96,100 @@ public final class Fd {
      */
     public static int write(int fd, ByteBuffer buffer) throws PolluxException {
         Syscalls sys = Native.callsOnDescriptor("write", false);
-        int at = buffer.position();
-        int length = buffer.remaining();
-        int rc;
-        if (buffer.isDirect()) {
-            if (length > 0) {
-                buffer.get(at); // throws if its memory was released
-            }
-            rc = writeDirect(sys, fd, buffer, at, length);
-        } else if (length <= TransferBuffer.SIZE || sys.socketType(fd) > Syscalls.STREAM) {
-            rc = writeCopy(sys, fd, buffer, at, length);
-        } else {
-            rc = writePieces(sys, fd, buffer, at, length);
-        }
+        return writeResult(sys, fd, "write", Transfers.write(sys, fd, buffer, Transfers.PLAIN));
+    }
+
+    /**
+     * As {@link #write}, from one buffer after the other, with one {@code man 2 writev}. All of
+     * them are one message where messages are kept apart.
+     *
+     * @param fd a descriptor
+     * @param buffers where from, 1024 at most; their positions move
+     * @return how many bytes were written; fewer than there were, also 0, if it would block
+     * @throws IllegalArgumentException if there are too many buffers
+     * @throws PolluxException as there
+     */
+    public static int writev(int fd, ByteBuffer... buffers) throws PolluxException {
+        Syscalls sys = Native.callsOnDescriptor("writev", false);
+        return writeResult(sys, fd, "writev", Vectors.write(sys, fd, buffers));
+    }
+
+    static int writeResult(Syscalls sys, int fd, String operation, int rc) throws PolluxException {
         if (rc >= 0) {
-            buffer.position(at + rc);
             return rc;
         }
         if (rc == -sys.errno().EAGAIN) {
             return 0;
         }
-        throw PolluxException.of(sys.errno(), "write", fd, "write(fd=" + fd + ")", -rc);
+        throw PolluxException.of(sys.errno(), operation, fd, operation + "(fd=" + fd + ")", -rc);
     }
 
-    /** Of a heap buffer that a stream takes bit by bit: not all is copied for the bit. */
-    private static int writePieces(Syscalls sys, int fd, ByteBuffer buffer, int at, int length) {
-        int total = 0;
-        while (total < length) {
-            int piece = Math.min(TransferBuffer.SIZE, length - total);
-            int rc = writeCopy(sys, fd, buffer, at + total, piece);
-            if (rc < 0) {
-                return total > 0 ? total : rc; // an error comes again with the next write
-            }
-            total += rc;
-            if (rc < piece) {
-                break;
+    /**
+     * Sends a part of a file, {@code man 2 sendfile}, which on Linux goes out without being copied
+     * into the process; elsewhere, and where the kernel refuses it, up to 64 KiB are read and
+     * written. The file's own position stays. Allocates nothing; blocks if the target does.
+     *
+     * @param to a descriptor to write to
+     * @param file a descriptor of a file on a disk
+     * @param offset where in the file to begin, 0 or more
+     * @param count how many bytes to send at most, 0 or more; a call may send fewer, and never more
+     *     than 2 GiB
+     * @return how many bytes were sent; 0 if it would block; -1 if the file has no more
+     * @throws IllegalArgumentException if offset or count is negative
+     * @throws PolluxException.BadDescriptor if one is not open, or not for that
+     * @throws PolluxException any other error, of either
+     */
+    public static int sendfile(int to, int file, long offset, long count) throws PolluxException {
+        if (offset < 0 || count < 0) {
+            throw new IllegalArgumentException(
+                    "sendfile(offset=" + offset + ", count=" + count + "): negative");
+        }
+        Syscalls sys = Native.callsOnDescriptor("sendfile", false);
+        if (count == 0) {
+            return 0;
+        }
+        int rc = Transfers.sendFile(sys, to, file, offset, (int) Math.min(count, MOST_AT_ONCE));
+        return rc == 0 ? -1 : writeResult(sys, to, "sendfile", rc);
+    }
+
+    /**
+     * Opens what is there already, {@code man 2 open}: a device, a FIFO, a file of /proc or /sys.
+     * Non-blocking, close-on-exec, and never as the process's controlling terminal. To make files
+     * is {@link java.nio.channels.FileChannel}'s business.
+     *
+     * @param path of the default file system
+     * @param options {@link StandardOpenOption#READ}, {@link StandardOpenOption#WRITE}, or both;
+     *     none is READ
+     * @return the descriptor; close it
+     * @throws UnsupportedOperationException for any other option
+     * @throws PolluxException.LimitReached if there is no descriptor left
+     * @throws PolluxException any other error, such as ENOENT, EACCES, or ENXIO for a FIFO that is
+     *     to be written and that nobody reads
+     */
+    public static int open(Path path, OpenOption... options) throws PolluxException {
+        boolean reads = options.length == 0;
+        boolean writes = false;
+        for (OpenOption option : options) {
+            reads |= option == StandardOpenOption.READ;
+            writes |= option == StandardOpenOption.WRITE;
+            if (option != StandardOpenOption.READ && option != StandardOpenOption.WRITE) {
+                throw new UnsupportedOperationException(
+                        "open(" + path + ", " + option + "): READ and WRITE alone");
             }
         }
-        return total;
-    }
-
-    private static int writeCopy(Syscalls sys, int fd, ByteBuffer buffer, int at, int length) {
-        TransferBuffer direct = TransferBuffer.take(sys, length);
-        try {
-            direct.bytes.put(0, buffer, at, length);
-            return writeDirect(sys, fd, direct.bytes, 0, length);
-        } finally {
-            direct.release();
-        }
-    }
-
-    private static int writeDirect(Syscalls sys, int fd, ByteBuffer direct, int at, int length) {
+        Privileged.checkOpen(path.toString(), reads, writes);
+        Syscalls sys = Native.calls("open");
+        int access = !writes ? Syscalls.TO_READ : Syscalls.TO_WRITE;
         int rc;
-        do {
-            rc = sys.write(fd, direct, at, length);
-        } while (rc == -sys.errno().EINTR);
+        try (var memory = new NativeMemory(sys)) {
+            long name = NativePath.in(memory, path).address();
+            do {
+                rc = sys.open(name, reads && writes ? Syscalls.TO_READ_AND_WRITE : access);
+            } while (rc == -sys.errno().EINTR);
+        }
+        if (rc < 0) {
+            throw PolluxException.of(sys.errno(), "open", -1, "open(" + path + ")", -rc);
+        }
         return rc;
     }
 
@@ -186,7 +220,10 @@ public final class Fd {
      * @throws PolluxException.LimitReached if there is no descriptor left
      */
     public static int[] pipe() throws PolluxException {
-        Syscalls sys = Native.calls("pipe");
+        return pipe(Native.calls("pipe"));
+    }
+
+    static int[] pipe(Syscalls sys) throws PolluxException {
         try (var memory = new NativeMemory(sys)) {
             NativeMemory.Block two = memory.allocate(8);
             return pair(sys, "pipe", two.bytes(), sys.pipe(two.address()));

@@ -41,6 +41,7 @@ final class PollLoop {
         VirtualThreads.exist();
         List.of(Deadline.class, Look.class, OpenFile.class, ChannelFd.class, Fd.class);
         List.of(ManyRegistrations.class);
+        List.of(Transfers.class, Vectors.class, TransferBuffer.class, FdSocket.class);
         OpenFile.Type.values();
     }
 

@@ -2,6 +2,7 @@ package dev.pollux;
 
 import dev.pollux.sys.Errno;
 import java.io.IOException;
+import java.util.Set;
 
 /**
  * Every way in which the library can fail. Seven kinds have a type of their own, which means that
@@ -27,6 +28,18 @@ public sealed class PolluxException extends IOException {
     private static final String[] PEER_IS_GONE = {
         "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT"
     };
+
+    private static final Set<String> TRANSFERS =
+            Set.of(
+                    "read",
+                    "write",
+                    "readv",
+                    "writev",
+                    "close",
+                    "receive",
+                    "send",
+                    "sendfile",
+                    "relay");
 
     /** The descriptor, or -1. */
     private final int fd;
@@ -282,6 +295,6 @@ public sealed class PolluxException extends IOException {
     }
 
     private static boolean isTransfer(String operation) {
-        return operation.equals("read") || operation.equals("write") || operation.equals("close");
+        return TRANSFERS.contains(operation);
     }
 }

@@ -3,6 +3,7 @@ package dev.pollux;
 import dev.pollux.sys.NativeMemory;
 import dev.pollux.sys.Syscalls;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -53,7 +54,8 @@ final class TransferBuffer {
         if (MADE.get() < POOLED && MADE.getAndIncrement() < POOLED) {
             try {
                 // Not NativeMemory: the pool goes when the class loader of this class does.
-                return new TransferBuffer(ByteBuffer.allocateDirect(SIZE), null);
+                ByteBuffer fresh = ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder());
+                return new TransferBuffer(fresh, null);
             } catch (OutOfMemoryError e) {
                 // The pool stays smaller: to find out again takes the JVM a collection and a
                 // second.

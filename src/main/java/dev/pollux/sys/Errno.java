@@ -36,6 +36,7 @@ public final class Errno {
     public final int EOPNOTSUPP;
     public final int EINPROGRESS;
     public final int EAFNOSUPPORT;
+    public final int ECONNABORTED;
 
     private final Syscalls sys;
     private final int[] numbers;
@@ -66,6 +67,7 @@ public final class Errno {
         EOPNOTSUPP = number("EOPNOTSUPP");
         EINPROGRESS = number("EINPROGRESS");
         EAFNOSUPPORT = number("EAFNOSUPPORT");
+        ECONNABORTED = number("ECONNABORTED");
     }
 
     /** The number of one of {@link #NAMES}. */

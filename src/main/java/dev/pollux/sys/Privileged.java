@@ -47,4 +47,23 @@ public final class Privileged {
             security.checkPermission(new RuntimePermission(permission));
         }
     }
+
+    /** As {@link #check}, for a file. */
+    public static void checkOpen(String path, boolean reads, boolean writes) {
+        SecurityManager security = System.getSecurityManager();
+        if (security != null && reads) {
+            security.checkRead(path);
+        }
+        if (security != null && writes) {
+            security.checkWrite(path);
+        }
+    }
+
+    /** As {@link #check}, for a connection. */
+    public static void checkConnect(String host, int port) {
+        SecurityManager security = System.getSecurityManager();
+        if (security != null) {
+            security.checkConnect(host, port);
+        }
+    }
 }

@@ -18,6 +18,9 @@ public interface Syscalls {
     /** Of a datagram socket. */
     int DATAGRAM = 2;
 
+    /** Of a raw socket. */
+    int RAW = 3;
+
     /** {@code O_RDONLY}, on every system. */
     int TO_READ = 0;
 
@@ -53,6 +56,11 @@ public interface Syscalls {
      */
     default String returns() {
         return "kept: all calls go through libc";
+    }
+
+    /** Whether the system is Linux. */
+    default boolean isLinux() {
+        return layout().epollEventSize != 0;
     }
 
     /** Sizes, offsets and flags of this platform. */

@@ -23,6 +23,7 @@ public final class Intercepted implements InvocationHandler {
                     "binding",
                     "throughLibc",
                     "returns",
+                    "isLinux",
                     "layout",
                     "errno",
                     "errorNumber",
