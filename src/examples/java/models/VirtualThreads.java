@@ -1,68 +1,56 @@
 /* Sequential code on virtual threads, see IoModels; not an example of its own. */
 package models;
 
+import dev.pollux.Await;
 import dev.pollux.ChannelFd;
-import dev.pollux.DefaultSelector;
-import dev.pollux.FdKey;
-import dev.pollux.FdSelector;
 import dev.pollux.Interest;
-import dev.pollux.PollResult;
 import dev.pollux.PolluxException;
-import dev.pollux.Trigger;
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reads like a thread per connection, and waits like a selector: where the code would block it
  * parks its virtual thread until Pollux says that the descriptor is ready.
  */
 final class VirtualThreads implements Model {
-    private FdSelector selector;
+    private Await await;
 
     @Override
     public int start() throws IOException {
-        selector = DefaultSelector.open();
+        await = Await.open();
         var listener = Model.listen();
-        Model.spawn(
-                "selector",
-                () -> {
-                    while (selector.poll((key, ready) -> ((Gate) key.attachment()).open())
-                            != PollResult.INTERRUPT) {}
-                });
+        listener.configureBlocking(false);
+        int fd = ChannelFd.of(listener);
         startVirtual(
                 () -> {
-                    try (var gate = new Gate(listener)) {
-                        while (true) {
-                            gate.await(Interest.READ);
-                            SocketChannel channel = listener.accept();
-                            if (channel != null) {
-                                startVirtual(() -> echo(channel));
-                            }
+                    while (true) {
+                        await.await(fd, Interest.READ);
+                        SocketChannel channel = listener.accept();
+                        if (channel != null) {
+                            startVirtual(() -> echo(channel));
                         }
                     }
                 });
         return Model.port(listener);
     }
 
-    private void echo(SocketChannel channel) throws IOException {
+    private void echo(SocketChannel channel) throws IOException, InterruptedException {
         var buffer = ByteBuffer.allocateDirect(BUFFER);
-        try (channel;
-                var gate = new Gate(channel)) { // closed first
+        try (channel) {
+            int fd = ChannelFd.of(channel);
+            channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             while (true) {
-                gate.await(Interest.READ);
+                await.await(fd, Interest.READ);
                 if (channel.read(buffer.clear()) < 0) {
                     return;
                 }
                 buffer.flip();
                 while (buffer.hasRemaining()) {
                     if (channel.write(buffer) == 0) {
-                        gate.await(Interest.WRITE);
+                        await.await(fd, Interest.WRITE);
                     }
                 }
             }
@@ -70,36 +58,6 @@ final class VirtualThreads implements Model {
             throw e;
         } catch (IOException e) { // reset by the peer: the end of this connection, of no other
             return;
-        }
-    }
-
-    /** Where one virtual thread waits for one channel. ONESHOT: nothing is reported unasked. */
-    private final class Gate implements Closeable {
-        private final Thread thread = Thread.currentThread();
-        private final FdKey key;
-        private volatile boolean open;
-
-        Gate(SelectableChannel channel) throws IOException {
-            channel.configureBlocking(false);
-            key = selector.register(ChannelFd.of(channel), Interest.READ, Trigger.ONESHOT, this);
-        }
-
-        void await(Interest interest) throws IOException {
-            open = false;
-            selector.modify(key, interest); // reports also what is ready already
-            while (!open) {
-                LockSupport.park(this);
-            }
-        }
-
-        void open() {
-            open = true;
-            LockSupport.unpark(thread);
-        }
-
-        @Override
-        public void close() throws IOException {
-            selector.unregister(key);
         }
     }
 

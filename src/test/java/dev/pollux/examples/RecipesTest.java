@@ -55,6 +55,17 @@ class RecipesTest {
         expectIdle(run, 200);
     }
 
+    /** One question of each is left without an answer. */
+    @EveryBackend
+    void serial_lines_are_talked_to_as_if_reads_blocked(Pair pair) throws Exception {
+        Result run = run(pair, "SerialDialog");
+        run.expectLine("TEMP\\? 0 -> TEMP=20.0");
+        run.expectLine("TEMP\\? 7 -> \\(no answer within 20 ms\\)");
+        run.expectLine("50 lines: 950 questions answered, 50 not in time");
+        boolean virtual = Runtime.version().feature() >= Host.FIRST_VIRTUAL;
+        run.expectLine(virtual ? "on virtual threads" : "on platform threads: before JDK 21");
+    }
+
     @EveryBackend
     void a_serial_line_that_is_named_is_shown_until_it_hangs_up(Pair pair) throws Exception {
         assumeInstalled("socat");

@@ -112,6 +112,8 @@ class SmokeTest {
                             .expectLine("files +[0-9,]+  0 failed");
             case "recipes.Children" ->
                     run(pair, program, "2", "3").expectLine("ended: 2 by pidfd, 2 .*|skipped: .*");
+            case "recipes.SerialDialog" ->
+                    run(pair, program).expectLine("50 lines: .*|skipped: .*");
             case "recipes.SerialLines",
                     "recipes.FileChanges",
                     "recipes.Timer",

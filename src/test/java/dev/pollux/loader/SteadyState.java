@@ -1,8 +1,10 @@
 package dev.pollux.loader;
 
+import dev.pollux.Await;
 import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
+import dev.pollux.FdSocket;
 import dev.pollux.Interest;
 import dev.pollux.PolluxException;
 import dev.pollux.Trigger;
@@ -18,6 +20,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.logging.Logger;
 
 /**
@@ -43,10 +46,13 @@ final class SteadyState {
                 Pair.all().stream().filter(p -> p.toString().equals(arguments[0])).findAny().get();
         try (var fds = new Fds();
                 FdSelector selector = pair.open();
-                Selector dropIn = new PolluxSelectorProvider().openSelector()) {
+                Selector dropIn = new PolluxSelectorProvider().openSelector();
+                Await await = Await.open()) {
             System.out.println(OPEN);
             use(selector, fds);
             use(dropIn);
+            use(await, fds);
+            useOtherCalls(fds);
         }
         System.out.println(CLOSED);
     }
@@ -105,6 +111,42 @@ final class SteadyState {
         selector.unregisterAndClose(
                 selector.register(Fd.pipe()[0], Interest.READ, Trigger.LEVEL, null));
         selector.keys();
+    }
+
+    private static void use(Await await, Fds fds) throws Exception {
+        int[] pipe = fds.pipe();
+        Fd.write(pipe[1], ByteBuffer.allocate(1));
+        await.await(pipe[0], Interest.READ);
+        Fd.read(pipe[0], ByteBuffer.allocate(1));
+        await.when(pipe[0], Interest.READ).cancel(true);
+        try {
+            await.await(pipe[0], Interest.READ, 1, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            System.out.println("refused: " + e);
+        }
+        refused(() -> awaitUnchecked(await, 9_999));
+        await.closeDescriptor(Fd.pipe()[0]);
+    }
+
+    private static void awaitUnchecked(Await await, int fd) throws IOException {
+        try {
+            await.await(fd, Interest.READ);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void useOtherCalls(Fds fds) throws IOException {
+        int[] pair = fds.socketpair();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        Fd.writev(pair[0], one);
+        Fd.readv(pair[1], one.clear());
+        FdSocket.send(pair[0], one.clear(), 0);
+        FdSocket.receive(pair[1], one.clear(), FdSocket.PEEK);
+        int listener = fds.keep(Libc.Socket.TCP_V4.listen());
+        FdSocket.accept(listener);
+        refused(() -> FdSocket.finishConnect(9_999));
+        FdSocket.shutdownOutput(pair[0]);
     }
 
     private static void use(Selector selector) throws IOException {
