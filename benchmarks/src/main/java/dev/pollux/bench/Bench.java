@@ -38,7 +38,7 @@ final class Bench implements Callable<Integer> {
 
     /**
      * In the order of the report; {@code nio} only where it is asked for: `peers` has the gist of
-     * it; and {@code observed}.
+     * it; and {@code observed}, {@code relay} and {@code await}.
      */
     private final List<Chapter> all =
             List.of(
@@ -50,10 +50,12 @@ final class Bench implements Callable<Integer> {
                     new ChurnChapter(),
                     new MemoryChapter(),
                     new ProcessesChapter(),
+                    new RelayChapter(),
+                    new AwaitChapter(),
                     new ObservedChapter(),
                     new NioChapter());
 
-    private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio", "observed");
+    private static final Set<String> ONLY_WHEN_NAMED = Set.of("nio", "observed", "relay", "await");
 
     @Parameters(paramLabel = "CHAPTER", description = "which chapters; otherwise all")
     private List<String> named = List.of();
