@@ -33,6 +33,7 @@ static int *opened; /* those, and the other ends */
 static int opened_count;
 static int reader, writer; /* one byte is on the way between them */
 static int spare[2];       /* a pipe that is empty and not registered */
+static int spares[MODIFIED][2];
 static struct pollfd *pollfds;
 static long *wanted, *found; /* bit sets for select */
 static int highest;
@@ -163,6 +164,21 @@ static void epoll_register(long times) {
     }
 }
 
+/* 64 pipes that are empty. */
+static void epoll_register_64(long times) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP};
+    LOOP(times) {
+        for (int i = 0; i < MODIFIED; i++) {
+            event.data.ptr = &spares[i];
+            must(epoll_ctl(epfd, EPOLL_CTL_ADD, spares[i][0], &event), "epoll_ctl");
+        }
+        expect(epoll_wait(epfd, ready, CAPACITY, 0), 0, "epoll_wait");
+        for (int i = 0; i < MODIFIED; i++) {
+            must(epoll_ctl(epfd, EPOLL_CTL_DEL, spares[i][0], &event), "epoll_ctl");
+        }
+    }
+}
+
 /* A byte through a pipe. */
 static void write_read(long times) {
     char byte = 'x';
@@ -269,6 +285,7 @@ static void open_all(int n, int with_ready, int sockets) {
     int fds[2];
     open_unwritable(sockets, fds);
     must(pipe2(spare, O_CLOEXEC | O_NONBLOCK), "pipe2");
+    for (int i = 0; i < MODIFIED; i++) must(pipe2(spares[i], O_CLOEXEC | O_NONBLOCK), "pipe2");
     reader = fds[0], writer = fds[1];
     if (with_ready) expect((int)write(writer, "x", 1), 1, "write");
     add(n, reader);
@@ -284,6 +301,7 @@ static void close_all(void) {
     wake(there[1]);
     pthread_join(echo, NULL);
     for (int i = 0; i < opened_count; i++) close(opened[i]);
+    for (int i = 0; i < MODIFIED; i++) close(spares[i][0]), close(spares[i][1]);
     int others[] = {reader, writer, spare[0], spare[1], here[0], here[1], there[0], there[1], epfd};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) close(others[i]);
     free(opened), free(connections), free(pollfds), free(wanted), free(found);
@@ -304,6 +322,7 @@ static const struct workload {
     {"epoll-modify", epoll_modify, 1, 0},
     {"epoll-modify-64", epoll_modify_64, 1, 0},
     {"epoll-register", epoll_register, 0, 0},
+    {"epoll-register-64", epoll_register_64, 0, 0},
     {"epoll-wakeup", epoll_wakeup, 0, 0},
     {"epoll-block-one", epoll_block_one, 1, 0},
     {"write-read", write_read, 0, 0},

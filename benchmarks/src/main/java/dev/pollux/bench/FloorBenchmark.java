@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -33,6 +34,7 @@ import org.openjdk.jmh.annotations.TearDown;
 public class FloorBenchmark {
     private static final int MODIFIED = 64;
     private static final Interest READ_WRITE = Interest.READ.plus(Interest.WRITE);
+    private static final IntFunction<Object> NO_ATTACHMENT = fd -> null;
     private static final ReadyHandler SERVE =
             (key, ready) -> {
                 if (ready.isReadable()) {
@@ -66,6 +68,7 @@ public class FloorBenchmark {
     private FdKey[] keys;
     private int[] pipe;
     private int[] spare;
+    private final int[] spares = new int[MODIFIED];
     private boolean flip;
     private volatile boolean ending;
 
@@ -94,6 +97,9 @@ public class FloorBenchmark {
         }
         pipe = keep(Fd.pipe());
         spare = keep(Fd.pipe());
+        for (int i = 0; i < MODIFIED; i++) {
+            spares[i] = keep(Fd.pipe())[0];
+        }
         if (oneReady) {
             Fd.write(pipe[1], ByteBuffer.wrap(new byte[] {'x'}));
         }
@@ -165,6 +171,18 @@ public class FloorBenchmark {
         FdKey key = selector.register(spare[0], Interest.READ, Trigger.LEVEL, null);
         selector.unregister(key);
         return key;
+    }
+
+    /** What was registered together is unregistered one by one. */
+    @Benchmark
+    public PollResult register64() throws IOException {
+        List<FdKey> made =
+                selector.registerAll(spares, Interest.READ, Trigger.LEVEL, NO_ATTACHMENT);
+        PollResult result = poll(PollResult.TIMEOUT);
+        for (FdKey key : made) {
+            selector.unregister(key);
+        }
+        return result;
     }
 
     @Benchmark

@@ -18,7 +18,9 @@ final class ScaleChapter implements Chapter {
         public String toString() {
             String name = backend.name().toLowerCase(Locale.ROOT);
             return name
-                    + (trigger == Trigger.EDGE ? " EDGE" : backend == Backend.EPOLL ? " LEVEL" : "")
+                    + (trigger == Trigger.EDGE
+                            ? " EDGE"
+                            : backend == Backend.EPOLL || backend == Backend.URING ? " LEVEL" : "")
                     + (binding.equals("jni") ? "" : ", jnr-ffi");
         }
 
@@ -78,7 +80,7 @@ final class ScaleChapter implements Chapter {
             boolean ring = backend == Backend.URING; // of the JNI binding alone
             for (String binding : ring ? List.of("jni") : List.of("jni", "jnr")) {
                 ways.add(new Way(backend, Trigger.LEVEL, binding));
-                if (backend == Backend.EPOLL || backend == Backend.KQUEUE) {
+                if (ring || backend == Backend.EPOLL || backend == Backend.KQUEUE) {
                     ways.add(new Way(backend, Trigger.EDGE, binding));
                 }
             }
