@@ -57,6 +57,7 @@ final class PollLoop {
     private final Errno errno;
     private final Interruption interruption;
     private final VirtualWait virtual;
+    private final Spin spin = new Spin();
     final WaitingThread.Wait ask = this::ask;
     private volatile Thread closer; // waits until the poll has left
 
@@ -324,6 +325,14 @@ final class PollLoop {
         if (timeoutNanos == 0) {
             return ask(0);
         }
+        if (spin.isOn() && !VirtualThreads.isCurrent()) {
+            int found = spin.look(this, timeoutNanos);
+            return found != 0 || spin.left() == 0 ? found : awaitNow(spin.left());
+        }
+        return awaitNow(timeoutNanos);
+    }
+
+    private int awaitNow(long timeoutNanos) {
         WAITING.setVolatile(this, true); // stays so if what follows throws: a signal too many
         int rc;
         if (isWakeupAsked() || registrar.isClosed()) {
