@@ -88,7 +88,8 @@ final class ManyRegistrations {
         int want = FdKey.want(interest, trigger);
         for (int i = 0; i < fds.length; i++) {
             long token = registrations.nextToken(i);
-            keys[i] = new FdKey(owner, fds[i], token, want, attachments[i], null);
+            var channel = ChannelFd.of(fds[i], attachments[i], driver.sys());
+            keys[i] = new FdKey(owner, fds[i], token, want, attachments[i], channel);
             old[i] = registrations.of(fds[i]);
             registrations.reserve(keys[i]);
             if (observer != null) {
@@ -102,7 +103,29 @@ final class ManyRegistrations {
         for (int i = 0; i < fds.length; i++) {
             tokens[i] = keys[i].token;
         }
-        driver.addAll(fds, interest.bits(), trigger.bits(), tokens, results);
+        Arrays.fill(results, -1); // nothing is registered if something is thrown
+        boolean all = false;
+        try {
+            driver.addAll(fds, interest.bits(), trigger.bits(), tokens, results);
+            requireAll();
+            all = true;
+        } finally {
+            if (!all) {
+                removeHeld();
+            }
+        }
+        for (FdKey key : keys) {
+            key.armedAt = registrar.armedAt();
+            registrar.registrations.put(key);
+        }
+        for (FdKey dropped : old) { // each has its place until all those above have theirs
+            if (dropped != null) {
+                registrar.drop(dropped); // its descriptor was closed, as a new one was taken
+            }
+        }
+    }
+
+    private void requireAll() throws PolluxException {
         int refused = -1;
         for (int i = 0; i < fds.length; i++) {
             if (results[i] == -errno.EEXIST && old[i] == null) {
@@ -113,15 +136,7 @@ final class ManyRegistrations {
             }
         }
         if (refused >= 0) {
-            removeHeld();
             throw registrar.refused("register", fds[refused], interest, trigger, results[refused]);
-        }
-        for (int i = 0; i < fds.length; i++) {
-            keys[i].armedAt = registrar.armedAt();
-            registrar.registrations.put(keys[i]);
-            if (old[i] != null) {
-                registrar.drop(old[i]); // its descriptor was closed, as this one was taken
-            }
         }
     }
 

@@ -23,6 +23,7 @@ import dev.pollux.support.Poller;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectableChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -123,29 +124,31 @@ class ClosingContract {
                 List.of("jni", "ffm").contains(pair.binding()),
                 "jnr-ffi cannot look into a channel");
         try (FdSelector selector = pair.open()) {
-            for (boolean byNumber : new boolean[] {false, true}) {
+            for (String how : List.of("by its channel", "by its number", "with others")) {
                 Pipe pipe = Pipe.open();
-                pipe.source().configureBlocking(false);
-                FdKey key =
-                        byNumber
-                                ? selector.register(
-                                        ChannelFd.of(pipe.source()),
-                                        Interest.READ,
-                                        Trigger.LEVEL,
-                                        pipe.source())
-                                : ChannelFd.register(
-                                        selector,
-                                        pipe.source(),
-                                        Interest.READ,
-                                        Trigger.LEVEL,
-                                        "anything");
+                SelectableChannel source = pipe.source();
+                source.configureBlocking(false);
+                FdKey key = register(selector, source, how);
                 pipe.sink().write(ByteBuffer.wrap(new byte[1]));
                 assertEquals(key.fd() + " READ", Fds.pollNow(selector));
                 selector.unregisterAndClose(key);
-                assertFalse(pipe.source().isOpen());
+                assertFalse(source.isOpen(), how);
                 assertFalse(key.isValid());
                 pipe.sink().close();
             }
         }
+    }
+
+    private static FdKey register(FdSelector selector, SelectableChannel channel, String how)
+            throws IOException {
+        Interest interest = Interest.READ;
+        Trigger trigger = Trigger.LEVEL;
+        int fd = ChannelFd.of(channel);
+        return switch (how) {
+            case "by its channel" ->
+                    ChannelFd.register(selector, channel, interest, trigger, "anything");
+            case "by its number" -> selector.register(fd, interest, trigger, channel);
+            default -> selector.registerAll(new int[] {fd}, interest, trigger, n -> channel).get(0);
+        };
     }
 }

@@ -214,6 +214,41 @@ class RegisteringManyContract {
         }
     }
 
+    /** The places of ended registrations are taken, and those of the dropped ones become free. */
+    @PlantsFaults(Kind.CLOSED)
+    @EveryBackend
+    void reused_numbers_take_no_place_of_one_another(FdSelector selector) throws IOException {
+        try (var fds = new Fds()) {
+            int[] readers = pipes(fds, 3, new ArrayList<>());
+            selector.registerAll(readers, Interest.READ, Trigger.LEVEL, fd -> "old");
+            int[] later = pipes(fds, 6, new ArrayList<>());
+            for (FdKey key :
+                    selector.registerAll(later, Interest.READ, Trigger.LEVEL, fd -> "ended")) {
+                selector.unregister(key);
+            }
+            var pipes = new ArrayList<int[]>();
+            for (int reader : readers) {
+                int[] pipe = fds.pipe();
+                pipes.add(pipe);
+                fds.reuse(reader, pipe[0]);
+            }
+            List<FdKey> keys =
+                    selector.registerAll(readers, Interest.READ, Trigger.LEVEL, fd -> "new");
+            for (int fd : later) {
+                selector.register(fd, Interest.READ, Trigger.LEVEL, "later");
+            }
+            assertEquals(9, selector.keys().size());
+            for (int[] pipe : pipes) {
+                Fds.write(pipe[1], 1);
+            }
+            var seen = new HashSet<FdKey>();
+            for (int polls = 0; polls < 3 && seen.size() < 3; polls++) {
+                selector.poll(0, TimeUnit.SECONDS, (key, ready) -> seen.add(key));
+            }
+            assertEquals(new HashSet<>(keys), seen);
+        }
+    }
+
     @EveryBackend
     void many_take_effect_on_the_very_poll_that_blocks(FdSelector selector) throws Exception {
         try (var fds = new Fds()) {

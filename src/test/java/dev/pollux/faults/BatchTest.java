@@ -1,6 +1,7 @@
 package dev.pollux.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -111,6 +112,42 @@ class BatchTest {
             assertEquals(MANY, use(selector, fds));
             assertEquals(MANY, use(selector, fds));
             assertEquals(1, sys.calls("uringOpen"), "asked once");
+        }
+    }
+
+    @Test
+    void none_stays_registered_when_something_is_thrown_in_the_middle() throws IOException {
+        int add = jni.layout().EPOLL_CTL_ADD;
+        int remove = jni.layout().EPOLL_CTL_DEL;
+        var registered = new HashSet<Integer>();
+        var sys = new FaultySyscalls(jni).on("uringOpen", call -> -errno.ENOSYS);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(Backend.EPOLL, sys)) {
+            int[] ends = new int[MANY];
+            for (int i = 0; i < MANY; i++) {
+                ends[i] = fds.pipe()[0];
+            }
+            sys.on(
+                    "epollCtl",
+                    call -> {
+                        if (call.nth() == 7) {
+                            throw new OutOfMemoryError("by this test");
+                        }
+                        if (call.arg(1) == add) {
+                            registered.add(call.arg(2));
+                        } else if (call.arg(1) == remove) {
+                            registered.remove(call.arg(2));
+                        }
+                        return call.go();
+                    });
+            assertThrows(
+                    OutOfMemoryError.class,
+                    () -> selector.registerAll(ends, Interest.READ, Trigger.LEVEL, fd -> null));
+            assertTrue(sys.calls("epollCtl") >= 7);
+            assertEquals(Set.of(), registered);
+            assertEquals(0, selector.size());
+            sys.heal("epollCtl");
+            assertEquals(MANY, use(selector, fds));
         }
     }
 
