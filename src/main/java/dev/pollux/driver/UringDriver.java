@@ -167,26 +167,31 @@ public final class UringDriver extends EpollDriver {
         }
     }
 
-    /** (c) With the changes held, under which no watch is asked for. */
-    private int added(int fd, int rc) {
-        if (rc >= 0 && mayWatch && !Look.takesNothing(sys(), fd)) {
+    /** (c) With the changes held, under which no watch is asked for; before it is registered. */
+    private void beforeAdding(int fd) {
+        if (mayWatch && !Look.takesNothing(sys(), fd)) {
             mayWatch = false;
             endWatch();
+        }
+    }
+
+    @Override
+    public int add(int fd, int interest, int trigger, long token) {
+        boolean may = mayWatch;
+        beforeAdding(fd);
+        int rc = super.add(fd, interest, trigger, token);
+        if (rc < 0) {
+            mayWatch = may;
         }
         return rc;
     }
 
     @Override
-    public int add(int fd, int interest, int trigger, long token) {
-        return added(fd, super.add(fd, interest, trigger, token));
-    }
-
-    @Override
     public void addAll(int[] fds, int interest, int trigger, long[] tokens, int[] results) {
-        super.addAll(fds, interest, trigger, tokens, results);
-        for (int i = 0; i < fds.length; i++) {
-            added(fds[i], results[i]);
+        for (int fd : fds) {
+            beforeAdding(fd);
         }
+        super.addAll(fds, interest, trigger, tokens, results);
     }
 
     @Override

@@ -36,6 +36,7 @@ public final class Ring {
     private final Syscalls sys;
     private final NativeMemory.Block ring;
     private boolean open;
+    private int fd = -1; // here, for any thread to compare: the memory is freed by its owner
 
     private ByteBuffer memory; // what it shares with the kernel; null: not open
     private int flagsAt;
@@ -67,6 +68,7 @@ public final class Ring {
             return rc;
         }
         open = true;
+        fd = ring.bytes().getInt(FD);
         ByteBuffer shared = sys.uringMemory(ring.address());
         if (shared == null) {
             close();
@@ -95,9 +97,9 @@ public final class Ring {
         return ring.address();
     }
 
-    /** Its descriptor, -1 if it is not open. */
+    /** Its descriptor, -1 if it is not open. Any thread's, also while it is closed. */
     public int fd() {
-        return open ? ring.bytes().getInt(FD) : -1;
+        return fd;
     }
 
     /**
@@ -125,7 +127,8 @@ public final class Ring {
         if ((int) INT.getAcquire(memory, tailAt) == head) {
             return -1;
         }
-        int number = memory.getInt(completionsAt + (head & completionsMask) * COMPLETION);
+        int at = completionsAt + (head & completionsMask) * COMPLETION;
+        int number = (int) memory.getLong(at); // a word of 64 bits in any byte order
         head++;
         INT.setRelease(memory, headAt, head);
         return number;
@@ -135,6 +138,7 @@ public final class Ring {
     public void close() {
         if (open) {
             open = false;
+            fd = -1;
             memory = null;
             sys.uringClose(ring.address());
         }

@@ -23,6 +23,7 @@ import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -229,6 +230,28 @@ class UringTest {
             calls.calls();
             settle(selector);
             assertEquals(List.of("epollWait", "epollWait", "epollWait"), calls.calls());
+        }
+    }
+
+    /** What it reports once, between the two, would be the watch's. */
+    @Test
+    void the_watch_ends_before_such_a_descriptor_is_registered() throws IOException {
+        var calls = new Intercepted(jni);
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(Backend.URING, calls.sys)) {
+            selector.register(fds.pipe()[0], Interest.READ, Trigger.LEVEL, null);
+            int directory = fds.keep(Libc.openToRead(Path.of("/")));
+            int eventfd = fds.keep(Libc.eventfd());
+            settle(selector);
+            assertThrows(
+                    PolluxException.NotPollable.class,
+                    () -> selector.register(directory, Interest.READ, Trigger.LEVEL, null));
+            settle(selector); // with a watch again
+            calls.calls();
+            selector.register(eventfd, Interest.READ, Trigger.LEVEL, null);
+            var made = calls.calls();
+            assertEquals(1, made.indexOf("epollCtl") - made.indexOf("uringWatch"), made.toString());
+            assertTrue(made.contains("uringWatch"), made.toString());
         }
     }
 
