@@ -138,6 +138,7 @@ final class PollLoop {
             return batch;
         } finally {
             if (!open) {
+                batch.abandon();
                 leavePoll();
             }
         }
@@ -482,11 +483,14 @@ final class PollLoop {
 
     /** From now on somebody may wait on the driver's own descriptor: nothing is left pending. */
     void nest() {
+        boolean first = !nested;
         nested = true; // before the look for a wakeup, which is asked for before the look at this
         boolean any = isWakeupAsked();
         if (STATE.compareAndSet(this, IDLE, CHANGING)) {
-            any |= !pending.isEmpty();
+            any |= delivery.hasMore() || !pending.isEmpty();
             STATE.setRelease(this, IDLE);
+        } else {
+            any |= first; // a poll that is leaving may have looked too early
         }
         if (any) {
             open.signal(); // whoever watches the descriptor polls, which sends and reports them

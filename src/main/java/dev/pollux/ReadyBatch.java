@@ -83,6 +83,14 @@ public final class ReadyBatch implements AutoCloseable {
         return this;
     }
 
+    /** The poll has failed: the event that was taken already is delivered again. */
+    void abandon() {
+        if (ahead != null) {
+            delivery.failed.add(ahead, bits);
+            ahead = null;
+        }
+    }
+
     // ---- what its caller does
 
     /**

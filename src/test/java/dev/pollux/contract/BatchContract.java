@@ -330,22 +330,30 @@ class BatchContract {
     }
 
     @EveryBackend
-    void a_batch_that_is_left_has_a_selector_above_it_look_again(FdSelector selector, Pair pair)
-            throws IOException {
+    void a_batch_that_is_left_has_a_selector_above_it_look_again(Pair pair) throws IOException {
         Capability.NESTS.require();
         assumeTrue(
                 dev.pollux.support.Reported.isEpoll(pair.backend())
                         || pair.backend() == Backend.KQUEUE,
                 pair + " has no descriptor of its own");
-        try (var fds = new Fds();
-                FdSelector above = pair.open()) {
-            registerWritable(selector, fds, Trigger.ONESHOT);
-            FdKey nested = above.register(selector.fd(), Interest.READ, Trigger.LEVEL, null);
-            assertEquals(nested.fd() + " READ", Fds.pollNow(above));
-            try (ReadyBatch batch = selector.poll(0, NANOSECONDS)) {
-                assertTrue(batch.next());
+        for (boolean nestedBefore : new boolean[] {true, false}) {
+            try (var fds = new Fds();
+                    FdSelector inner = pair.open();
+                    FdSelector above = pair.open()) {
+                registerWritable(inner, fds, Trigger.ONESHOT);
+                FdKey nested = null;
+                if (nestedBefore) {
+                    nested = above.register(inner.fd(), Interest.READ, Trigger.LEVEL, null);
+                    assertEquals(nested.fd() + " READ", Fds.pollNow(above));
+                }
+                try (ReadyBatch batch = inner.poll(0, NANOSECONDS)) {
+                    assertTrue(batch.next());
+                }
+                if (!nestedBefore) {
+                    nested = above.register(inner.fd(), Interest.READ, Trigger.LEVEL, null);
+                }
+                assertEquals(nested.fd() + " READ", Fds.pollNow(above), "before: " + nestedBefore);
             }
-            assertEquals(nested.fd() + " READ", Fds.pollNow(above));
         }
     }
 
