@@ -24,6 +24,7 @@ import dev.pollux.support.Intercepted;
 import dev.pollux.support.Ledger;
 import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
+import dev.pollux.support.LostAgent;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Reported;
 import dev.pollux.sys.Syscalls;
@@ -41,8 +42,10 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import jnr.posix.RLimit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The chapter "Resources"; what a poll allocates is measured by {@link AllocationTest}. */
+@ExtendWith(LostAgent.class)
 class ResourcesContract {
     private static final int CYCLES = Remote.isOn() ? 200 : 2_000;
 

@@ -21,6 +21,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
+import dev.pollux.support.LostAgent;
 import dev.pollux.support.Poller;
 import dev.pollux.support.StrictTrial;
 import java.io.IOException;
@@ -33,8 +34,10 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@link StrictMode}: faults of one moment, and who is told of them. */
+@ExtendWith(LostAgent.class)
 class StrictUseContract {
 
     // ---- closed under its registration

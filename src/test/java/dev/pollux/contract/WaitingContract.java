@@ -27,6 +27,7 @@ import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Intercepted;
+import dev.pollux.support.LostAgent;
 import dev.pollux.support.Poller;
 import dev.pollux.support.Reported;
 import dev.pollux.support.Storm;
@@ -41,8 +42,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The chapter "Waiting": at least one method for each row. */
+@ExtendWith(LostAgent.class)
 class WaitingContract {
     private static final long DAY = DAYS.toNanos(1);
 

@@ -3,14 +3,17 @@ package dev.pollux.remote;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.support.LostAgent;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Platform;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The machine that the suite was sent to, before anything is asked of its kernel. */
+@ExtendWith(LostAgent.class)
 class RemoteMachineTest {
     @BeforeAll
     static void there_is_one() {

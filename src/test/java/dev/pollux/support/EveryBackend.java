@@ -21,7 +21,6 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -44,7 +43,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @TestTemplate
-@ExtendWith(EveryBackend.Provider.class)
+@ExtendWith({LostAgent.class, EveryBackend.Provider.class})
 public @interface EveryBackend {
     /** The tag of tests that start a program for each pair. */
     String LONG = "long";
@@ -170,11 +169,7 @@ public @interface EveryBackend {
             implements ExecutionCondition,
                     ParameterResolver,
                     InvocationInterceptor,
-                    BeforeEachCallback,
                     AfterEachCallback {
-        /** Whether a test has failed by an agent that is lost: the others are skipped. */
-        private static boolean saidLost;
-
         private static volatile Pair current;
 
         private final Pair pair;
@@ -192,24 +187,9 @@ public @interface EveryBackend {
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
             current = pair;
-            if (saidLost) {
-                return ConditionEvaluationResult.disabled("the agent is lost, see the failure");
-            }
             return pair.unavailableBecause == null
                     ? ConditionEvaluationResult.enabled("available")
                     : ConditionEvaluationResult.disabled(pair + ": " + pair.unavailableBecause);
-        }
-
-        @Override
-        public void beforeEach(ExtensionContext context) {
-            failOnceIfLost();
-        }
-
-        private static void failOnceIfLost() {
-            if (Remote.isOn() && Remote.lost() != null && !saidLost) {
-                saidLost = true;
-                throw Remote.lost();
-            }
         }
 
         @Override
@@ -238,14 +218,6 @@ public @interface EveryBackend {
                 ReflectiveInvocationContext<Method> method,
                 ExtensionContext context)
                 throws Throwable {
-            if (Remote.isOn()) {
-                try {
-                    test.proceed();
-                } finally {
-                    failOnceIfLost(); // whatever else the test made of it
-                }
-                return;
-            }
             if (!Host.VIRTUAL) {
                 test.proceed();
                 return;
