@@ -157,6 +157,11 @@ jint pollux_isNonBlocking(JNIEnv *env, jobject self, jint fd) {
     return flags < 0 ? -errno : (flags & O_NONBLOCK) != 0;
 }
 
+jint pollux_setCloseOnExec(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
 jint pollux_unread(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;
     int bytes = 0;

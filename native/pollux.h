@@ -38,6 +38,7 @@ jint pollux_pipe(JNIEnv *env, jobject self, jlong fds);
 jint pollux_socketpair(JNIEnv *env, jobject self, jlong fds);
 jint pollux_setNonBlocking(JNIEnv *env, jobject self, jint fd, jboolean on);
 jint pollux_isNonBlocking(JNIEnv *env, jobject self, jint fd);
+jint pollux_setCloseOnExec(JNIEnv *env, jobject self, jint fd);
 jint pollux_unread(JNIEnv *env, jobject self, jint fd);
 jint pollux_isOpen(JNIEnv *env, jobject self, jint fd);
 jint pollux_socketType(JNIEnv *env, jobject self, jint fd);
@@ -60,6 +61,7 @@ jint pollux_accept(JNIEnv *env, jobject self, jint fd);
 jint pollux_connect(JNIEnv *env, jobject self, jint fd, jlong address, jint length, jint port, jint scope);
 jint pollux_connectUnix(JNIEnv *env, jobject self, jint fd, jlong path, jint length);
 jint pollux_socketError(JNIEnv *env, jobject self, jint fd);
+jint pollux_isListening(JNIEnv *env, jobject self, jint fd);
 jint pollux_shutdown(JNIEnv *env, jobject self, jint fd, jint how);
 
 /* sendfile.c and splice.c, or unsupported.c on another system than Linux */

@@ -45,11 +45,21 @@ jint pollux_connectUnix(JNIEnv *env, jobject self, jint fd, jlong path, jint len
     return connect_to(fd, &to, offsetof(struct sockaddr_un, sun_path) + (size_t)length + 1);
 }
 
+static jint socket_option(jint fd, int option) {
+    int value;
+    socklen_t length = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -errno : value;
+}
+
 jint pollux_socketError(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;
-    int error;
-    socklen_t length = sizeof(error);
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : error;
+    return socket_option(fd, SO_ERROR);
+}
+
+jint pollux_isListening(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    jint rc = socket_option(fd, SO_ACCEPTCONN);
+    return rc > 0 ? 1 : rc; /* the BSDs have the bit itself */
 }
 
 /* As dev.pollux.sys.Syscalls has it. */

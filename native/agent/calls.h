@@ -53,10 +53,10 @@ static int socket_type(int fd) {
     return type;
 }
 
-static int socket_error(int fd) {
-    int error;
-    socklen_t length = sizeof(error);
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -1 : error;
+static int socket_option(int fd, int option) {
+    int value;
+    socklen_t length = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1 : value;
 }
 
 static int connect_internet(int fd, const void *address, size_t size, int port, int scope) {
@@ -183,7 +183,8 @@ static int signal_others(void); /* interrupts whatever the other threads do */
     _(acceptMarked, 0, marked(accept(I(0), NULL, NULL)))                                           \
     _(connectInternet, 0, connect_internet(I(0), p, n, I(1), I(2)))                                \
     _(connectUnix, 0, connect_unix(I(0), b, n))                                                    \
-    _(socketError, 0, socket_error(I(0)))                                                          \
+    _(socketError, 0, socket_option(I(0), SO_ERROR))                                               \
+    _(isListening, 0, (rc = socket_option(I(0), SO_ACCEPTCONN)) > 0 ? 1 : rc)                      \
     _(sendfile, 0, ON_LINUX(sendfile(I(0), I(1), (offset = (off_t)a[2], &offset), (size_t)a[3])))  \
     _(splice, 0,                                                                                   \
       ON_LINUX(splice(I(0), NULL, I(1), NULL, (size_t)a[2], SPLICE_F_MOVE | SPLICE_F_NONBLOCK)))   \

@@ -87,6 +87,11 @@ static void descriptors(void) {
     EQUAL(pollux_setNonBlocking(ENV, fds[0], JNI_TRUE), 0);
     CHECK(fcntl(fds[0], F_GETFL) & O_NONBLOCK);
 
+    EQUAL(fcntl(fds[0], F_SETFD, 0), 0);
+    EQUAL(pollux_setCloseOnExec(ENV, fds[0]), 0);
+    EQUAL(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+    EQUAL(pollux_setCloseOnExec(ENV, -1), -EBADF);
+
     EQUAL(pollux_isOpen(ENV, fds[0]), 0);
     EQUAL(pollux_socketType(ENV, fds[0]), 0);
     EQUAL(pollux_socketType(ENV, -1), -EBADF);

@@ -144,7 +144,10 @@ static void connections(void) {
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     EQUAL(bind(listener, (struct sockaddr *)&any, length), 0);
+    EQUAL(pollux_isListening(ENV, listener), 0);
     EQUAL(listen(listener, 1), 0);
+    EQUAL(pollux_isListening(ENV, listener), 1);
+    EQUAL(pollux_isListening(ENV, -1), -EBADF);
     EQUAL(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
     EQUAL(getsockname(listener, (struct sockaddr *)&any, &length), 0);
     EQUAL(pollux_accept(ENV, listener), -EAGAIN);

@@ -4,10 +4,14 @@ import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 
 /**
- * The descriptor of a {@code java.nio} channel, so that stock channels can be registered.
+ * The descriptor of a {@code java.nio} channel, so that stock channels can be registered; and the
+ * other way round, a channel of a descriptor that was inherited or received.
  *
  * <pre>{@code
  * SocketChannel channel = server.accept();
@@ -78,6 +82,51 @@ public final class ChannelFd {
             Object attachment)
             throws PolluxException, ClosedChannelException {
         return selector.changes.register(of(channel), interest, trigger, attachment, channel);
+    }
+
+    /**
+     * A channel of a socket that listens already, under a number that was inherited or received: by
+     * systemd, for one, see {@link ListenFds}. In blocking mode, as every new channel, and of the
+     * default provider, so that selectors and servers take it as one of their own; it is bound.
+     * INET, INET6 and unix.
+     *
+     * <p>From here on the number is the channel's: its close closes it, and nobody else may. If
+     * this throws, the number is the caller's as before, and still open. The mode is that of the
+     * open file, so that another process that has the same socket sees it change.
+     *
+     * @param fd an open descriptor
+     * @return its channel; close it
+     * @throws PolluxException.BadDescriptor if it is not open
+     * @throws PolluxException.WrongKind if it is anything else; the message says what
+     * @throws PolluxException.Unsupported if this JDK has no way to make a channel of a descriptor,
+     *     or cannot have its address, as an abstract one of the unix domain
+     * @throws IllegalArgumentException if it is negative
+     */
+    public static ServerSocketChannel adoptServerSocket(int fd) throws PolluxException {
+        return (ServerSocketChannel) Adoption.adopt(Adoption.Kind.SERVER_SOCKET, fd);
+    }
+
+    /**
+     * A channel of a stream socket that is connected; otherwise as {@link #adoptServerSocket}.
+     *
+     * @param fd an open descriptor
+     * @return its channel; close it
+     * @throws PolluxException as there
+     */
+    public static SocketChannel adoptSocket(int fd) throws PolluxException {
+        return (SocketChannel) Adoption.adopt(Adoption.Kind.SOCKET, fd);
+    }
+
+    /**
+     * A channel of a datagram socket, bound or not, connected or not; otherwise as {@link
+     * #adoptServerSocket}. Not of the unix domain, of which {@code java.nio} has no datagrams.
+     *
+     * @param fd an open descriptor
+     * @return its channel; close it
+     * @throws PolluxException as there
+     */
+    public static DatagramChannel adoptDatagram(int fd) throws PolluxException {
+        return (DatagramChannel) Adoption.adopt(Adoption.Kind.DATAGRAM, fd);
     }
 
     /** What this number is registered by: the attachment if it is its channel, otherwise null. */

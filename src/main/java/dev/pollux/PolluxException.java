@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * Every way in which the library can fail. Seven kinds have a type of their own, which means that
+ * Every way in which the library can fail. Eight kinds have a type of their own, which means that
  * one thing only; an instance of this class itself is any other error of the kernel, such as a
  * connection that was reset.
  *
@@ -111,6 +111,15 @@ public sealed class PolluxException extends IOException {
 
         NotPollable(String operation, int fd, int errno, String message) {
             super(operation, fd, errno, message);
+        }
+    }
+
+    /** The descriptor is open, and of another kind than is asked for; the message says of which. */
+    public static final class WrongKind extends PolluxException {
+        private static final long serialVersionUID = 1L;
+
+        WrongKind(String operation, int fd, String message) {
+            super(operation, fd, 0, message);
         }
     }
 

@@ -187,11 +187,12 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
     }
 
     private int mark(int fd) {
-        int rc = closeOnExec(fd);
+        int rc = setCloseOnExec(fd);
         return rc < 0 ? rc : setNonBlocking(fd, true);
     }
 
-    private int closeOnExec(int fd) {
+    @Override
+    public final int setCloseOnExec(int fd) {
         return fcntl(fd, Platform.F_SETFD, Platform.FD_CLOEXEC);
     }
 
@@ -235,6 +236,12 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
     @Override
     public final int socketError(int fd) {
         return socketOption(fd, platform.SO_ERROR);
+    }
+
+    @Override
+    public final int isListening(int fd) {
+        int rc = socketOption(fd, platform.SO_ACCEPTCONN);
+        return rc > 0 ? 1 : rc; // the BSDs have the bit itself
     }
 
     private int socketOption(int fd, int option) {
@@ -399,7 +406,7 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
         if (fd < 0) {
             return fd;
         }
-        int rc = closeOnExec(fd);
+        int rc = setCloseOnExec(fd);
         if (rc < 0) {
             close(fd);
         }

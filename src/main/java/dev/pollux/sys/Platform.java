@@ -111,6 +111,7 @@ public final class Platform {
         SOL_SOCKET               1          1          1    0xffff     0xffff    0xffff     0xffff
         SO_TYPE                  3          3          3    0x1008     0x1008    0x1008     0x1008
         SO_ERROR                 4          4          4    0x1007     0x1007    0x1007     0x1007
+        SO_ACCEPTCONN           30         30         30         2          2         2          2
         O_NOCTTY             0x100      0x100      0x100   0x20000     0x8000    0x8000     0x8000
         AF_INET6                10         10         10        30         28        24         24
         sockaddrUnSize         110        110        110       106        106       106        106
@@ -205,6 +206,7 @@ public final class Platform {
     public final int SOL_SOCKET;
     public final int SO_TYPE;
     public final int SO_ERROR;
+    public final int SO_ACCEPTCONN;
     public final int O_NOCTTY;
     public final int AF_INET6;
 
@@ -239,6 +241,7 @@ public final class Platform {
         SOL_SOCKET = constant("SOL_SOCKET");
         SO_TYPE = constant("SO_TYPE");
         SO_ERROR = constant("SO_ERROR");
+        SO_ACCEPTCONN = constant("SO_ACCEPTCONN");
         O_NOCTTY = constant("O_NOCTTY");
         AF_INET6 = constant("AF_INET6");
         sockaddrUnSize = constant("sockaddrUnSize");

@@ -120,6 +120,9 @@ public interface Syscalls {
     /** {@code man 2 fcntl}: whether {@code O_NONBLOCK} is set: 1 or 0. */
     int isNonBlocking(int fd);
 
+    /** {@code man 2 fcntl}: sets {@code FD_CLOEXEC}. */
+    int setCloseOnExec(int fd);
+
     /**
      * {@code FIONREAD} of {@code man 2 ioctl}: how many bytes a read would find; of a datagram
      * socket those of the next datagram. An error where a descriptor does not count, as one that
@@ -167,6 +170,9 @@ public interface Syscalls {
 
     /** {@code SO_ERROR} of {@code man 7 socket}, which is taken: the number, or 0. */
     int socketError(int fd);
+
+    /** {@code SO_ACCEPTCONN} of {@code man 7 socket}: 1 or 0. */
+    int isListening(int fd);
 
     /** {@code man 2 shutdown}, see {@link #SHUT_WRITING}. */
     int shutdown(int fd, int how);

@@ -94,6 +94,8 @@ class TransferCallsContract {
                 sys.connect(NO_FD, at, 16, 1, 0),
                 sys.connectUnix(NO_FD, at, 1),
                 sys.socketError(NO_FD),
+                sys.isListening(NO_FD),
+                sys.setCloseOnExec(NO_FD),
                 sys.shutdown(NO_FD, Syscalls.SHUT_WRITING)
             };
             int[] expected = new int[answers.length];
@@ -221,6 +223,7 @@ class TransferCallsContract {
                         listener.bind(new InetSocketAddress(isV6 ? "::1" : "127.0.0.1", 0));
                         var bound = (InetSocketAddress) listener.getLocalAddress();
                         int client = fds.keep(kind.open());
+                        assertEquals(0, sys.isListening(client), sys.binding());
                         memory.put(0, bound.getAddress().getAddress());
                         int length = isV6 ? 16 : 4;
                         long at = sys.address(memory);

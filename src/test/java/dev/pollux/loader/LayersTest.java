@@ -67,6 +67,7 @@ class LayersTest {
                     "dev.pollux.sys.Privileged",
                     "dev.pollux.sys.Privileged$Action",
                     "dev.pollux.sys.Syscalls",
+                    "dev.pollux.sys.jdk.AdoptedChannels",
                     "dev.pollux.sys.jdk.VirtualThreads");
 
     /** What the doctor may know below the facade, beside {@code /proc}: how bindings are chosen. */

@@ -13,6 +13,7 @@ enum AgentCall {
     connectInternet,
     connectUnix,
     socketError,
+    isListening,
     sendfile,
     splice,
     pipeCapacity,

@@ -233,6 +233,11 @@ public final class AgentSyscalls implements Syscalls {
     }
 
     @Override
+    public int isListening(int fd) {
+        return call(AgentCall.isListening, fd);
+    }
+
+    @Override
     public int shutdown(int fd, int how) {
         return call(AgentCall.shutdown, fd, how);
     }
@@ -275,6 +280,11 @@ public final class AgentSyscalls implements Syscalls {
     @Override
     public int isNonBlocking(int fd) {
         return call(AgentCall.isNonBlocking, fd);
+    }
+
+    @Override
+    public int setCloseOnExec(int fd) {
+        return call(AgentCall.fcntl, fd, Platform.F_SETFD, Platform.FD_CLOEXEC);
     }
 
     @Override

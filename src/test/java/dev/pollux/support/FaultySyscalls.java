@@ -114,6 +114,11 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     @Override
+    public int setCloseOnExec(int fd) {
+        return run("setCloseOnExec", a -> real.setCloseOnExec((int) a[0]), fd);
+    }
+
+    @Override
     public int isOpen(int fd) {
         return run("isOpen", a -> real.isOpen((int) a[0]), fd);
     }
@@ -191,6 +196,11 @@ public final class FaultySyscalls extends ForwardingSyscalls {
                 fd,
                 path,
                 length);
+    }
+
+    @Override
+    public int isListening(int fd) {
+        return run("isListening", a -> real.isListening((int) a[0]), fd);
     }
 
     @Override

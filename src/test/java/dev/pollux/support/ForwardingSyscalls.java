@@ -107,6 +107,11 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int setCloseOnExec(int fd) {
+        return real.setCloseOnExec(fd);
+    }
+
+    @Override
     public int unread(int fd) {
         return real.unread(fd);
     }
@@ -169,6 +174,11 @@ public abstract class ForwardingSyscalls implements Syscalls {
     @Override
     public int connectUnix(int fd, long path, int length) {
         return real.connectUnix(fd, path, length);
+    }
+
+    @Override
+    public int isListening(int fd) {
+        return real.isListening(fd);
     }
 
     @Override

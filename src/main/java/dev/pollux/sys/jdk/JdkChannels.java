@@ -230,7 +230,7 @@ public final class JdkChannels {
     }
 
     /** For {@code throw}: an unchecked exception as it is. */
-    private static AssertionError unexpected(Throwable e) {
+    static AssertionError unexpected(Throwable e) {
         if (e instanceof RuntimeException) {
             throw (RuntimeException) e;
         }

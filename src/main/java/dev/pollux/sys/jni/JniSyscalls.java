@@ -121,6 +121,9 @@ public final class JniSyscalls implements Syscalls {
     public native int isNonBlocking(int fd);
 
     @Override
+    public native int setCloseOnExec(int fd);
+
+    @Override
     public native int unread(int fd);
 
     @Override
@@ -158,6 +161,9 @@ public final class JniSyscalls implements Syscalls {
 
     @Override
     public native int socketError(int fd);
+
+    @Override
+    public native int isListening(int fd);
 
     @Override
     public native int shutdown(int fd, int how);
