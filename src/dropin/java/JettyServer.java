@@ -12,8 +12,14 @@ import org.eclipse.jetty.util.Callback;
 final class JettyServer implements Program {
     private final Server server = new Server();
 
+    private final boolean inherit;
+
+    private JettyServer(boolean inherit) {
+        this.inherit = inherit;
+    }
+
     public static void main(String[] args) throws Exception {
-        Program.run(new JettyServer());
+        Program.run(new JettyServer(Inherited.isAsked(args)));
     }
 
     @Override
@@ -25,6 +31,9 @@ final class JettyServer implements Program {
     public int start() throws Exception {
         var connector = new ServerConnector(server, 1, 2);
         connector.setHost("127.0.0.1");
+        if (inherit) {
+            connector.open(Inherited.channel());
+        }
         connector.setIdleTimeout(ServerTest.IDLE_SECONDS * 1000L);
         server.addConnector(connector);
         server.setHandler(new Answers());

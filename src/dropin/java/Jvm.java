@@ -40,14 +40,32 @@ final class Jvm implements AutoCloseable {
     private final int port;
 
     Jvm(Class<? extends Program> main, String... options) throws IOException {
+        this(List.of(), List.of(), main, options);
+    }
+
+    /** The program, with an argument, which this command starts in its place. */
+    static Jvm startedBy(List<String> parent, Class<? extends Program> main, String argument)
+            throws IOException {
+        return new Jvm(parent, List.of(argument), main);
+    }
+
+    private Jvm(
+            List<String> parent,
+            List<String> arguments,
+            Class<? extends Program> main,
+            String... options)
+            throws IOException {
         assumeTrue(
                 Files.isDirectory(Path.of("/proc/self/fd")),
                 "descriptors are counted in /proc, which is Linux's");
         Path directory = Path.of(System.getProperty("dropin.directory"), "run", main.getName());
         Files.createDirectories(directory);
         errors = directory.resolve("stderr.txt");
+        var command = new ArrayList<>(parent);
+        command.addAll(command(main, options));
+        command.addAll(arguments);
         process =
-                new ProcessBuilder(command(main, options))
+                new ProcessBuilder(command)
                         .directory(directory.toFile())
                         .redirectError(errors.toFile())
                         .start();

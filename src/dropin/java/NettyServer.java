@@ -34,8 +34,14 @@ final class NettyServer implements Program {
             new MultiThreadIoEventLoopGroup(3, NioIoHandler.newFactory());
     private Channel listening;
 
+    private final boolean inherit;
+
+    private NettyServer(boolean inherit) {
+        this.inherit = inherit;
+    }
+
     public static void main(String[] args) throws Exception {
-        Program.run(new NettyServer());
+        Program.run(new NettyServer(Inherited.isAsked(args)));
     }
 
     @Override
@@ -45,14 +51,15 @@ final class NettyServer implements Program {
 
     @Override
     public int start() throws Exception {
-        listening =
-                new ServerBootstrap()
-                        .group(loops)
-                        .channel(NioServerSocketChannel.class)
-                        .childHandler(new Pipeline())
-                        .bind(InetAddress.getLoopbackAddress(), 0)
-                        .sync()
-                        .channel();
+        var bootstrap = new ServerBootstrap().group(loops).childHandler(new Pipeline());
+        if (inherit) {
+            var inherited = Inherited.channel();
+            bootstrap.channelFactory(() -> new NioServerSocketChannel(inherited));
+            listening = bootstrap.register().sync().channel(); // it is bound
+        } else {
+            bootstrap.channel(NioServerSocketChannel.class);
+            listening = bootstrap.bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
+        }
         return ((InetSocketAddress) listening.localAddress()).getPort();
     }
 

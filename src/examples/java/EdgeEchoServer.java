@@ -6,6 +6,8 @@
  *               -cp "target/test-classes:target/classes:$(cat target/classpath.txt)" EdgeEchoServer
  * and then  nc -N 127.0.0.1 7007
  *
+ * or        systemd-socket-activate -l 7007 java ... EdgeEchoServer --inherit
+ *
  * You will see every line that you type come back. Ctrl-D ends nc; Ctrl-C ends the server, which
  * then says what it did. `make demo` puts it under load.
  *
@@ -63,10 +65,14 @@ final class EdgeEchoServer implements AutoCloseable {
     private volatile boolean closed;
 
     EdgeEchoServer(int port, EchoConnection.Drain drain) throws IOException {
+        this(Listener.open(port), drain);
+    }
+
+    EdgeEchoServer(Listener listener, EchoConnection.Drain drain) throws IOException {
+        this.listener = listener;
         this.drain = drain;
         selector = DefaultSelector.open();
         trigger = selector.supports(Trigger.EDGE) ? Trigger.EDGE : Trigger.LEVEL;
-        listener = Listener.open(port);
         reserve = Fd.pipe();
         // Reported once, then not again before it is re-armed: after all have been accepted.
         listening = selector.register(listener.fd(), Interest.READ, Trigger.ONESHOT, null);
@@ -200,12 +206,16 @@ final class EdgeEchoServer implements AutoCloseable {
                 description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
         private EchoConnection.Drain drain;
 
+        @Option(names = "--inherit", description = "serve on the socket that systemd passes")
+        private boolean inherit;
+
         @Option(names = "--help", usageHelp = true, description = "this help")
         private boolean help;
 
         @Override
         public Integer call() throws Exception {
-            var server = new EdgeEchoServer(port, drain);
+            Listener listener = inherit ? Listener.inherited() : Listener.open(port);
+            var server = new EdgeEchoServer(listener, drain);
             System.out.println(server);
             Program.serve(server::run, server::close, () -> server.count);
             return 0;

@@ -31,19 +31,30 @@ final class Acceptor extends Watched {
 
     private boolean paused;
 
-    Acceptor(Loop loop, InetSocketAddress address, Counters count, Consumer<SocketChannel> then)
+    /** Takes a channel that is bound, closes it if this fails. */
+    Acceptor(Loop loop, ServerSocketChannel listening, Counters count, Consumer<SocketChannel> then)
             throws IOException {
         super(loop);
+        this.listening = listening;
         this.count = count;
         this.then = then;
-        listening = ServerSocketChannel.open();
         try {
             listening.configureBlocking(false);
             listening.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER); // is inherited
-            listening.bind(address, BACKLOG);
             watch(listening, Interest.READ, Trigger.LEVEL);
         } catch (IOException e) {
             close();
+            throw e;
+        }
+    }
+
+    /** A channel that listens at this address. */
+    static ServerSocketChannel listen(InetSocketAddress address) throws IOException {
+        var channel = ServerSocketChannel.open();
+        try {
+            return channel.bind(address, BACKLOG);
+        } catch (IOException e) {
+            channel.close();
             throw new IOException("cannot listen at " + address + ": " + e.getMessage(), e);
         }
     }

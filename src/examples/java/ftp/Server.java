@@ -1,8 +1,11 @@
 package ftp;
 
+import dev.pollux.ChannelFd;
+import dev.pollux.ListenFds;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,18 +48,38 @@ final class Server implements AutoCloseable {
         passwords = new Worker(loop, "passwords");
         disk = new Worker(loop, "disk");
         try {
-            for (String address : settings.bind) {
-                var at = new InetSocketAddress(address, settings.port);
-                if (at.isUnresolved()) {
-                    throw new IOException("no such address: " + address);
-                }
-                acceptors.add(new Acceptor(loop, at, count, this::admit));
+            for (ServerSocketChannel channel : settings.inherit ? inherited() : bound()) {
+                acceptors.add(new Acceptor(loop, channel, count, this::admit));
             }
         } catch (IOException e) {
             close();
             throw e;
         }
         loop.everySecond(this::tick);
+    }
+
+    private List<ServerSocketChannel> bound() throws IOException {
+        var channels = new ArrayList<ServerSocketChannel>();
+        for (String address : settings.bind) {
+            var at = new InetSocketAddress(address, settings.port);
+            if (at.isUnresolved()) {
+                throw new IOException("no such address: " + address);
+            }
+            channels.add(Acceptor.listen(at));
+        }
+        return channels;
+    }
+
+    /** What systemd has passed. */
+    private static List<ServerSocketChannel> inherited() throws IOException {
+        var channels = new ArrayList<ServerSocketChannel>();
+        for (ListenFds.Passed passed : ListenFds.ofEnvironment()) {
+            channels.add(ChannelFd.adoptServerSocket(passed.fd()));
+        }
+        if (channels.isEmpty()) {
+            throw new IOException("--inherit: nothing was passed in LISTEN_FDS to this process");
+        }
+        return channels;
     }
 
     /** Serves until {@link #stop}. */

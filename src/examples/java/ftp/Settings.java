@@ -14,6 +14,9 @@ final class Settings {
     @Option(names = "--bind", description = "address, or several (default: 127.0.0.1)")
     List<String> bind = List.of("127.0.0.1");
 
+    @Option(names = "--inherit", description = "serve on the sockets that systemd passes")
+    boolean inherit;
+
     @Option(names = "--root", defaultValue = ".", description = "the directory that clients see")
     Path root;
 

@@ -34,6 +34,13 @@ final class ChannelSockets implements Sockets {
     }
 
     @Override
+    public Listener adopt(int fd) throws IOException {
+        var channel = ChannelFd.adoptServerSocket(fd);
+        channel.configureBlocking(false);
+        return new ListeningChannel(channel, fd);
+    }
+
+    @Override
     public Peer connect(int port) throws IOException {
         try {
             return connected(SocketChannel.open(address(port)));

@@ -67,6 +67,12 @@ final class LibCSockets implements Sockets {
     }
 
     @Override
+    public Listener adopt(int fd) throws IOException {
+        Fd.setNonBlocking(fd, true);
+        return new ListeningFd(fd);
+    }
+
+    @Override
     public Peer connect(int port) throws IOException {
         byte[] address = address(port);
         int fd = socket();

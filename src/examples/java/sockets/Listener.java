@@ -1,8 +1,10 @@
 /* A port that is listened on, see Sockets; not an example of its own. */
 package sockets;
 
+import dev.pollux.ListenFds;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 
 /** A port of 127.0.0.1 that is listened on, without blocking. */
 public interface Listener extends Closeable {
@@ -24,5 +26,16 @@ public interface Listener extends Closeable {
      */
     static Listener open(int port, boolean shared) throws IOException {
         return Sockets.here().listen(port, shared);
+    }
+
+    /** The first socket that a service manager has passed, which listens already. */
+    static Listener inherited() throws IOException {
+        List<ListenFds.Passed> passed = ListenFds.ofEnvironment();
+        if (passed.isEmpty()) {
+            throw new IOException(
+                    "nothing was passed to this process: LISTEN_FDS and LISTEN_PID are set by"
+                            + " systemd, and by systemd-socket-activate");
+        }
+        return Sockets.here().adopt(passed.get(0).fd());
     }
 }

@@ -21,6 +21,9 @@ interface Sockets {
 
     Listener listen(int port, boolean shared) throws IOException;
 
+    /** What listens under this number already. */
+    Listener adopt(int fd) throws IOException;
+
     Peer connect(int port) throws IOException;
 
     /** What was meant by the error of a call. */
