@@ -201,7 +201,8 @@ static void tables(void) {
     EQUAL(pollux_errorNumber(ENV, INT32_MAX), -EINVAL);
     EQUAL(pollux_errorNumber(ENV, 0), EPERM);
     EQUAL(pollux_errorNumber(ENV, 39), ECANCELED);
-    EQUAL(pollux_errorNumber(ENV, 40), -EINVAL);
+    EQUAL(pollux_errorNumber(ENV, 40), EAFNOSUPPORT);
+    EQUAL(pollux_errorNumber(ENV, 41), -EINVAL);
 }
 
 static void error_texts(void) {
