@@ -272,7 +272,6 @@ class SyscallCountTest {
         }
     }
 
-    /** After a select that could block, each descriptor that it found is looked at. */
     /** A poll that finds nothing and does not wait; a ring makes it without a call. */
     private static void assertOneLook(Pair pair, List<String> calls) {
         boolean ring = pair.backend() == Backend.URING;
@@ -281,6 +280,7 @@ class SyscallCountTest {
         }
     }
 
+    /** After a select that could block, each descriptor that it found is looked at. */
     private static void assertOneWait(List<String> calls) {
         String others =
                 calls.stream()
