@@ -89,8 +89,7 @@ class AdoptedChannelsTest {
     @EnumSource(names = {"TCP_V4", "TCP_V6"})
     void a_connected_socket_talks_with_its_peer(Socket kind) throws IOException {
         int listener = kind.listen();
-        try (var server = ChannelFd.adoptServerSocket(listener);
-                var fds = new Fds()) {
+        try (var server = ChannelFd.adoptServerSocket(listener)) {
             int number = kind.open();
             kind.connect(number, listener);
             try (var client = ChannelFd.adoptSocket(number);
