@@ -35,6 +35,7 @@ public final class UringDriver extends EpollDriver {
     private static final int FLAGS = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
 
     private final Ring ring;
+    private final NativeMemory.Block status; // of a descriptor, for fileStatus; the lock guards it
 
     /** Whether watches may be asked for; the changes' lock guards this, and the asking. */
     private boolean mayWatch = true;
@@ -51,12 +52,15 @@ public final class UringDriver extends EpollDriver {
     public UringDriver(Syscalls sys, NativeMemory memory) throws OpenFailed {
         super(sys, memory);
         Ring opening = null;
+        NativeMemory.Block four = null;
         int rc = -1;
         try {
+            four = memory.allocate(4 * Long.BYTES);
             opening = new Ring(sys, memory);
             rc = opening.open(ENTRIES, FLAGS, 0);
         } finally {
             ring = opening;
+            status = four;
             if (rc < 0) { // or there is no memory
                 close();
             }
@@ -169,7 +173,7 @@ public final class UringDriver extends EpollDriver {
 
     /** (c) With the changes held, under which no watch is asked for; before it is registered. */
     private void beforeAdding(int fd) {
-        if (mayWatch && !Look.takesNothing(sys(), fd)) {
+        if (mayWatch && !takesNothing(fd)) {
             mayWatch = false;
             endWatch();
         }
@@ -184,6 +188,15 @@ public final class UringDriver extends EpollDriver {
             mayWatch = may;
         }
         return rc;
+    }
+
+    /** As {@link Look#takesNothing}, with memory that is kept. */
+    private boolean takesNothing(int fd) {
+        if (sys().fileStatus(fd, status.address()) < 0) {
+            return true; // not open
+        }
+        int kind = (int) status.bytes().getLong(16) & sys().layout().S_IFMT;
+        return kind == sys().layout().S_IFSOCK || kind == sys().layout().S_IFIFO;
     }
 
     @Override
