@@ -218,7 +218,7 @@ public final class Relay implements ReadyHandler {
 
     /**
      * Ends it now: what has come and not gone is lost, and both descriptors are closed. Does
-     * nothing when it is over. For the thread that polls.
+     * nothing when it is over. For the thread that polls; or any, once its selector is closed.
      *
      * @throws IOException from {@link End#onEnd}, or from closing the descriptors
      */
@@ -234,13 +234,23 @@ public final class Relay implements ReadyHandler {
             }
         } finally {
             try {
-                selector.unregisterAndClose(first);
+                closeEnd(first);
             } finally {
                 try {
-                    selector.unregisterAndClose(second);
+                    closeEnd(second);
                 } finally {
                     end.onEnd(this);
                 }
+            }
+        }
+    }
+
+    private void closeEnd(FdKey key) throws IOException {
+        try {
+            selector.unregisterAndClose(key);
+        } catch (PolluxException.Closed e) { // which has left it open
+            if (key.state != FdKey.DROPPED) { // otherwise its number may be another's
+                Fd.close(key.fd());
             }
         }
     }

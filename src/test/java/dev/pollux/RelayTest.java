@@ -128,6 +128,24 @@ class RelayTest {
     }
 
     @EveryBackend
+    void it_can_be_closed_after_its_selector(EveryBackend.Pair pair) throws IOException {
+        int before = Fds.openCount();
+        try (var fds = new Fds()) {
+            FdSelector selector = pair.open();
+            int first = ours(fds, fds.socketpair()[0]);
+            int second = ours(fds, fds.socketpair()[0]);
+            Relay relay = Relay.start(selector, first, second, over -> ended++);
+            selector.close();
+            relay.close();
+            assertTrue(relay.isOver());
+            assertEquals(1, ended);
+            assertFalse(Libc.isOpen(first));
+            assertFalse(Libc.isOpen(second));
+        }
+        Fds.assertOpenCount(before);
+    }
+
+    @EveryBackend
     void it_takes_no_more_than_the_other_side_accepts(FdSelector selector) throws Exception {
         try (var fds = new Fds()) {
             int[] left = fds.socketpair();
