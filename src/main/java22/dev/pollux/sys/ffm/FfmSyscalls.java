@@ -132,7 +132,7 @@ public final class FfmSyscalls extends LibcSyscalls<FfmSyscalls.Own> {
 
     @Override
     public long address(ByteBuffer direct) {
-        return MemorySegment.ofBuffer(direct).address() - direct.position();
+        return TrustedLookup.address(direct);
     }
 
     @Override

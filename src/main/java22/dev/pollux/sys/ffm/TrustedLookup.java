@@ -2,9 +2,13 @@ package dev.pollux.sys.ffm;
 
 import dev.pollux.sys.Privileged;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
 
 /**
@@ -38,7 +42,30 @@ final class TrustedLookup {
         DESCRIPTOR = descriptor;
     }
 
+    /** {@code Buffer.address}; null if this JVM has no such field, or no way to it. */
+    private static final VarHandle ADDRESS = findAddress();
+
     private TrustedLookup() {}
+
+    private static VarHandle findAddress() {
+        try {
+            return LOOKUP == null
+                    ? null
+                    : LOOKUP.findVarHandle(Buffer.class, "address", long.class);
+        } catch (ReflectiveOperationException e) {
+            return null; // a JDK that has it no more
+        }
+    }
+
+    /**
+     * Where the memory of a direct buffer begins. A segment of the buffer says so too, but is an
+     * object, wherever the JIT does not see through all that makes it.
+     */
+    static long address(ByteBuffer direct) {
+        return ADDRESS != null
+                ? (long) ADDRESS.get((Buffer) direct)
+                : MemorySegment.ofBuffer(direct).address() - direct.position();
+    }
 
     /** Whether {@link #descriptor} has a way to channels. */
     static boolean seesChannels() {
