@@ -46,7 +46,7 @@ final class PollLoop {
     }
 
     /** Values of {@link #state} that are no thread. */
-    private static final Object IDLE = null;
+    static final Object IDLE = null;
 
     private static final Object CHANGING = "changing"; // outside a poll a pending change is added
     private static final Object RELEASED = "released"; // closed, all released
@@ -62,7 +62,7 @@ final class PollLoop {
     private volatile Thread closer; // waits until the poll has left
 
     /** Who polls, or one of the constants above. */
-    private volatile Object state;
+    volatile Object state;
 
     private volatile boolean nested; // somebody may wait on the driver's own descriptor
 
@@ -107,14 +107,21 @@ final class PollLoop {
     // ---- the polling thread
 
     PollResult poll(long timeoutNanos, ReadyHandler handler) throws IOException {
-        enter();
+        Object me = enter();
         try {
             LoopObserver observer = observers.now;
             return observer == null
                     ? run(timeoutNanos, handler, null)
                     : observed(observer, timeoutNanos, handler);
         } finally {
-            leavePoll();
+            try {
+                leave();
+            } catch (Throwable e) { // no stack, maybe not for one call
+                if (state == me) {
+                    state = IDLE; // the next poll makes up for what leave has not done
+                }
+                throw e;
+            }
         }
     }
 
@@ -124,7 +131,7 @@ final class PollLoop {
      * @throws PolluxException as the other one
      */
     ReadyBatch poll(long timeoutNanos) throws PolluxException {
-        enter();
+        Object me = enter();
         LoopObserver observer = observers.now;
         boolean open = false;
         try {
@@ -138,8 +145,18 @@ final class PollLoop {
             return batch;
         } finally {
             if (!open) {
-                batch.abandon();
-                leavePoll();
+                try {
+                    batch.abandon();
+                } finally {
+                    try {
+                        leave();
+                    } catch (Throwable e) { // no stack, maybe not for one call
+                        if (state == me) {
+                            state = IDLE; // the next poll makes up for what leave has not done
+                        }
+                        throw e;
+                    }
+                }
             }
         }
     }
@@ -165,7 +182,7 @@ final class PollLoop {
         }
     }
 
-    private void enter() throws PolluxException {
+    private Object enter() throws PolluxException {
         Object me = Thread.currentThread();
         while (!STATE.compareAndSet(this, IDLE, me)) {
             Object other = (Object) STATE.getAcquire(this);
@@ -183,21 +200,11 @@ final class PollLoop {
             }
             Thread.yield(); // a pending change is being added, or the state has just changed
         }
+        return me;
     }
 
     /** Whatever happens here, the next poll can begin. */
-    void leavePoll() {
-        try {
-            leave();
-        } catch (Throwable e) { // no stack, maybe not for one call
-            if (state == Thread.currentThread()) {
-                state = IDLE; // the next poll makes up for what leave has not done
-            }
-            throw e;
-        }
-    }
-
-    private void leave() {
+    void leave() {
         abandon();
         if (closeOnLeaving) {
             release();

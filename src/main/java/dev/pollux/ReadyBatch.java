@@ -224,6 +224,7 @@ public final class ReadyBatch implements AutoCloseable {
 
     /** An event that was taken and is not done is delivered again. */
     private void end() {
+        Object me = loop.state;
         FdKey undone = key != null ? key : ahead;
         LoopObserver observing = observer;
         key = null;
@@ -242,7 +243,14 @@ public final class ReadyBatch implements AutoCloseable {
                 observing.pollEnded(result, null);
             }
         } finally {
-            loop.leavePoll();
+            try {
+                loop.leave();
+            } catch (Throwable e) { // no stack, maybe not for one call
+                if (loop.state == me) {
+                    loop.state = PollLoop.IDLE; // as at the end of a poll with a handler
+                }
+                throw e;
+            }
         }
     }
 }
