@@ -47,6 +47,7 @@ public final class Relay implements ReadyHandler {
     private final End end;
     private FdKey first;
     private FdKey second;
+    private volatile boolean started; // both are registered
     private boolean over;
     private PolluxException failure;
 
@@ -118,7 +119,8 @@ public final class Relay implements ReadyHandler {
         }
     }
 
-    private void register() throws PolluxException {
+    /** What another thread is handed meanwhile waits for the end of this. */
+    private synchronized void register() throws PolluxException {
         first = selector.register(there.from, back == null ? Interest.READ : BOTH, trigger, this);
         boolean registered = false;
         try {
@@ -131,6 +133,12 @@ public final class Relay implements ReadyHandler {
                 selector.unregister(first);
             }
         }
+        started = true;
+    }
+
+    /** Not if the second one was refused: then both are the caller's, and no byte is moved. */
+    private synchronized boolean hasStarted() {
+        return started;
     }
 
     /** {@return how many bytes have gone from the first descriptor to the second} */
@@ -162,7 +170,7 @@ public final class Relay implements ReadyHandler {
      */
     @Override
     public void onReady(FdKey key, Ready ready) throws IOException {
-        if (over) {
+        if (!started && !hasStarted() || over) {
             return;
         }
         try {

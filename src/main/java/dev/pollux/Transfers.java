@@ -71,7 +71,9 @@ final class Transfers {
                 buffer.get(at); // throws if its memory was released
             }
             rc = writeDirect(sys, fd, buffer, at, length, flags);
-        } else if (length <= TransferBuffer.SIZE || sys.socketType(fd) > Syscalls.STREAM) {
+        } else if (length <= TransferBuffer.SIZE
+                || isUrgent(flags)
+                || sys.socketType(fd) > Syscalls.STREAM) {
             rc = writeCopy(sys, fd, buffer, at, length, flags);
         } else {
             rc = writePieces(sys, fd, buffer, at, length, flags);
@@ -80,6 +82,11 @@ final class Transfers {
             buffer.position(at + rc);
         }
         return rc;
+    }
+
+    /** Then the last byte is: in pieces that of each would be. */
+    private static boolean isUrgent(int flags) {
+        return flags != PLAIN && (flags & FdSocket.OUT_OF_BAND) != 0;
     }
 
     /** Of a heap buffer that a stream takes bit by bit: not all is copied for the bit. */

@@ -250,16 +250,25 @@ final class Waits implements Runnable, ReadyHandler {
     @Override
     public void onReady(FdKey key, Ready ready) throws PolluxException {
         var at = (Awaited) key.attachment();
-        Wait taken;
+        Wait taken = null;
         lock.lock();
         try {
             if (at(key.fd()) != at) {
                 return; // forgotten meanwhile
             }
-            taken = key.isValid() ? reported(at, ready) : forget(at);
+            if (key.isValid()) {
+                taken = reported(at, ready);
+                rearm(at);
+            } else {
+                taken = forget(at);
+            }
         } finally {
             lock.unlock();
+            complete(taken, ready); // also if the others cannot wait on
         }
+    }
+
+    private static void complete(Wait taken, Ready ready) {
         while (taken != null) {
             Wait next = taken.next;
             taken.next = null;
@@ -268,12 +277,15 @@ final class Waits implements Runnable, ReadyHandler {
         }
     }
 
-    /** Whom it is for; the others wait on. */
-    private Wait reported(Awaited at, Ready ready) throws PolluxException {
+    /** Whom it is for. */
+    private static Wait reported(Awaited at, Ready ready) {
         Wait taken = at.take(ready.bits() & ALL, null);
-        if (taken == null && (ready.bits() & ~ALL) != 0) {
-            taken = at.take(ALL, null); // an error, or an end, that is nobody's: everybody's
-        }
+        boolean isNobodys = taken == null && (ready.bits() & ~ALL) != 0;
+        return isNobodys ? at.take(ALL, null) : taken; // an error, or an end, is everybody's then
+    }
+
+    /** The others wait on. */
+    private void rearm(Awaited at) throws PolluxException {
         if (!at.isEmpty()) {
             selector.modify(at.key, Interest.of(at.wanted()));
         } else if (!at.isIdle) {
@@ -281,7 +293,6 @@ final class Waits implements Runnable, ReadyHandler {
             at.nextIdle = idle;
             idle = at;
         }
-        return taken;
     }
 
     private void unregisterIdle() throws PolluxException {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pollux.support.Allocation;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
+import dev.pollux.support.Intercepted;
 import dev.pollux.support.Libc;
 import dev.pollux.support.Poller;
 import dev.pollux.sys.Bindings;
@@ -324,6 +325,19 @@ class FdSocketTest {
                                 });
                 assertEquals(0, allocated, "direct: " + direct);
             }
+        }
+    }
+
+    /** In pieces, as other large writes go, the last byte of each would be urgent. */
+    @Test
+    void one_urgent_byte_however_large_the_buffer() throws Exception {
+        var calls = new Intercepted(Bindings.current());
+        try (var fds = new Fds()) {
+            int[] both = fds.connected(Libc.Socket.TCP_V4);
+            ByteBuffer large = ByteBuffer.allocate(TransferBuffer.SIZE + 1);
+            Transfers.write(calls.sys, both[0], large, FdSocket.OUT_OF_BAND);
+            List<String> made = calls.calls();
+            assertEquals(1, made.stream().filter("send"::equals).count(), made.toString());
         }
     }
 }
