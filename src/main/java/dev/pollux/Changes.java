@@ -3,7 +3,9 @@ package dev.pollux;
 import dev.pollux.driver.Driver;
 import java.io.IOException;
 import java.nio.channels.SelectableChannel;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 
 /**
  * What users change of the registrations of one selector: at once, by the registrar, or with the
@@ -46,6 +48,25 @@ final class Changes {
             loop.beforePriority(fd);
         }
         return registrar.add(fd, interest, trigger, attachment, channel);
+    }
+
+    List<FdKey> registerAll(
+            FdSelector owner,
+            int[] fds,
+            Interest interest,
+            Trigger trigger,
+            IntFunction<?> attachmentOf)
+            throws PolluxException {
+        Objects.requireNonNull(interest, "interest");
+        Objects.requireNonNull(trigger, "trigger");
+        Objects.requireNonNull(attachmentOf, "attachmentOf");
+        registrar.requireOpen("registerAll");
+        var many = new ManyRegistrations(owner, driver, registrar, fds.clone(), interest, trigger);
+        many.check();
+        for (int i = 0; i < fds.length && interest.isPriority(); i++) {
+            loop.beforePriority(fds[i]);
+        }
+        return many.add(attachmentOf);
     }
 
     void modify(FdKey key, Interest interest, Trigger trigger) throws PolluxException {

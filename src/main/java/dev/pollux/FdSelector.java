@@ -33,9 +33,7 @@ import java.util.function.IntFunction;
  * }
  * }</pre>
  *
- * <p>A virtual thread may poll: it gets what a platform thread would, and parks while it waits, so
- * that its carrier is free: {@code docs/threads.md}. Poll a perf event whose buffer is mapped into
- * memory, which is reported to whoever looks first, on a platform thread.
+ * <p>A virtual thread may poll, and parks while it waits: {@code docs/threads.md}.
  */
 public final class FdSelector implements AutoCloseable {
     private final Backend backend;
@@ -97,9 +95,7 @@ public final class FdSelector implements AutoCloseable {
     /**
      * A descriptor that is readable when a poll would report something: register it with another
      * selector to nest this one in it, and poll this one with a time-out of 0 when it is ready.
-     * Never read, write or close it. With {@link Trigger#EDGE} poll this one until it reports
-     * nothing. What the kernel reports once is taken by the outer selector's look, and after a
-     * rebuild of the epoll instance this has to be registered again: see {@code docs/nesting.md}.
+     * Never read, write or close it. {@code docs/nesting.md} has what the outer one must do.
      *
      * @return the descriptor
      * @throws PolluxException.Unsupported on poll and select, which have none, and with libkqueue
@@ -116,14 +112,10 @@ public final class FdSelector implements AutoCloseable {
      * dropped and its key becomes invalid.
      *
      * <p>What is always ready is refused: files on a disk, directories, /dev/null. Most files of
-     * /proc and /sys are taken by the kernel, and are always readable as well: {@link
-     * Trigger#LEVEL} with {@link Interest#READ} spins on them. {@link Interest#PRIORITY} reports
-     * their changes.
-     *
-     * <p>Some report a change once, to whoever looks first: {@code /proc/self/mountinfo}, {@code
-     * /proc/sys/kernel/hostname}, a PSI trigger. On epoll, this and {@code modify} are such a look:
-     * read the file once it is registered, and leave the registration alone. Set up a tun or fuse
-     * descriptor before it is registered: {@code docs/descriptors.md} has what each kind reports.
+     * /proc and /sys are taken, and always readable: {@link Interest#PRIORITY} reports their
+     * changes. Some report one once, to whoever looks first ({@code /proc/self/mountinfo}, a PSI
+     * trigger), and on epoll this and {@code modify} are such a look: read the file once it is
+     * registered. {@code docs/descriptors.md} has what each kind reports.
      *
      * @param fd an open descriptor; use it without blocking
      * @param interest what to wait for
@@ -148,13 +140,8 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Registers many descriptors alike: all of them, or none. For a listener that has accepted
-     * many, it takes fewer system calls than one {@link #register} for each, where the kernel has
-     * an io_uring (see the property {@code pollux.batch}), and one look at the lock everywhere.
-     *
-     * <pre>{@code
-     * List<FdKey> keys = selector.registerAll(accepted, Interest.READ, Trigger.EDGE, Connection::new);
-     * }</pre>
+     * Registers many descriptors alike: all of them, or none. Where the kernel has an io_uring,
+     * this takes fewer system calls than one {@link #register} for each: {@code docs/io_uring.md}.
      *
      * @param fds open descriptors, all different; none is fine
      * @param interest what to wait for
@@ -168,16 +155,7 @@ public final class FdSelector implements AutoCloseable {
     public List<FdKey> registerAll(
             int[] fds, Interest interest, Trigger trigger, IntFunction<?> attachmentOf)
             throws PolluxException {
-        Objects.requireNonNull(interest, "interest");
-        Objects.requireNonNull(trigger, "trigger");
-        Objects.requireNonNull(attachmentOf, "attachmentOf");
-        registrar.requireOpen("registerAll");
-        var many = new ManyRegistrations(this, driver, registrar, fds.clone(), interest, trigger);
-        many.check();
-        for (int i = 0; i < fds.length && interest.isPriority(); i++) {
-            loop.beforePriority(fds[i]);
-        }
-        return many.add(attachmentOf);
+        return changes.registerAll(this, fds, interest, trigger, attachmentOf);
     }
 
     /**
@@ -256,7 +234,7 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * {@return the registrations of this moment, in no order} A copy.
+     * {@return the registrations of this moment, in no order; a copy}
      *
      * @throws PolluxException.Closed after close
      */
@@ -293,8 +271,7 @@ public final class FdSelector implements AutoCloseable {
 
     /**
      * {@return what this selector has done since {@link #startCounting}} Also after close. Any
-     * thread's, also while a poll is blocked; the counters are read one after another, so that one
-     * may be an event ahead of the next.
+     * thread's, also while a poll is blocked; one counter may be an event ahead of the next.
      *
      * @throws IllegalStateException if nobody has asked to count
      */
@@ -306,9 +283,8 @@ public final class FdSelector implements AutoCloseable {
      * What this selector has, and what the kernel says of it now: a line for each registration, for
      * people, explained in {@code docs/diagnostics.md}. They may change from release to release.
      *
-     * <p>Any thread may call this, also while a poll is blocked, which it does not wake, and in a
-     * debugger: it takes no lock. It allocates, and reads files: not for every poll. After close it
-     * says so; it throws nothing.
+     * <p>Any thread may call this, also while a poll is blocked, and in a debugger: it takes no
+     * lock. It allocates, and reads files. After close it says so; it throws nothing.
      *
      * @return some lines, without a line break at the end
      */
@@ -317,10 +293,9 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}.
+     * {@return why it ended} Polls without end. As {@link #poll(long, TimeUnit, ReadyHandler)}.
      *
      * @param handler called by this thread, for one event after another
-     * @return why it ended; never {@link PollResult#TIMEOUT}
      * @throws IOException as there
      */
     public PollResult poll(ReadyHandler handler) throws IOException {
@@ -354,11 +329,10 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * As {@link #poll(long, TimeUnit, ReadyHandler)}, with a time-out of another type.
+     * {@return why it ended} As {@link #poll(long, TimeUnit, ReadyHandler)}.
      *
      * @param timeout how long to wait at most
      * @param handler called by this thread, for one event after another
-     * @return why it ended
      * @throws IOException as there
      */
     public PollResult poll(Duration timeout, ReadyHandler handler) throws IOException {
@@ -366,9 +340,8 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * Polls without end, and without a handler. As {@link #poll(long, TimeUnit)}.
+     * {@return what it has found; close it} Polls without end. As {@link #poll(long, TimeUnit)}.
      *
-     * @return what it has found, and why it ended; close it
      * @throws PolluxException as there
      */
     public ReadyBatch poll() throws PolluxException {
@@ -408,9 +381,6 @@ public final class FdSelector implements AutoCloseable {
      * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
      * not wait.
      *
-     * <p>Do not close in a shutdown hook if a handler may call {@code System.exit}, which waits for
-     * the hook, which waits here for the handler: wake the loop instead and let it close this.
-     *
      * <p>A selector that became unreachable without having been closed is closed by a cleaner, at
      * some time after a collection, and logged as a warning with the stack of its opening.
      */
@@ -420,8 +390,8 @@ public final class FdSelector implements AutoCloseable {
     }
 
     /**
-     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}; {@code EPOLL/jni/libc} if all calls
-     * go through libc, see the system property {@code pollux.libc}.
+     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}; {@code EPOLL/jni/libc} by the system
+     * property {@code pollux.libc}.
      */
     @Override
     public String toString() {
