@@ -45,6 +45,9 @@ final class Waits implements Runnable, ReadyHandler {
         Waits started = null;
         try {
             var waits = new Waits(selector);
+            // Changes are made at once, as for a selector that is nested: what the kernel refuses,
+            // since the number is another's by now, is for the wait that comes, not for a poll.
+            selector.loop.nest();
             waits.thread.start();
             started = waits;
             return started;
