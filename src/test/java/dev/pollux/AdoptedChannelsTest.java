@@ -207,11 +207,11 @@ class AdoptedChannelsTest {
 
     @Test
     void the_channel_closes_the_number_once() throws IOException {
-        try (var fds = new Fds()) {
-            int udp = Libc.dup(fds.keep(Socket.UDP_V4.open()));
-            int listener = Libc.dup(fds.keep(Socket.TCP_V4.listen()));
+        try (var fds = new Fds()) { // numbers that no other thread is given meanwhile
+            int udp = Libc.dupAbove(fds.keep(Socket.UDP_V4.open()), 600);
+            int listener = Libc.dupAbove(fds.keep(Socket.TCP_V4.listen()), 600);
             int[] connected = fds.connected(Socket.TCP_V4);
-            int socket = Libc.dup(connected[0]);
+            int socket = Libc.dupAbove(connected[0], 600);
             int other = fds.pipe()[0];
             for (SelectableChannel channel :
                     List.of(
