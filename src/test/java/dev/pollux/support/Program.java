@@ -158,11 +158,30 @@ public class Program implements AutoCloseable {
             throw new AssertionError(said(), e);
         }
         closeInput();
+        awaitReaper();
         assertFalse(said().contains("in native method"), this::said); // -Xcheck:jni
         assertFalse(said().contains("WARNING: strict: "), this::said); // pollux.strict
     }
 
-    /** The JDK does so in a thread of its own, at some time after the end was reported. */
+    /**
+     * Once the end is known the JDK closes the pipes in a thread of its own. Who closes one of them
+     * at the same time returns before it is closed, and a later test would count it.
+     */
+    private static void awaitReaper() {
+        try {
+            until(() -> !isReaping(), "that the pipes are closed");
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean isReaping() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey().getName().startsWith("process reaper"))
+                .flatMap(thread -> Arrays.stream(thread.getValue()))
+                .anyMatch(frame -> frame.getClassName().equals("java.lang.ProcessImpl"));
+    }
+
     private void closeInput() {
         try {
             process.getOutputStream().close();
