@@ -291,7 +291,7 @@ target/cross/$(CROSS)/smoke/%: native/smoke/%.c $(CROSS_NEEDS)
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(C_FLAGS) -o $@ $< -ldl
 
-target/cross/$(CROSS)/test/%: native/test/%.c $(CROSS_NEEDS)
+target/cross/$(CROSS)/test/%: native/test/%.c $(wildcard native/test/*.h) $(CROSS_NEEDS)
 	@mkdir -p $(@D)
 	$(CROSS_CC) $(C_FLAGS) -Inative -o $@ $< $(SOURCES)
 endif

@@ -20,21 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENV NULL, NULL /* none of these functions looks at its JNI arguments */
-
-static void check(int ok, const char *what, int line) {
-    if (ok) return;
-    fprintf(stderr, "calls.c:%d: not so: %s\n", line, what);
-    exit(1);
-}
-#define CHECK(condition) check(condition, #condition, __LINE__)
-
-static void check_equal(long actual, long expected, const char *what, int line) {
-    if (actual == expected) return;
-    fprintf(stderr, "calls.c:%d: %s is %ld, not %ld\n", line, what, actual, expected);
-    exit(1);
-}
-#define EQUAL(actual, expected) check_equal((long)(actual), (long)(expected), #actual, __LINE__)
+#include "check.h"
 
 static jlong address(const void *memory) { return (jlong)(uintptr_t)memory; }
 

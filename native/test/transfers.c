@@ -15,14 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ENV NULL, NULL
-
-static void check_equal(long actual, long expected, const char *what, int line) {
-    if (actual == expected) return;
-    fprintf(stderr, "transfers.c:%d: %s is %ld, not %ld\n", line, what, actual, expected);
-    exit(1);
-}
-#define EQUAL(actual, expected) check_equal((long)(actual), (long)(expected), #actual, __LINE__)
+#include "check.h"
 
 static jlong address(const void *memory) { return (jlong)(uintptr_t)memory; }
 

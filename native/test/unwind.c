@@ -19,15 +19,9 @@
 #include <unistd.h>
 #include <unwind.h>
 
-#define ENV NULL, NULL /* none of these functions looks at its JNI arguments */
-#define TRAP_FLAG 0x100
+#include "check.h"
 
-static void check(int ok, const char *what, int line) {
-    if (ok) return;
-    fprintf(stderr, "unwind.c:%d: not so: %s\n", line, what);
-    exit(1);
-}
-#define CHECK(condition) check(condition, #condition, __LINE__)
+#define TRAP_FLAG 0x100
 
 extern const char __executable_start, etext; /* the linker's: where this program's code is */
 

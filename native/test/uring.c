@@ -13,15 +13,7 @@
 #include <unistd.h>
 
 #include "changes.h"
-
-#define ENV NULL, NULL
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
+#include "check.h"
 
 enum { ENTRIES = 32, MANY = 100 }; /* more than the ring has entries: several calls */
 
