@@ -28,7 +28,7 @@ final class Delivery {
 
     private final Registrar registrar;
     private final OrphanedRegistrations orphans;
-    private long wait; // the number of the last one
+    long wait; // the number of the last one
 
     Delivery(Driver driver, Registrar registrar) {
         this.registrar = registrar;
@@ -47,12 +47,10 @@ final class Delivery {
         return again;
     }
 
-    /** Returns the number of the wait that begins. */
-    long beginWait() {
+    void beginWait() {
         events.clear();
         orphans.remove();
         wait = registrar.beginWait();
-        return wait;
     }
 
     /** Whether there is something that the kernel does not report. */

@@ -88,7 +88,6 @@ final class PollLoop {
     private final ReadyBatch batch;
     private boolean abandonDue; // the changes of a wait that did not come about are held still
     private boolean closeOnLeaving; // a handler has called close
-    private long wait; // the number of the last one
 
     PollLoop(Driver driver, OpenDriver open, Registrar registrar) {
         this.driver = driver;
@@ -329,26 +328,26 @@ final class PollLoop {
     }
 
     private int await(long timeoutNanos) {
-        wait = delivery.beginWait();
+        delivery.beginWait();
         if (timeoutNanos == 0) {
             return ask(0);
         }
+        long nanos = timeoutNanos;
         if (spin.isOn() && !VirtualThreads.isCurrent()) {
-            int found = spin.look(this, timeoutNanos);
-            return found != 0 || spin.left() == 0 ? found : awaitNow(spin.left());
+            int found = spin.look(this, nanos);
+            nanos = spin.left();
+            if (found != 0 || nanos == 0) {
+                return found;
+            }
         }
-        return awaitNow(timeoutNanos);
-    }
-
-    private int awaitNow(long timeoutNanos) {
         WAITING.setVolatile(this, true); // stays so if what follows throws: a signal too many
         int rc;
         if (isWakeupAsked() || registrar.isClosed()) {
             rc = ask(0);
         } else if (VirtualThreads.isCurrent()) {
-            rc = virtual.await(this, timeoutNanos);
+            rc = virtual.await(this, nanos);
         } else {
-            rc = awaitInKernel(timeoutNanos);
+            rc = awaitInKernel(nanos);
         }
         WAITING.setRelease(this, false);
         return rc;
@@ -367,7 +366,7 @@ final class PollLoop {
     /** One wait, and the changes that are pending with it. */
     private int ask(long timeoutNanos) {
         try {
-            pending.handOver(driver, delivery.events, wait);
+            pending.handOver(driver, delivery.events, delivery.wait);
             int rc =
                     timeoutNanos == 0 && !VirtualThreads.isCurrent()
                             ? driver.look(delivery.events)
@@ -536,7 +535,7 @@ final class PollLoop {
     }
 
     /** Whether somebody may be waiting who has not seen what the caller has just written. */
-    private boolean isToBeSignalled() {
+    boolean isToBeSignalled() {
         return (boolean) WAITING.getVolatile(this) || nested;
     }
 

@@ -73,14 +73,13 @@ public final class ReadyBatch implements AutoCloseable {
     }
 
     /** From here on it is its caller's. */
-    ReadyBatch begin(PollResult result, LoopObserver observer) {
+    void begin(PollResult result, LoopObserver observer) {
         if (observer != null && waited) {
             observer.batchBegins();
         }
         this.result = result;
         this.observer = observer;
         open = true;
-        return this;
     }
 
     /** The poll has failed: the event that was taken already is delivered again. */

@@ -28,6 +28,11 @@ public final class Internals {
         return OpenDriver.selector(backend, sys, strict);
     }
 
+    /** Whether a thread waits in a poll of this selector, or is about to. */
+    public static boolean isWaiting(FdSelector selector) {
+        return selector.loop.isToBeSignalled();
+    }
+
     /** What {@code pollux.strict=true} means from now on; whether it is that. */
     public static boolean strictByProperty(StrictMode mode) {
         StrictMode.ofProperty(mode);
