@@ -179,12 +179,13 @@ public final class Fd {
         }
         Privileged.checkOpen(path.toString(), reads, writes);
         Syscalls sys = Native.calls("open");
-        int access = !writes ? Syscalls.TO_READ : Syscalls.TO_WRITE;
+        int access =
+                !writes ? Syscalls.TO_READ : reads ? Syscalls.TO_READ_AND_WRITE : Syscalls.TO_WRITE;
         int rc;
         try (var memory = new NativeMemory(sys)) {
             long name = NativePath.in(memory, path).address();
             do {
-                rc = sys.open(name, reads && writes ? Syscalls.TO_READ_AND_WRITE : access);
+                rc = sys.open(name, access);
             } while (rc == -sys.errno().EINTR);
         }
         if (rc < 0) {

@@ -124,6 +124,11 @@ final class WaitingThread implements Runnable {
             return;
         }
         LockSupport.unpark(thread);
+        join(thread);
+    }
+
+    /** Until it has ended, whoever interrupts; the interrupt is set again in the end. */
+    static void join(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

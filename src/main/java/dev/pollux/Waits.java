@@ -176,16 +176,8 @@ final class Waits implements Runnable, ReadyHandler {
     void close() {
         fail(takeAll(), new PolluxException.Closed("await"));
         selector.close();
-        boolean interrupted = false;
-        while (thread != Thread.currentThread() && thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        if (thread != Thread.currentThread()) {
+            WaitingThread.join(thread);
         }
     }
 

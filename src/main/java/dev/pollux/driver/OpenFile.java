@@ -16,21 +16,30 @@ public record OpenFile(long device, long inode, Type type) {
         PIPE,
         /** A terminal, or another device that is read character by character. */
         DEVICE,
-        OTHER
+        OTHER;
+
+        /** Whether it holds its state, whoever looks. */
+        boolean isSocketOrPipe() {
+            return this == SOCKET || this == PIPE;
+        }
     }
 
     /** The file of this number; null if none is open. */
     public static OpenFile of(Syscalls sys, int fd) {
         try (var memory = new NativeMemory(sys)) {
             NativeMemory.Block status = memory.allocate(32); // four longs, the third is the mode
-            if (sys.fileStatus(fd, status.address()) < 0) {
-                return null;
-            }
-            return new OpenFile(
-                    status.bytes().getLong(0),
-                    status.bytes().getLong(8),
-                    type(sys.layout(), status.bytes().getLong(16)));
+            Type type = type(sys, fd, status);
+            return type == null
+                    ? null
+                    : new OpenFile(status.bytes().getLong(0), status.bytes().getLong(8), type);
         }
+    }
+
+    /** What is open under this number, null if nothing is; by memory of four longs. */
+    static Type type(Syscalls sys, int fd, NativeMemory.Block status) {
+        return sys.fileStatus(fd, status.address()) < 0
+                ? null
+                : type(sys.layout(), status.bytes().getLong(16));
     }
 
     private static Type type(Layout layout, long mode) {
@@ -46,7 +55,7 @@ public record OpenFile(long device, long inode, Type type) {
 
     /** Whether it holds its state, whoever looks. */
     public boolean isSocketOrPipe() {
-        return type == Type.SOCKET || type == Type.PIPE;
+        return type.isSocketOrPipe();
     }
 
     /** Whether it is a stream: readable and with nothing unread it is at its end, or has failed. */

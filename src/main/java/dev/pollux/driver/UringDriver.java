@@ -192,11 +192,8 @@ public final class UringDriver extends EpollDriver {
 
     /** As {@link Look#takesNothing}, with memory that is kept. */
     private boolean takesNothing(int fd) {
-        if (sys().fileStatus(fd, status.address()) < 0) {
-            return true; // not open
-        }
-        int kind = (int) status.bytes().getLong(16) & sys().layout().S_IFMT;
-        return kind == sys().layout().S_IFSOCK || kind == sys().layout().S_IFIFO;
+        OpenFile.Type type = OpenFile.type(sys(), fd, status);
+        return type == null || type.isSocketOrPipe();
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.pollux.sys.jdk;
 
+import static dev.pollux.sys.jdk.TrustedLookup.call;
+import static dev.pollux.sys.jdk.TrustedLookup.unexpected;
+
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
@@ -168,7 +171,7 @@ public final class AdoptedChannels {
         } catch (IllegalArgumentException e) {
             return null;
         } catch (Throwable e) {
-            throw JdkChannels.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -177,7 +180,7 @@ public final class AdoptedChannels {
         try {
             return (boolean) IS_CONNECTED.invokeExact(fd);
         } catch (Throwable e) {
-            throw JdkChannels.unexpected(e);
+            throw unexpected(e);
         }
     }
 
@@ -232,16 +235,6 @@ public final class AdoptedChannels {
         return file;
     }
 
-    private static Object call(MethodHandle method, Object... arguments) throws IOException {
-        try {
-            return method.invokeWithArguments(arguments);
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw JdkChannels.unexpected(e);
-        }
-    }
-
     /**
      * The constructors take a socket of IPv4 for one of IPv6 where there is IPv6, and would give
      * the kernel addresses of the wrong family. The field is final, so it takes the JDK's own
@@ -259,7 +252,7 @@ public final class AdoptedChannels {
             } catch (ReflectiveOperationException e) {
                 throw e;
             } catch (Throwable e) {
-                throw JdkChannels.unexpected(e);
+                throw unexpected(e);
             }
             put =
                     lookup.findVirtual(
@@ -280,7 +273,7 @@ public final class AdoptedChannels {
                 put.invoke(unsafe, (Object) channel, (long) at, (Object) family);
                 VarHandle.fullFence(); // as the end of a constructor
             } catch (Throwable e) {
-                throw JdkChannels.unexpected(e);
+                throw unexpected(e);
             }
         }
     }

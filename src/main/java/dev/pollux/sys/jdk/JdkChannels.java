@@ -1,5 +1,8 @@
 package dev.pollux.sys.jdk;
 
+import static dev.pollux.sys.jdk.TrustedLookup.call;
+import static dev.pollux.sys.jdk.TrustedLookup.unexpected;
+
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles.Lookup;
@@ -173,7 +176,7 @@ public final class JdkChannels {
     public static SocketChannel openSocket(SelectorProvider provider) throws IOException {
         return SOCKET == null
                 ? PROVIDER.openSocketChannel()
-                : (SocketChannel) open(SOCKET, provider);
+                : (SocketChannel) call(SOCKET, provider);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
@@ -181,14 +184,14 @@ public final class JdkChannels {
             throws IOException {
         return SOCKET_OF == null
                 ? PROVIDER.openSocketChannel(family)
-                : (SocketChannel) open(SOCKET_OF, provider, family);
+                : (SocketChannel) call(SOCKET_OF, provider, family);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
     public static ServerSocketChannel openServer(SelectorProvider provider) throws IOException {
         return SERVER == null
                 ? PROVIDER.openServerSocketChannel()
-                : (ServerSocketChannel) open(SERVER, provider);
+                : (ServerSocketChannel) call(SERVER, provider);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
@@ -196,14 +199,14 @@ public final class JdkChannels {
             throws IOException {
         return SERVER_OF == null
                 ? PROVIDER.openServerSocketChannel(family)
-                : (ServerSocketChannel) open(SERVER_OF, provider, family);
+                : (ServerSocketChannel) call(SERVER_OF, provider, family);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
     public static DatagramChannel openDatagram(SelectorProvider provider) throws IOException {
         return DATAGRAM == null
                 ? PROVIDER.openDatagramChannel()
-                : (DatagramChannel) open(DATAGRAM, provider, INTERRUPTIBLE);
+                : (DatagramChannel) call(DATAGRAM, provider, INTERRUPTIBLE);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
@@ -211,32 +214,11 @@ public final class JdkChannels {
             throws IOException {
         return DATAGRAM_OF == null
                 ? PROVIDER.openDatagramChannel(family)
-                : (DatagramChannel) open(DATAGRAM_OF, provider, family, INTERRUPTIBLE);
+                : (DatagramChannel) call(DATAGRAM_OF, provider, family, INTERRUPTIBLE);
     }
 
     /** As {@link #openSocket(SelectorProvider)}. */
     public static Pipe openPipe(SelectorProvider provider) throws IOException {
-        return PIPE == null ? PROVIDER.openPipe() : (Pipe) open(PIPE, provider);
-    }
-
-    private static Object open(MethodHandle constructor, Object... arguments) throws IOException {
-        try {
-            return constructor.invokeWithArguments(arguments);
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    /** For {@code throw}: an unchecked exception as it is. */
-    static AssertionError unexpected(Throwable e) {
-        if (e instanceof RuntimeException) {
-            throw (RuntimeException) e;
-        }
-        if (e instanceof Error) {
-            throw (Error) e;
-        }
-        return new AssertionError(e); // these members declare no others
+        return PIPE == null ? PROVIDER.openPipe() : (Pipe) call(PIPE, provider);
     }
 }

@@ -2,6 +2,8 @@ package dev.pollux.sys.jdk;
 
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Privileged;
+import java.io.IOException;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -44,6 +46,28 @@ final class TrustedLookup {
      */
     static Class<?> find(String name) throws ClassNotFoundException {
         return Privileged.call(() -> Class.forName(name, false, null));
+    }
+
+    /** Calls what the lookup has found; it throws nothing else. */
+    static Object call(MethodHandle method, Object... arguments) throws IOException {
+        try {
+            return method.invokeWithArguments(arguments);
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** For {@code throw}: an unchecked exception as it is. */
+    static AssertionError unexpected(Throwable e) {
+        if (e instanceof RuntimeException) {
+            throw (RuntimeException) e;
+        }
+        if (e instanceof Error) {
+            throw (Error) e;
+        }
+        return new AssertionError(e); // these members declare no others
     }
 
     /** By reflection: javac warns of the class, and the warning cannot be suppressed. */
