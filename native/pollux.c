@@ -46,6 +46,8 @@ static const JNINativeMethod methods[] = {
     METHOD(eventfd, "()I"),
     METHOD(epollCreate, "()I"),
     METHOD(epollReplace, "(II)I"),
+    METHOD(epollSetParams, "(IJ)I"),
+    METHOD(epollParams, "(IJ)I"),
     METHOD(epollCtl, "(IIIIJ)I"),
     METHOD(epollWait0, "(IJIIJ)I"),
     METHOD(epollPwait20, "(IJIJJ)I"),

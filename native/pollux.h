@@ -86,6 +86,8 @@ int pollux_resolveChannels(JNIEnv *env);                                        
 jint pollux_eventfd(JNIEnv *env, jobject self);
 jint pollux_epollCreate(JNIEnv *env, jobject self);
 jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd);
+jint pollux_epollSetParams(JNIEnv *env, jobject self, jint epfd, jlong params);
+jint pollux_epollParams(JNIEnv *env, jobject self, jint epfd, jlong params);
 jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data);
 jint pollux_epollWait0(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jint millis, jlong changes);
 jint pollux_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events, jint capacity, jlong nanos,

@@ -20,6 +20,16 @@ jint pollux_epollReplace(JNIEnv *env, jobject self, jint fresh, jint epfd) {
     return -ENOSYS;
 }
 
+jint pollux_epollSetParams(JNIEnv *env, jobject self, jint epfd, jlong params) {
+    (void)env, (void)self, (void)epfd, (void)params;
+    return -ENOSYS;
+}
+
+jint pollux_epollParams(JNIEnv *env, jobject self, jint epfd, jlong params) {
+    (void)env, (void)self, (void)epfd, (void)params;
+    return -ENOSYS;
+}
+
 jint pollux_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data) {
     (void)env, (void)self, (void)epfd, (void)op, (void)fd, (void)events, (void)data;
     return -ENOSYS;

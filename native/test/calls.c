@@ -269,6 +269,19 @@ static void epoll_registrations(void) {
     }
 
     const jlong token = -0x123456789abcdef;
+    uint8_t params[8] = {0}; /* struct epoll_params: usecs, budget, whether to prefer it */
+    uint8_t back[8] = {0};
+    params[0] = params[3] = 7; /* in either order of bytes */
+    params[6] = 1;
+    int set = pollux_epollSetParams(ENV, epfd, address(params));
+    if (set == 0) {
+        EQUAL(pollux_epollParams(ENV, epfd, address(back)), 0);
+        EQUAL(memcmp(params, back, sizeof(params)), 0);
+        params[7] = 1;
+        EQUAL(pollux_epollSetParams(ENV, epfd, address(params)), -EINVAL);
+    } else {
+        printf("calls.c: this kernel has no EPIOCSPARAMS (%s): left out\n", strerror(-set));
+    }
     EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_MOD, eventfd, EPOLLIN, token), -ENOENT);
     EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_DEL, eventfd, 0, 0), -ENOENT);
     EQUAL(pollux_epollCtl(ENV, epfd, EPOLL_CTL_ADD, eventfd, EPOLLIN | EPOLLOUT, token), 0);

@@ -72,6 +72,7 @@ final class Dump {
                 + " registered, "
                 + registrar.waits()
                 + " waits so far, "
+                + BusyPolling.describe(backend, driver)
                 + loop.describe()
                 + dump.table();
     }

@@ -62,11 +62,12 @@ final class OpenDriver implements Runnable {
         Driver driver = open(backend, sys);
         FdSelector selector = null;
         try {
+            BusyPolling.set(backend, driver);
             selector = new FdSelector(backend, driver, strict);
             return selector;
         } finally {
             if (selector == null) {
-                driver.close(); // no memory
+                driver.close(); // a property that is refused; or no memory
             }
         }
     }

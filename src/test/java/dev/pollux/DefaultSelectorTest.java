@@ -91,6 +91,30 @@ class DefaultSelectorTest {
     }
 
     @Test
+    void where_busy_polling_is_refused_no_other_backend_is_taken_in_silence() throws Exception {
+        Syscalls here = Bindings.current();
+        assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
+        int error = here.errno().number("ENOTTY");
+        var sys = new FaultySyscalls(here).on("epollSetParams", call -> -error);
+        String before = System.getProperty(BusyPolling.PROPERTY);
+        System.setProperty(BusyPolling.PROPERTY, "50");
+        try {
+            var e =
+                    assertThrows(
+                            PolluxException.Unsupported.class,
+                            () -> DefaultSelector.firstOn(sys, null));
+            assertTrue(e.getMessage().contains("Linux 6.9"), e.getMessage());
+            assertTrue(e.getMessage().contains("open(POLL, pollux.busy-poll=50)"), e.getMessage());
+        } finally {
+            if (before == null) {
+                System.clearProperty(BusyPolling.PROPERTY);
+            } else {
+                System.setProperty(BusyPolling.PROPERTY, before);
+            }
+        }
+    }
+
+    @Test
     void the_property_names_the_backend() throws Exception {
         for (Backend backend : Backend.values()) {
             if (!backend.isAvailable()) {

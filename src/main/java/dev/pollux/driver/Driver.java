@@ -147,6 +147,16 @@ public interface Driver {
         return poll(0, events);
     }
 
+    /**
+     * Has the kernel poll the queues of network cards while this waits, see {@link BusyPoll}; also
+     * after a rebuild. Before anything is registered.
+     *
+     * @return 0, or a negated error number; {@code -ENOSYS}: this backend cannot
+     */
+    default int setBusyPoll(BusyPoll how) {
+        return -sys().errno().ENOSYS;
+    }
+
     /** Ends the current or the next wait. Never blocks. */
     void signal();
 

@@ -378,6 +378,16 @@ public abstract class LibcSyscalls<S extends LibcSyscalls.Scratch> implements Sy
     }
 
     @Override
+    public final int epollSetParams(int epfd, long params) {
+        return isLinux() ? ioctl(scratch(), epfd, Platform.epiocsparams(), params) : -errno.ENOSYS;
+    }
+
+    @Override
+    public final int epollParams(int epfd, long params) {
+        return isLinux() ? ioctl(scratch(), epfd, Platform.epiocgparams(), params) : -errno.ENOSYS;
+    }
+
+    @Override
     public final int epollCtl(int epfd, int op, int fd, int events, long data) {
         S event = scratch();
         event.bytes.putInt(layout.epollEventEvents, events);

@@ -306,7 +306,21 @@ public final class Platform {
     /** FIONREAD of {@code <sys/ioctl.h>}; no column of the table, which has s390x with ppc. */
     static long fionread() {
         boolean plain = System.getProperty("os.name").equals("Linux");
-        return plain && !System.getProperty("os.arch").startsWith("ppc") ? 0x541b : 0x4004667f;
+        return plain && !isPower() ? 0x541b : 0x4004667f;
+    }
+
+    private static boolean isPower() {
+        return System.getProperty("os.arch").startsWith("ppc");
+    }
+
+    /** EPIOCSPARAMS of {@code <sys/epoll.h>}. */
+    static long epiocsparams() {
+        return isPower() ? 0x80088a01L : 0x40088a01;
+    }
+
+    /** EPIOCGPARAMS. */
+    static long epiocgparams() {
+        return isPower() ? 0x40088a02 : 0x80088a02L;
     }
 
     /** All constants by name, in the order of the table. */

@@ -219,6 +219,25 @@ public interface Syscalls {
     /** {@code man 2 dup3}: the number {@code epfd} refers to the epoll instance {@code fresh}. */
     int epollReplace(int fresh, int epfd);
 
+    /**
+     * {@code EPIOCSPARAMS} of {@code man 2 ioctl_eventpoll}, Linux 6.9: how this epoll instance
+     * polls busily. {@code -ENOTTY}: an older kernel; {@code -ENOSYS}: this binding, or this
+     * system, has none.
+     *
+     * <pre>{@code
+     * struct epoll_params { uint32_t busy_poll_usecs; uint16_t busy_poll_budget;
+     *                       uint8_t prefer_busy_poll; uint8_t pad; };
+     * }</pre>
+     */
+    default int epollSetParams(int epfd, long params) {
+        return -errno().ENOSYS;
+    }
+
+    /** {@code EPIOCGPARAMS}: writes what {@link #epollSetParams} has set. */
+    default int epollParams(int epfd, long params) {
+        return -errno().ENOSYS;
+    }
+
     /** {@code man 2 epoll_ctl}. */
     int epollCtl(int epfd, int op, int fd, int events, long data);
 

@@ -255,6 +255,16 @@ public final class FaultySyscalls extends ForwardingSyscalls {
     }
 
     @Override
+    public int epollSetParams(int epfd, long params) {
+        return run("epollSetParams", a -> real.epollSetParams((int) a[0], a[1]), epfd, params);
+    }
+
+    @Override
+    public int epollParams(int epfd, long params) {
+        return run("epollParams", a -> real.epollParams((int) a[0], a[1]), epfd, params);
+    }
+
+    @Override
     public int epollCtl(int epfd, int op, int fd, int events, long data) {
         return run(
                 "epollCtl",

@@ -227,6 +227,16 @@ public abstract class ForwardingSyscalls implements Syscalls {
     }
 
     @Override
+    public int epollSetParams(int epfd, long params) {
+        return real.epollSetParams(epfd, params);
+    }
+
+    @Override
+    public int epollParams(int epfd, long params) {
+        return real.epollParams(epfd, params);
+    }
+
+    @Override
     public int epollCtl(int epfd, int op, int fd, int events, long data) {
         return real.epollCtl(epfd, op, fd, events, data);
     }

@@ -193,6 +193,12 @@ public final class JniSyscalls implements Syscalls {
     public native int epollReplace(int fresh, int epfd);
 
     @Override
+    public native int epollSetParams(int epfd, long params);
+
+    @Override
+    public native int epollParams(int epfd, long params);
+
+    @Override
     public native int epollCtl(int epfd, int op, int fd, int events, long data);
 
     private native int epollWait0(int epfd, long events, int capacity, int millis, long changes);
