@@ -50,6 +50,7 @@ final class Bench implements Callable<Integer> {
                     new ChurnChapter(),
                     new MemoryChapter(),
                     new ProcessesChapter(),
+                    new SpinChapter(),
                     new RelayChapter(),
                     new AwaitChapter(),
                     new ObservedChapter(),
@@ -106,6 +107,7 @@ final class Bench implements Callable<Integer> {
         long seconds = (System.nanoTime() - start) / 1_000_000_000;
         report.text("# Measured\n\n" + Surroundings.of(command(), seconds));
         report.text(howOften(chapters));
+        report.text(JmhFork.decisions());
         for (Chapter chapter : chapters) {
             chapter.report(report);
         }

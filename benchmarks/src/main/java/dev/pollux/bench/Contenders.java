@@ -51,9 +51,9 @@ record Contenders(List<Peer> working, String missing) {
         return String.join(", ", versions) + ".";
     }
 
-    /** Each by the interface that it is at its best with; what stands on poll(2) is a peer's. */
+    /** Each by the interface that it is at its best with; other backends have chapters. */
     List<Peer> forPolls() {
-        return without(List.of(Peer.POLLUX_POLL));
+        return without(List.of(Peer.POLLUX_POLL, Peer.POLLUX_URING));
     }
 
     /** A Consumer differs from selected keys only in how a poll hands over what it found. */
@@ -61,7 +61,9 @@ record Contenders(List<Peer> working, String missing) {
         return forPolls().stream().filter(peer -> !CONSUMERS.contains(peer)).toList();
     }
 
-    /** With Pollux on what jnr-enxio and junixsocket stand on: it is good at changes. */
+    /**
+     * With Pollux on what jnr-enxio and junixsocket stand on, which is good at changes; and uring.
+     */
     List<Peer> forChanges() {
         return without(CONSUMERS);
     }

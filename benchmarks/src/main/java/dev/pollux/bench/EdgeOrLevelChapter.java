@@ -22,7 +22,7 @@ import java.util.TreeMap;
 
 /**
  * When does EDGE pay? The same requests and replies, one thing of them varied at a time, served in
- * four modes; how many system calls and how much time each takes. The baseline is LEVEL with one
+ * a few modes; how many system calls and how much time each takes. The baseline is LEVEL with one
  * read an event. Client and server take turns on one thread, and only the server's part is timed;
  * why not with JMH says {@link dev.pollux.bench.edge.Worker}.
  */
@@ -35,6 +35,7 @@ final class EdgeOrLevelChapter implements Chapter {
     private static final int LEAST_ROUNDS = 5;
 
     private final List<Mode> modes = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
     private final Backend backend;
     private final Map<Traffic, SideBySide<Mode, Turn>> rows = new LinkedHashMap<>();
     private final KernelCount kernelCount = new KernelCount();
@@ -46,8 +47,14 @@ final class EdgeOrLevelChapter implements Chapter {
         try (FdSelector selector = DefaultSelector.open()) {
             backend = selector.backend();
             for (Mode mode : Mode.values()) {
-                if (selector.supports(mode.trigger)) {
+                if (!selector.supports(mode.trigger)) {
+                    continue;
+                }
+                String reason = mode.unavailableBecause();
+                if (reason == null) {
                     modes.add(mode);
+                } else {
+                    leftOut.add(mode.text + ": " + reason);
                 }
             }
         } catch (IOException e) {
@@ -141,6 +148,9 @@ final class EdgeOrLevelChapter implements Chapter {
                         + " while a reply is stuck; EDGE has asked for both from the beginning.");
         if (!modes.contains(Mode.EDGE_SHORT)) {
             report.text("No figures for EDGE: " + backend + " does not have " + Trigger.EDGE + ".");
+        }
+        if (!leftOut.isEmpty()) {
+            report.text("Left out: " + String.join("; ", leftOut) + ".");
         }
         for (Dimension dimension : Dimension.values()) {
             report(report, dimension);

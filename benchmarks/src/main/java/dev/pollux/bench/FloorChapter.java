@@ -1,5 +1,6 @@
 package dev.pollux.bench;
 
+import dev.pollux.Backend;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,9 @@ final class FloorChapter implements Chapter {
 
     private static final List<String> BINDINGS =
             HAS_FFM ? List.of("jni", "ffm", "jnr") : List.of("jni", "jnr");
+
+    /** The JNI binding with {@link Backend#URING}; beside the bindings, where it could differ. */
+    private static final String RING = "uring";
 
     private static final double NONE = Double.NaN;
 
@@ -40,8 +44,13 @@ final class FloorChapter implements Chapter {
 
     private final List<Line> lines = new ArrayList<>();
     private final StringBuilder leftOut = new StringBuilder();
+    private final boolean hasRing = Backend.URING.isAvailable();
 
     FloorChapter() {
+        if (!hasRing) {
+            leftOut.append(" Left out: uring: ").append(Backend.URING.unavailableBecause());
+            leftOut.append('.');
+        }
         for (int idle : new int[] {10, 1000, 10_000}) {
             line(String.format("poll, one ready, %,d idle", idle), 1.03, "epoll-one", "one", idle);
         }
@@ -81,17 +90,32 @@ final class FloorChapter implements Chapter {
             leftOut.append(" Left out: ").append(text).append(": ").append(Sockets.tooMany());
             return;
         }
+        var contenders = new ArrayList<>(BINDINGS);
+        if (hasRing && isOfRing(floor, idle)) {
+            contenders.add(RING);
+        }
         var row =
                 new SideBySide<>(
                         text,
-                        BINDINGS,
-                        (String binding) -> {
+                        contenders,
+                        (String contender) -> {
                             double before = FloorProcess.nanos(floor, idle);
-                            RunResult turn = fork.with("binding", binding).run();
+                            RunResult turn = of(contender, fork).run();
                             double after = FloorProcess.nanos(floor, idle);
                             return new Turn(turn, (before + after) / 2);
                         });
         lines.add(new Line(row, target));
+    }
+
+    /** What io_uring has a part in; how many are idle makes no difference to it. */
+    private static boolean isOfRing(String floor, int idle) {
+        return floor.startsWith("epoll-") && !floor.equals("epoll-wakeup") && idle < 1000;
+    }
+
+    private static JmhFork of(String contender, JmhFork fork) {
+        return contender.equals(RING)
+                ? fork.with("binding", "jni").with("backend", RING)
+                : fork.with("binding", contender);
     }
 
     @Override
@@ -120,6 +144,9 @@ final class FloorChapter implements Chapter {
                         "ratio to C",
                         "target",
                         "bytes",
+                        "uring, JNI ns",
+                        "ratio to C",
+                        "bytes",
                         "FFM ns",
                         "ratio to C",
                         "bytes",
@@ -136,7 +163,9 @@ final class FloorChapter implements Chapter {
             if (!row.isMeasured()) {
                 continue;
             }
-            BINDINGS.forEach(b -> report.jmh(row.turns(b).stream().map(Turn::jmh).toList()));
+            boolean ring = row.contenders().contains(RING);
+            row.contenders()
+                    .forEach(c -> report.jmh(row.turns(c).stream().map(Turn::jmh).toList()));
             table.row(
                     row.text(),
                     row.of("jni", Turn::floorNanos).median(),
@@ -144,6 +173,9 @@ final class FloorChapter implements Chapter {
                     row.of("jni", Turn::ratio).spread(),
                     verdict(line.target, row.of("jni", Turn::ratio).middle()),
                     row.of("jni", Turn::bytes).worst(),
+                    ring ? row.of(RING, Turn::nanos).median() : Table.BLANK,
+                    ring ? row.of(RING, Turn::ratio).spread() : Table.BLANK,
+                    ring ? row.of(RING, Turn::bytes).worst() : Table.BLANK,
                     HAS_FFM ? row.of("ffm", Turn::nanos).median() : Table.BLANK,
                     HAS_FFM ? row.of("ffm", Turn::ratio).spread() : Table.BLANK,
                     HAS_FFM ? row.of("ffm", Turn::bytes).worst() : Table.BLANK,
@@ -155,6 +187,9 @@ final class FloorChapter implements Chapter {
                 figure.bar("FFM binding", row.text(), row.of("ffm", Turn::ratio).middle());
             }
             figure.bar("jnr-ffi binding", row.text(), row.of("jnr", Turn::ratio).middle());
+            if (ring) {
+                figure.bar("uring, JNI binding", row.text(), row.of(RING, Turn::ratio).middle());
+            }
         }
         if (!figure.isEmpty()) {
             report.table(table);

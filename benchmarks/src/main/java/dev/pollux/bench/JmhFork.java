@@ -28,6 +28,12 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
     private static final int LEAST_OWN_BYTES = 4 * 1024;
 
     private static final int MOST_OWN_BYTES = 8 * 1024;
+
+    /** Forks of this run, by what they have decided of the return predictor. */
+    private static int renewed;
+
+    private static int kept;
+
     private static final TimeValue STUCK = TimeValue.seconds(30);
 
     JmhFork(Class<?> type, String method) {
@@ -56,7 +62,35 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
                         .shouldFailOnError(true)
                         .verbosity(VerboseMode.SILENT);
         parameters.forEach(options::param);
-        return new Runner(options.build()).runSingle();
+        if (!isOfPollux()) {
+            return new Runner(options.build()).runSingle();
+        }
+        RunResult result =
+                new Runner(options.addProfiler(ReturnsProfiler.class).build()).runSingle();
+        if (result.getSecondaryResults().get(ReturnsProfiler.RENEWED).getScore() > 0) {
+            renewed++;
+        } else {
+            kept++;
+        }
+        return result;
+    }
+
+    /** Whether it is Pollux that works in the fork, by the binding that can decide. */
+    private boolean isOfPollux() {
+        String who = parameters.getOrDefault("peer", parameters.getOrDefault("provider", "POLLUX"));
+        boolean jni =
+                parameters.getOrDefault("binding", "jni").equals("jni") && !who.endsWith("_JNR");
+        return jni && (who.startsWith("POLLUX") || who.startsWith("DROPIN"));
+    }
+
+    /** How many forks of this run went which way, for people; empty: there were none. */
+    static String decisions() {
+        return renewed + kept == 0
+                ? ""
+                : String.format(
+                        "The return predictor, decided when the library is loaded: of %,d forks of"
+                                + " JMH with Pollux by JNI renewed in %,d, kept in %,d.",
+                        renewed + kept, renewed, kept);
     }
 
     /** The median of the iterations: so short that few of them meet another process. */

@@ -43,6 +43,8 @@ final class ServersChapter implements Chapter {
                     ServerKind.C_LEVEL,
                     ServerKind.POLLUX_LEVEL,
                     ServerKind.POLLUX_EDGE_SHORT,
+                    ServerKind.POLLUX_URING,
+                    ServerKind.POLLUX_URING_EDGE,
                     ServerKind.POLLUX_SELECT,
                     ServerKind.NIO,
                     ServerKind.NIO_ON_POLLUX,

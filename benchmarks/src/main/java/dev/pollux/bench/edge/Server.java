@@ -1,7 +1,6 @@
 package dev.pollux.bench.edge;
 
 import dev.pollux.ChannelFd;
-import dev.pollux.DefaultSelector;
 import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
@@ -92,7 +91,7 @@ final class Server implements AutoCloseable {
         this.mode = mode;
         this.traffic = traffic;
         in = Memory.of(Memory.Role.SERVER_IN, traffic.readBuffer());
-        selector = DefaultSelector.open();
+        selector = mode.open();
     }
 
     /** The channel stays the caller's. */

@@ -1,5 +1,6 @@
 package dev.pollux.bench.peer;
 
+import dev.pollux.Backend;
 import dev.pollux.nio.PolluxSelectorProvider;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
@@ -37,6 +38,24 @@ public enum Peer {
         @Override
         public Ends ends(int count) throws IOException {
             System.setProperty("pollux.backend", "poll");
+            return new FdEnds(count);
+        }
+
+        @Override
+        public PeerSelector open(Ends ends) throws IOException {
+            return new PolluxPeer((FdEnds) ends);
+        }
+    },
+
+    POLLUX_URING("Pollux, uring") {
+        @Override
+        public String unavailableBecause() {
+            return Backend.URING.unavailableBecause();
+        }
+
+        @Override
+        public Ends ends(int count) throws IOException {
+            System.setProperty("pollux.backend", "uring");
             return new FdEnds(count);
         }
 

@@ -1,5 +1,6 @@
 package dev.pollux.bench.server;
 
+import dev.pollux.Backend;
 import dev.pollux.bench.Jvm;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +16,18 @@ public enum ServerKind {
     POLLUX_LEVEL("Pollux, LEVEL"),
     POLLUX_EDGE("Pollux, EDGE until EAGAIN"),
     POLLUX_EDGE_SHORT("Pollux, EDGE until a short read"),
+    POLLUX_URING("Pollux on uring, LEVEL") {
+        @Override
+        public String unavailableBecause() {
+            return Backend.URING.unavailableBecause();
+        }
+    },
+    POLLUX_URING_EDGE("Pollux on uring, EDGE until a short read") {
+        @Override
+        public String unavailableBecause() {
+            return Backend.URING.unavailableBecause();
+        }
+    },
     POLLUX_POLL("Pollux on poll"),
     POLLUX_SELECT("Pollux on select"),
 

@@ -34,6 +34,8 @@ final class ServerMain {
             case POLLUX_LEVEL -> pollux(Backend.EPOLL, PolluxServer.Drain.ONCE, protocols);
             case POLLUX_EDGE -> pollux(Backend.EPOLL, PolluxServer.Drain.EAGAIN, protocols);
             case POLLUX_EDGE_SHORT -> pollux(Backend.EPOLL, PolluxServer.Drain.SHORT, protocols);
+            case POLLUX_URING -> pollux(Backend.URING, PolluxServer.Drain.ONCE, protocols);
+            case POLLUX_URING_EDGE -> pollux(Backend.URING, PolluxServer.Drain.SHORT, protocols);
             case POLLUX_POLL -> pollux(Backend.POLL, PolluxServer.Drain.ONCE, protocols);
             case POLLUX_SELECT -> pollux(Backend.SELECT, PolluxServer.Drain.ONCE, protocols);
             case NIO -> new NioServer(jdk, protocols);
