@@ -14,6 +14,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
 import dev.pollux.support.Reported;
 import java.io.IOException;
@@ -38,16 +39,28 @@ class DescriptorKindsContract {
     void pipe(FdSelector selector) throws IOException {
         try (var fds = new Fds()) {
             int[] pipe = fds.pipe();
-            assertReady(selector, pipe[0], all(selector), "TIMEOUT");
+            assertReady(selector, pipe[0], Interest.READ, "TIMEOUT");
             assertReady(selector, pipe[1], all(selector), "WRITE");
             Fds.write(pipe[1], 1);
-            assertReady(selector, pipe[0], all(selector), "READ");
+            assertReady(selector, pipe[0], Interest.READ, "READ");
             Fds.fill(pipe[1]);
             assertReady(selector, pipe[1], all(selector), "TIMEOUT");
             Fds.drain(pipe[0]);
             assertReady(selector, pipe[1], all(selector), "WRITE");
             fds.close(pipe[1]);
             assertReady(selector, pipe[0], Interest.READ, "READ|READ_CLOSED");
+        }
+    }
+
+    /** Whoever asks for all of a pipe's reading end is told of reading alone. */
+    @EveryBackend
+    void a_reading_end_is_not_writable(FdSelector selector) throws IOException {
+        Capability.PIPES_GO_ONE_WAY.require();
+        try (var fds = new Fds()) {
+            int[] pipe = fds.pipe();
+            assertReady(selector, pipe[0], all(selector), "TIMEOUT");
+            Fds.write(pipe[1], 1);
+            assertReady(selector, pipe[0], all(selector), "READ");
         }
     }
 
@@ -244,9 +257,12 @@ class DescriptorKindsContract {
             assertEquals(2, Fds.drain(slave));
             fds.close(slave);
             assertReady(selector, master, Interest.READ, "READ|READ_CLOSED");
-            int errno = pair.sys().errno().number("EIO");
-            var e = assertThrows(PolluxException.class, () -> Fds.drain(master)); // after the echo
-            assertEquals(errno, e.errno());
+            if (Host.LINUX) {
+                var e = assertThrows(PolluxException.class, () -> Fds.drain(master));
+                assertEquals(pair.sys().errno().number("EIO"), e.errno()); // after the echo
+            } else {
+                Fds.drain(master); // and reads the end
+            }
             slave = fds.keep(Libc.ptySlave(master)); // it can be opened again
             assertReady(selector, master, BOTH, "WRITE");
             Fd.write(slave, ByteBuffer.wrap(new byte[] {'a', '\n'}));

@@ -124,12 +124,22 @@ class RegisteringContract {
     }
 
     @EveryBackend
-    void files_directories_and_dev_null_are_not_pollable(FdSelector selector, @TempDir Path dir)
+    void files_and_directories_are_not_pollable(FdSelector selector, @TempDir Path dir)
             throws IOException {
         Path file = dir.resolve("file");
         Libc.createFile(file);
+        not_pollable(selector, file.toString(), dir.toString());
+    }
+
+    @EveryBackend
+    void dev_null_and_dev_zero_are_not_pollable(FdSelector selector) throws IOException {
+        Capability.REFUSES_DEVICES.require();
+        not_pollable(selector, "/dev/null", "/dev/zero");
+    }
+
+    private static void not_pollable(FdSelector selector, String... paths) throws IOException {
         try (var fds = new Fds()) {
-            for (String path : List.of(file.toString(), dir.toString(), "/dev/null", "/dev/zero")) {
+            for (String path : paths) {
                 int fd = fds.keep(Libc.open(path));
                 var e = refused(PolluxException.NotPollable.class, selector, fd, Trigger.LEVEL);
                 assertTrue(e.getMessage().contains("EPERM"), e::getMessage);

@@ -36,9 +36,16 @@ class RegisteringLimitsContract {
                     "EMFILE", "RLIMIT_NOFILE",
                     "ENFILE", "file-max");
 
-    /** The call by which this backend learns of the limit when an eventfd is registered. */
+    /** The call by which this backend learns of the limit when {@link #limited} is registered. */
     private static String limitedCall(Backend backend) {
-        return Reported.isEpoll(backend) ? "epollCtl" : "epollCreate";
+        return Reported.isEpoll(backend)
+                ? "epollCtl"
+                : backend == Backend.KQUEUE ? "keventChange" : "epollCreate";
+    }
+
+    /** Writable; poll and select ask epoll whether it can be waited for, and no kernel else. */
+    private static int limited(Fds fds, Backend backend) throws IOException {
+        return backend == Backend.KQUEUE ? fds.socketpair()[0] : fds.keep(Libc.eventfd());
     }
 
     @EveryBackend
@@ -48,7 +55,7 @@ class RegisteringLimitsContract {
         String call = limitedCall(pair.backend());
         try (var fds = new Fds();
                 var selector = Internals.open(pair.backend(), faulty)) {
-            int fd = fds.keep(Libc.eventfd());
+            int fd = limited(fds, pair.backend());
             for (String name : NAMED.keySet()) {
                 int errno = pair.sys().errno().number(name);
                 faulty.on(call, made -> -errno);
@@ -76,7 +83,7 @@ class RegisteringLimitsContract {
     void a_limit_does_not_drop_the_registration_of_a_number_that_was_reused(EveryBackend.Pair pair)
             throws IOException {
         var faulty = new FaultySyscalls(pair.sys());
-        String call = limitedCall(pair.backend());
+        String call = Reported.isEpoll(pair.backend()) ? "epollCtl" : "epollCreate";
         try (var fds = new Fds();
                 var selector = Internals.open(pair.backend(), faulty)) {
             int number = fds.pipe()[0];
@@ -154,7 +161,7 @@ class RegisteringLimitsContract {
         String call = limitedCall(pair.backend());
         try (var fds = new Fds();
                 var selector = Internals.open(pair.backend(), faulty)) {
-            int fd = fds.keep(Libc.eventfd());
+            int fd = limited(fds, pair.backend());
             int errno = pair.sys().errno().number("EIO");
             faulty.on(call, made -> -errno);
             var e =

@@ -19,6 +19,7 @@ import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.PollingThread;
 import dev.pollux.support.Reported;
@@ -143,11 +144,17 @@ class RegisteringWhilePollingContract {
             fds.close(fd);
             var e =
                     assertThrows(
-                            PolluxException.BadDescriptor.class,
+                            PolluxException.class,
                             () -> selector.modify(key, Reported.idle(selector)));
             assertEquals("modify", e.operation());
             assertEquals(fd, e.fd());
             assertSame(Interest.READ, key.interest());
+            boolean closeEndsPoll = !Host.LINUX && !Reported.kernelKeeps(selector);
+            if (closeEndsPoll && e instanceof PolluxException.NotRegistered) {
+                assertEquals(fd + " ERROR", polling.next()); // the poll was before us
+                return;
+            }
+            assertEquals(PolluxException.BadDescriptor.class, e.getClass());
             if (Reported.kernelKeeps(selector)) { // which no longer knows of it
                 assertTrue(key.isValid());
             } else {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Backend;
 import dev.pollux.kernel.BsdKqueue;
+import dev.pollux.remote.Remote;
 import java.util.function.Predicate;
 
 /**
@@ -28,6 +29,12 @@ public enum Capability {
     NAMES_HANG_UPS(
             "which hang-ups poll calls by which name is Linux's own",
             pair -> Host.LINUX || pair.backend() != Backend.POLL),
+    PIPES_GO_ONE_WAY(
+            "the reading end of a pipe of FreeBSD and OpenBSD can be written to, and is writable",
+            pair -> !Remote.system().matches("freebsd|openbsd")),
+    REFUSES_DEVICES(
+            "the numbers of devices that are always ready are asked of this JVM's machine",
+            pair -> !Remote.isOn() || Host.LINUX || refusesDevices(pair)),
     MANY_COPIES(
             "a model watches by epolls in epolls, which Linux allows 500 times for a file",
             pair -> !isModel(pair)),
@@ -84,6 +91,11 @@ public enum Capability {
 
     private static boolean isModel(EveryBackend.Pair pair) {
         return pair.sys() instanceof BsdKqueue;
+    }
+
+    /** Whether the kernel itself refuses devices without a filter. */
+    private static boolean refusesDevices(EveryBackend.Pair pair) {
+        return pair.backend() == Backend.KQUEUE && Remote.system().equals("freebsd");
     }
 
     private static boolean reportsUrgentDataAlone(EveryBackend.Pair pair) {
