@@ -161,7 +161,7 @@ static void submit(struct ring *ring, uint32_t end, uint32_t completions) {
 /*
  * The kernel copies each event while it takes the submission, makes the change at once if it can, and by a thread of
  * its own if another holds the epoll instance just then: so changes may overtake one another, and no descriptor may be
- * twice in a list. What was not made, by whatever reason, is made here.
+ * twice in a list.
  */
 static void change_some(struct ring *ring, int epfd, int op, struct change *list, uint32_t count) {
     uint32_t tail = *ring->sq_tail;
@@ -185,6 +185,10 @@ static void change_some(struct ring *ring, int epfd, int op, struct change *list
     store(ring->cq_head, end);
 }
 
+/* As a kernel without the operation refuses, or a rule against it. */
+static inline int may_be_unknown(int rc) { return rc == -EINVAL || rc == -EOPNOTSUPP || rc == -EACCES; }
+
+/* What was refused, for whatever reason, is asked of epoll_ctl itself: the ring may refuse in words of epoll_ctl. */
 int pollux_change_through(struct ring *ring, int epfd, int op, struct change *list, int count) {
     for (int i = 0; i < count; i++) list[i].rc = -ECANCELED;
     int most = (int)ring->entries;
@@ -194,9 +198,9 @@ int pollux_change_through(struct ring *ring, int epfd, int op, struct change *li
     int failed = 0;
     for (int i = 0; i < count; i++) {
         struct change *change = &list[i];
-        if (change->rc == -ECANCELED || change->rc == -EAGAIN) { /* epoll_ctl says neither */
-            change->rc = call_epoll_ctl(epfd, op, change->fd, &change->event);
-        }
+        int refused = change->rc;
+        if (refused < 0) change->rc = call_epoll_ctl(epfd, op, change->fd, &change->event);
+        if (change->rc == 0 && may_be_unknown(refused)) ring->broken = 1; /* not to be asked in vain again */
         failed += change->rc < 0;
     }
     return failed;

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "changes.h"
@@ -121,9 +124,78 @@ static void broken(struct ring *ring, int instead) {
     CHECK(change_all(ring, EPOLL_CTL_MOD) == 1);
 }
 
+static int lowest_free(void) {
+    int fd = dup(0);
+    close(fd);
+    return fd;
+}
+
 static int open_ring(struct ring *ring) {
     memset(ring, 0x55, sizeof(*ring));
     return pollux_uringOpen0(ENV, ENTRIES, 0, (jlong)(uintptr_t)ring);
+}
+
+/*
+ * What a ring is not allowed to do is refused by completions, as by a kernel that does not know the operation. All
+ * changes are made all the same, and the ring is not used again.
+ */
+static void a_ring_without_the_operation(void) {
+    enum { R_DISABLED = 1 << 6, REGISTER = 427, RESTRICTIONS = 11, ENABLE = 12, OP = 1 }; /* Linux 5.10 */
+    struct {
+        uint16_t kind;
+        uint8_t operation, unused[13];
+    } only_nop = {.kind = OP, .operation = 0};
+    struct ring ring;
+    if (pollux_uringOpen0(ENV, ENTRIES, R_DISABLED, (jlong)(uintptr_t)&ring) < 0) return;
+    CHECK(syscall(REGISTER, ring.fd, RESTRICTIONS, &only_nop, 1) == 0);
+    CHECK(syscall(REGISTER, ring.fd, ENABLE, NULL, 0) == 0);
+    fill(EPOLLIN);
+    list[50].fd = -1;
+    CHECK(change_all(&ring, EPOLL_CTL_MOD) == 1);
+    CHECK(ring.broken && list[50].rc == -EBADF && list[0].rc == 0 && list[MANY - 1].rc == 0);
+    CHECK(change_all(&ring, EPOLL_CTL_ADD) == MANY);
+    CHECK(list[50].rc == -EBADF && list[0].rc == -EEXIST);
+    pollux_uringClose(ENV, (jlong)(uintptr_t)&ring);
+}
+
+/* A child that was forked has the ring's descriptor and memory too. It lives on while the ring is used, and ends. */
+static void a_child_is_not_noticed(struct ring *ring) {
+    int ends[2];
+    char byte;
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        close(ends[1]);
+        _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(ends[0]);
+    for (int i = 0; i < 3; i++) {
+        fill(i % 2 == 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        CHECK(change_all(ring, EPOLL_CTL_MOD) == 0);
+        expect_all(0);
+        if (i != 1) continue;
+        int status;
+        close(ends[1]);
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
+    CHECK(!ring->broken);
+}
+
+/* Kernels before 5.12 count a ring's memory as locked. It opens all the same, or says why not and leaves nothing. */
+static void little_locked_memory(void) {
+    struct rlimit limit, none;
+    struct ring ring;
+    int free_before = lowest_free();
+    CHECK(getrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+    none = limit;
+    none.rlim_cur = 0;
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &none) == 0);
+    int rc = open_ring(&ring);
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+    CHECK(rc == 0 || rc == -ENOMEM);
+    if (rc == 0) pollux_uringClose(ENV, (jlong)(uintptr_t)&ring);
+    CHECK(lowest_free() == free_before);
 }
 
 /* Takes the one completion that there is. */
@@ -163,12 +235,6 @@ static void watches(void) {
     pollux_uringClose(ENV, (jlong)(uintptr_t)&ring);
 }
 
-static int lowest_free(void) {
-    int fd = dup(0);
-    close(fd);
-    return fd;
-}
-
 int main(void) {
     struct ring ring, other;
     int free_before = lowest_free();
@@ -192,6 +258,9 @@ int main(void) {
     fill(EPOLLIN);
     CHECK(change_all(&ring, EPOLL_CTL_MOD) == 0);
     watches();
+    a_child_is_not_noticed(&ring);
+    a_ring_without_the_operation();
+    little_locked_memory();
 
     CHECK(open_ring(&other) == 0);
     broken(&ring, other.fd); /* which takes nothing of what lies in this one's memory */

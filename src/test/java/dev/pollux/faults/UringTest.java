@@ -23,6 +23,7 @@ import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -268,6 +269,38 @@ class UringTest {
             Fds.write(pipe[1], 1);
             assertEquals(pipe[0] + " READ", Fds.pollNow(selector));
         }
+    }
+
+    /** Its number closed, or taken by somebody, with a watch that has not ended and without. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothing_is_lost_when_the_ring_breaks(boolean watched) throws IOException {
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(Backend.URING, jni)) {
+            int[] pipe = fds.pipe();
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            if (watched) {
+                settle(selector);
+            }
+            Libc.dup2(fds.keep(Libc.eventfd()), ringOf(selector));
+            for (int i = 0; i < 3; i++) {
+                settle(selector);
+                Fds.write(pipe[1], 1);
+                assertEquals(pipe[0] + " READ", Fds.pollNow(selector));
+                Fds.drain(pipe[0]);
+            }
+        }
+    }
+
+    private static int ringOf(FdSelector selector) throws IOException {
+        for (int fd : Fds.numbers()) {
+            Path link = Path.of("/proc/self/fd/" + fd);
+            if (Files.isSymbolicLink(link)
+                    && Files.readSymbolicLink(link).toString().contains("[io_uring]")) {
+                return fd;
+            }
+        }
+        throw new AssertionError("no ring of " + selector);
     }
 
     @ParameterizedTest
