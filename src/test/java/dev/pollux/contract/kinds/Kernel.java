@@ -366,8 +366,9 @@ final class Kernel {
                 "io_uring_setup", syscall(Call.IO_URING_SETUP, entries, parameters.address()));
     }
 
-    static void ioUringEnter(int fd, int count) throws Failed {
-        check("io_uring_enter", syscall(Call.IO_URING_ENTER, fd, count));
+    static int ioUringEnter(int fd, int count, int completions, int flags) throws Failed {
+        long rc = syscall(Call.IO_URING_ENTER, fd, count, completions, flags);
+        return check("io_uring_enter", rc);
     }
 
     /** Maps a descriptor's memory, or with -1 pages of nobody's. */

@@ -42,7 +42,7 @@ final class Ring {
     }
 
     void submitAll() throws IOException {
-        Kernel.ioUringEnter(fd, pending);
+        Kernel.ioUringEnter(fd, pending, 0, 0);
         pending = 0;
     }
 
