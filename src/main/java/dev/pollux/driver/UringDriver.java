@@ -26,6 +26,7 @@ import dev.pollux.sys.Syscalls;
  *       (POLL_ADD). The first takes events when they come and not when the poll does: what was
  *       drained meanwhile, or changed, would be reported all the same. The second keeps the open
  *       file: a descriptor that is closed without having been unregistered would stay connected.
+ *       And it ends with the thread that has asked for it. UringKernelTest shows each.
  * </ul>
  */
 public final class UringDriver extends EpollDriver {
