@@ -92,7 +92,7 @@ VIRTUAL_TESTS := dev/pollux/contract/*Contract,FaultsContract
 # By an agent there: the contract, of which the classes themselves say what is left out and why. One JVM, one connection.
 REMOTE_OPTS  = -Dpollux.remote='$(REMOTE)' -Dpollux.remote.os='$(OS)' -DforkCount=1 \
     $(if $(findstring -Dtest=,$(MAVEN_ARGS)),,-Dtest='$(REMOTE_TESTS)')
-REMOTE_TESTS := RemoteMachineTest,dev/pollux/contract/**/*Contract,AllocationTest,SyscallCountTest,FaultsContract,ThrowablesContract
+REMOTE_TESTS := RemoteMachineTest,Recorded*Test,dev/pollux/contract/**/*Contract,AllocationTest,SyscallCountTest,FaultsContract,ThrowablesContract
 
 define RUN_TESTS
 rm -f target/surefire-reports/*.dumpstream target/surefire-reports/TEST-*.xml; \

@@ -175,7 +175,7 @@ public final class BsdKqueue extends ForwardingSyscalls {
             if (reported < receipts) {
                 long receipt = changes + (long) reported++ * layout.keventSize;
                 MEMORY.copyMemory(at, receipt, layout.keventSize);
-                putFlags(receipt, layout.EV_ERROR);
+                putFlags(layout, receipt, layout.EV_ERROR);
                 MEMORY.putLong(receipt + layout.keventData, error);
             } else if (error != 0) {
                 return -error;
@@ -214,7 +214,7 @@ public final class BsdKqueue extends ForwardingSyscalls {
                 : MEMORY.getShort(at + layout.keventFlags) & 0xffff;
     }
 
-    private void putFlags(long at, int flags) {
+    private static void putFlags(Layout layout, long at, int flags) {
         if (layout.keventFlagsSize == 4) {
             MEMORY.putInt(at + layout.keventFlags, flags);
         } else {
@@ -225,6 +225,12 @@ public final class BsdKqueue extends ForwardingSyscalls {
     /** Writes an event. */
     void put(long events, int index, int ident, int filter, int flags, int fflags, long udata) {
         long at = events + (long) index * layout.keventSize;
+        put(layout, at, ident, filter, flags, fflags, udata);
+    }
+
+    /** Writes a change, or an event. */
+    static void put(
+            Layout layout, long at, int ident, int filter, int flags, int fflags, long udata) {
         MEMORY.setMemory(at, layout.keventSize, (byte) 0);
         MEMORY.putLong(at + layout.keventIdent, ident);
         if (layout.keventFlagsSize == 4) {
@@ -232,7 +238,7 @@ public final class BsdKqueue extends ForwardingSyscalls {
         } else {
             MEMORY.putShort(at + layout.keventFilter, (short) filter);
         }
-        putFlags(at, flags);
+        putFlags(layout, at, flags);
         MEMORY.putInt(at + layout.keventFflags, fflags);
         MEMORY.putLong(at + layout.keventUdata, udata);
     }

@@ -3,11 +3,13 @@ package dev.pollux.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.kenai.jffi.MemoryIO;
+import dev.pollux.remote.Remote;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Layout;
+import dev.pollux.sys.Syscalls;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,7 +33,7 @@ final class KeventProbe implements Closeable {
     private static final MemoryIO MEMORY = MemoryIO.getInstance();
 
     final KqueueModel model;
-    final BsdKqueue sys;
+    final Syscalls sys;
     final Layout layout;
     final Errno errno;
     final int kq;
@@ -46,19 +48,20 @@ final class KeventProbe implements Closeable {
     private final StringBuilder answers = new StringBuilder();
     private final ByteBuffer list;
 
+    /** On the model; where an agent makes the calls, on its kernel. */
     KeventProbe(KqueueModel model) throws Bindings.Unavailable {
-        this(new BsdKqueue(model, Bindings.current()));
+        this(model, Remote.isOn() ? Remote.sys() : new BsdKqueue(model, Bindings.current()));
     }
 
-    private KeventProbe(BsdKqueue sys) {
-        this(sys, sys.kqueue());
+    private KeventProbe(KqueueModel model, Syscalls sys) {
+        this(model, sys, sys.kqueue());
     }
 
     /** Of a kqueue that is there, and is closed with this. */
-    KeventProbe(BsdKqueue sys, int kq) {
+    KeventProbe(KqueueModel model, Syscalls sys, int kq) {
         this.sys = sys;
         this.kq = kq;
-        model = sys.model;
+        this.model = model;
         layout = sys.layout();
         errno = sys.errno();
         add = layout.EV_ADD;
@@ -90,7 +93,7 @@ final class KeventProbe implements Closeable {
 
     /** Puts a change into the list. */
     void put(int index, int ident, int filter, int flags, int fflags, long data, long udata) {
-        sys.put(at(0), index, ident, filter, flags, fflags, udata);
+        BsdKqueue.put(layout, at(index), ident, filter, flags, fflags, udata);
         MEMORY.putLong(at(index) + layout.keventData, data);
     }
 

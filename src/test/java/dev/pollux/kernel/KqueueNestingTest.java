@@ -114,7 +114,7 @@ class KqueueNestingTest {
     Stream<DynamicTest> a_circle_through_a_foreign_kqueue_is_unsupported_where_it_is_refused() {
         return each(
                 s -> {
-                    try (var foreign = new KeventProbe(s.sys, s.sys.kqueue())) {
+                    try (var foreign = new KeventProbe(s.sys.model, s.sys, s.sys.kqueue())) {
                         foreign.set(s.selector.fd(), foreign.r, foreign.add);
                         if (s.sys.model.acceptsCircles()) {
                             s.selector.unregister(watch(s.selector, foreign.kq));

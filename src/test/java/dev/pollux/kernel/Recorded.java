@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pollux.remote.Remote;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Host;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -13,7 +16,8 @@ import org.junit.jupiter.api.DynamicTest;
 /**
  * Calls of kevent, what real kernels answered to them, and what their models cannot play. The
  * kernels were FreeBSD 12.3 and OpenBSD 7.3, booted in an emulator, and NetBSD 7.99.34, run as a
- * library; to them the calls were sent, one by one, on 2026-11-27. Nobody has asked macOS.
+ * library; to them the calls were sent, one by one, on 2026-11-27. Nobody has asked macOS. Where an
+ * agent makes the calls, its kernel is asked again, and has to say the same.
  */
 final class Recorded {
     /** What is asked. */
@@ -26,6 +30,8 @@ final class Recorded {
     private final Calls calls;
     private final Map<KqueueModel, String> answers = new EnumMap<>(KqueueModel.class);
     private final Map<KqueueModel, String> notPlayed = new EnumMap<>(KqueueModel.class);
+
+    private boolean sent = true;
 
     private Recorded(String name, Calls calls) {
         this.name = name;
@@ -64,8 +70,26 @@ final class Recorded {
         return this;
     }
 
+    /** The calls are not made here, neither on a model nor by an agent. */
+    Recorded notSent() {
+        sent = false;
+        return this;
+    }
+
+    /** Skips the test where there is neither a model nor the kernel that was asked. */
+    static void requireKqueue() {
+        if (Remote.isOn()) {
+            boolean asked = Remote.system().matches("freebsd|openbsd|netbsd");
+            assumeTrue(asked, () -> Remote.system() + " was not asked");
+        } else {
+            assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
+        }
+    }
+
     private Stream<DynamicTest> each() {
+        String system = Remote.isOn() ? Remote.system().toUpperCase(Locale.ROOT) : "";
         return answers.keySet().stream()
+                .filter(model -> system.isEmpty() || model.name().equals(system))
                 .map(
                         model ->
                                 DynamicTest.dynamicTest(
@@ -79,13 +103,14 @@ final class Recorded {
 
     private void test(KqueueModel model) throws Exception {
         int before = Fds.openCount();
+        assumeTrue(sent || !Remote.isOn(), () -> "by an agent: " + notPlayed.get(model));
         String answer;
         try (var probe = new KeventProbe(model)) {
             calls.on(probe);
             answer = probe.answers();
         }
         assertEquals(before, Fds.openCount());
-        String reason = notPlayed.get(model);
+        String reason = Remote.isOn() ? null : notPlayed.get(model);
         if (reason == null) {
             assertEquals(answers.get(model), answer);
         } else {

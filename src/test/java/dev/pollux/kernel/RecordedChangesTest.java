@@ -2,23 +2,24 @@ package dev.pollux.kernel;
 
 import static dev.pollux.kernel.KeventProbe.NO_FILTER;
 import static dev.pollux.kernel.Recorded.of;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.support.Fds;
-import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LostAgent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The models answer as their kernels did: changes and receipts, nested kqueues, other files. */
+@ExtendWith(LostAgent.class)
 class RecordedChangesTest {
     @BeforeEach
-    void there_is_epoll() {
-        assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
+    void there_is_a_kqueue() {
+        Recorded.requireKqueue();
     }
 
     @TestFactory

@@ -2,26 +2,27 @@ package dev.pollux.kernel;
 
 import static dev.pollux.kernel.Recorded.of;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pollux.Fd;
 import dev.pollux.PolluxException;
 import dev.pollux.support.Fds;
-import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
+import dev.pollux.support.LostAgent;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The models answer as their kernels did: ends of sockets and pipes, and urgent data. */
+@ExtendWith(LostAgent.class)
 class RecordedEndsTest {
     private static final String RESET = "[R[EOF ECONNRESET] W[EOF ECONNRESET]]";
 
     @BeforeEach
-    void there_is_epoll() {
-        assumeTrue(Host.LINUX, KqueueModel.MADE_OF_EPOLL);
+    void there_is_a_kqueue() {
+        Recorded.requireKqueue();
     }
 
     private static void unix(KeventProbe p, String steps) throws Exception {
