@@ -5,30 +5,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "changes.h"
+#include "create_epoll.h"
 #include "linux_calls.h"
 #include "returns.h"
 
 jint pollux_eventfd(JNIEnv *env, jobject self) {
     (void)env, (void)self;
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+    int fd = call_eventfd();
+    fill_return_buffer();
+    return fd;
 }
 
-/* O_NONBLOCK means nothing to epoll itself; every descriptor the library makes has it all the same. */
 jint pollux_epollCreate(JNIEnv *env, jobject self) {
     (void)env, (void)self;
-    int fd = epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0) return -errno;
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return fd;
-    int error = errno;
-    close(fd);
-    return -error;
+    int fd = create_epoll();
+    fill_return_buffer();
+    return fd;
 }
 
 /* The number epfd refers to the instance fresh from now on, in one step: nobody sees it closed. */

@@ -123,7 +123,9 @@ jint pollux_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint
 
 jint pollux_close(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;
-    return close(fd) < 0 ? -errno : 0;
+    int rc = call_close(fd);
+    fill_return_buffer();
+    return rc;
 }
 
 /* access: O_RDONLY, O_WRONLY or O_RDWR */

@@ -12,10 +12,10 @@
 
 #include <link.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "calls.h"
 #include "changes.h"
+#include "create_epoll.h"
 
 static jint libc_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
@@ -25,6 +25,21 @@ static jint libc_read(JNIEnv *env, jobject self, jint fd, jobject directBuffer, 
 static jint libc_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length) {
     (void)self;
     return call_write(fd, pollux_bytes(env, directBuffer) + at, (size_t)length);
+}
+
+static jint libc_close(JNIEnv *env, jobject self, jint fd) {
+    (void)env, (void)self;
+    return call_close(fd);
+}
+
+static jint libc_eventfd(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return call_eventfd();
+}
+
+static jint libc_epollCreate(JNIEnv *env, jobject self) {
+    (void)env, (void)self;
+    return create_epoll();
 }
 
 static jint libc_epollCtl(JNIEnv *env, jobject self, jint epfd, jint op, jint fd, jint events, jlong data) {
@@ -51,6 +66,9 @@ static jint libc_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events
 static const JNINativeMethod through_libc[] = {
     {(char *)"read", (char *)"(ILjava/nio/ByteBuffer;II)I", (void *)libc_read},
     {(char *)"write", (char *)"(ILjava/nio/ByteBuffer;II)I", (void *)libc_write},
+    {(char *)"close", (char *)"(I)I", (void *)libc_close},
+    {(char *)"eventfd", (char *)"()I", (void *)libc_eventfd},
+    {(char *)"epollCreate", (char *)"()I", (void *)libc_epollCreate},
     {(char *)"epollCtl", (char *)"(IIIIJ)I", (void *)libc_epollCtl},
     {(char *)"epollWait0", (char *)"(IJIIJ)I", (void *)libc_epollWait0},
     {(char *)"epollPwait20", (char *)"(IJIJJ)I", (void *)libc_epollPwait20},

@@ -1,4 +1,4 @@
-/* read and write through libc; they return -errno. */
+/* read, write and close through libc; they return -errno. */
 #ifndef POLLUX_LIBC_CALLS_H
 #define POLLUX_LIBC_CALLS_H
 
@@ -14,5 +14,7 @@ static inline int call_write(int fd, const void *buffer, size_t length) {
     ssize_t rc = write(fd, buffer, length);
     return rc < 0 ? -errno : (int)rc;
 }
+
+static inline int call_close(int fd) { return close(fd) < 0 ? -errno : 0; }
 
 #endif

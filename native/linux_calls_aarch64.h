@@ -14,6 +14,20 @@ static inline long call6(long number, long a, long b, long c, long d, long e, lo
     return x0;
 }
 
+static inline int call_epoll_create(void) {
+    return (int)call6(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+}
+
+static inline int call_eventfd(void) {
+    return (int)call6(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK, 0, 0, 0, 0);
+}
+
+static inline int call_set_flags(int fd, int flags) {
+    return (int)call6(SYS_fcntl, fd, F_SETFL, flags, 0, 0, 0);
+}
+
+static inline int call_close(int fd) { return (int)call6(SYS_close, fd, 0, 0, 0, 0, 0); }
+
 static inline int call_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
     return (int)call6(SYS_epoll_ctl, epfd, op, fd, (long)event, 0, 0);
 }

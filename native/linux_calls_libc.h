@@ -1,6 +1,18 @@
 /* Any other processor: through libc. */
 #include "libc_calls.h"
 
+static inline int call_epoll_create(void) {
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static inline int call_eventfd(void) {
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+static inline int call_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0; }
+
 static inline int call_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
     return epoll_ctl(epfd, op, fd, event) < 0 ? -errno : 0;
 }
