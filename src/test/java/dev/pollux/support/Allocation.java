@@ -10,6 +10,7 @@ public final class Allocation {
 
     private static final int WARM_UP = 20_000;
     private static final int A_LITTLE = 10_000;
+    private static final long SETTLED_BY = 3_000_000_000L; // nanoseconds
     private static final long COMPILED_BY = 20_000_000_000L; // nanoseconds
 
     /** One round of what is measured. */
@@ -23,25 +24,24 @@ public final class Allocation {
 
     /**
      * How many bytes this thread allocates in so many rounds, once warm. The JVM itself allocates a
-     * little when it compiles; what is measured again because of that must come to nothing then.
-     * What allocates at each call until the JIT's second compiler has seen it, as java.lang.foreign
-     * does, has some seconds for that.
+     * little when it compiles, on a busy machine some seconds later; what is measured again because
+     * of that must come to nothing by then. What allocates at each call until the JIT's second
+     * compiler has seen it, as java.lang.foreign does, has longer.
      */
     public static long of(int rounds, Round round) throws IOException {
         run(Math.min(rounds, WARM_UP), round);
         long bytes = -1;
         long start = System.nanoTime();
-        for (int again = 0; bytes != 0 && (bytes < A_LITTLE ? again < 3 : isEarly(start)); ) {
+        for (int again = 0; bytes != 0 && (again < 3 || isEarly(start, bytes)); again++) {
             long before = THREADS.getCurrentThreadAllocatedBytes();
             run(rounds, round);
             bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
-            again += bytes < A_LITTLE ? 1 : 0;
         }
         return bytes;
     }
 
-    private static boolean isEarly(long start) {
-        return System.nanoTime() - start < COMPILED_BY;
+    private static boolean isEarly(long start, long bytes) {
+        return System.nanoTime() - start < (bytes < A_LITTLE ? SETTLED_BY : COMPILED_BY);
     }
 
     private static void run(int rounds, Round round) throws IOException {
