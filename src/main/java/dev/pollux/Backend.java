@@ -54,6 +54,8 @@ public enum Backend {
         Driver open(Syscalls sys, NativeMemory memory) throws Driver.OpenFailed;
     }
 
+    private static final int MEMORY = 4096; // what a driver's first blocks take together
+
     private final Opener opener;
 
     Backend(Opener opener) {
@@ -61,7 +63,7 @@ public enum Backend {
     }
 
     Driver open(Syscalls sys) throws Driver.OpenFailed {
-        var memory = new NativeMemory(sys);
+        var memory = new NativeMemory(sys, MEMORY);
         boolean opened = false;
         try {
             Driver driver = opener.open(sys, memory);

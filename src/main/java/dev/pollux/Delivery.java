@@ -8,8 +8,6 @@ import dev.pollux.driver.ReadyEvents;
  * registrations that stand and wait for it. The polling thread's.
  */
 final class Delivery {
-    private static final int FIRST_EVENTS = 256;
-
     /** What is reported, by interest: the interest itself, and what is reported to everybody. */
     private static final int[] REPORTED = new int[8];
 
@@ -20,7 +18,7 @@ final class Delivery {
         }
     }
 
-    final ReadyEvents events = new ReadyEvents(FIRST_EVENTS);
+    final ReadyEvents events = new ReadyEvents(0); // the driver makes room
     final FailedDeliveries failed = new FailedDeliveries();
 
     /** What the registration is ready for that {@link #next} or {@link #nextFailed} returned. */

@@ -13,9 +13,18 @@ final class OpenDriver implements Runnable {
     private static final Cleaner CLEANER = Cleaner.create();
     private static final Runnable RECORDER_CLOSED = () -> Recorder.closed(CLEANER);
 
+    /** A stack takes a tenth of an opening, and more where it is deep: see {@link #stack}. */
+    private static final int WITH_STACK = 1_000;
+
+    private static final int ONE_IN = 16;
+    private static final String NOT_KEPT =
+            " (of so many, the place is kept of one in 16, and of each with -Dpollux.strict=true)";
+
+    private static long openings; // of the process; any thread's, so about
+
     private final Driver driver;
     private final String name; // for people
-    private final Throwable opened; // where
+    private final Throwable opened; // where; null: that was not kept
     private final StrictReports strict; // null: it is off
     private final WaitingThread waiting = new WaitingThread();
     private boolean closed; // guarded by this
@@ -30,7 +39,17 @@ final class OpenDriver implements Runnable {
         this.driver = driver;
         this.name = name;
         this.strict = strict == null ? null : new StrictReports(strict);
-        this.opened = new Throwable("the selector was opened here");
+        this.opened = stack(strict != null);
+    }
+
+    /**
+     * Where a selector is opened: of the first thousand always, then of one in sixteen. Whoever
+     * opens so many opens them at the same few places.
+     */
+    private static Throwable stack(boolean always) {
+        long number = openings++;
+        boolean kept = always || number < WITH_STACK || number % ONE_IN == 0;
+        return kept ? new Throwable("the selector was opened here") : null;
     }
 
     /** A driver, with the facade's errors. */
@@ -169,7 +188,8 @@ final class OpenDriver implements Runnable {
                     "a selector ("
                             + name
                             + ") became unreachable without having been closed; its descriptors are"
-                            + " released now: close() it where it was opened",
+                            + " released now: close() it where it was opened"
+                            + (opened == null ? NOT_KEPT : ""),
                     opened);
             if (strict != null) {
                 strict.unreachable("a selector (" + name + ")", opened);

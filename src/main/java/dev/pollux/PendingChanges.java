@@ -10,7 +10,7 @@ import java.util.Arrays;
  * {@link PollLoop}.
  */
 final class PendingChanges {
-    private FdKey[] keys = new FdKey[64];
+    private FdKey[] keys = new FdKey[8];
     private int count;
     private boolean again; // nobody knows which of them have been made
     private long sent; // these two are also read by who counts, any thread

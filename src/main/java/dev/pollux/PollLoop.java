@@ -594,5 +594,6 @@ final class PollLoop {
         closer = null;
         STATE.setVolatile(this, RELEASED);
         open.runWhenClosed();
+        Recorder.remove(recording);
     }
 }

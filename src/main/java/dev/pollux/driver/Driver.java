@@ -132,8 +132,9 @@ public interface Driver {
     default void abandonChanges() {}
 
     /**
-     * Waits once and adds what is ready to {@code events}, which is empty. May end early for no
-     * reason. {@code timeoutNanos}: 0 does not block, {@link #FOREVER} has no end.
+     * Waits once and adds what is ready to {@code events}, which is empty, and for which it makes
+     * room before the wait. May end early for no reason. {@code timeoutNanos}: 0 does not block,
+     * {@link #FOREVER} has no end.
      *
      * @return how many events there are, or a negated error number; {@code -EINTR} is none
      */

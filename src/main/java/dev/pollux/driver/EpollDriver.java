@@ -37,7 +37,7 @@ public class EpollDriver implements Driver {
     private final Syscalls sys;
     private final Errno errno;
     private final Layout layout;
-    private final int[] events = new int[64]; // of the kernel's, by interest and trigger
+    private final int[] events; // of the kernel's, by interest and trigger
     private final int eventSize;
     private final int eventsAt;
     private final int dataAt;
@@ -61,9 +61,7 @@ public class EpollDriver implements Driver {
         eventSize = layout.epollEventSize;
         eventsAt = layout.epollEventEvents;
         dataAt = layout.epollEventData;
-        for (int i = 0; i < events.length; i++) {
-            events[i] = eventsOf(i & 7, i >> 3);
-        }
+        events = Table.of(layout).events;
         // Memory first: when there is none, no descriptor has to be closed.
         this.memory = memory;
         one = memory.allocate(8);
@@ -310,8 +308,8 @@ public class EpollDriver implements Driver {
     @Override
     public void close() {
         changes.close();
+        sys.close(epfd); // first: it costs less than to have the eventfd leave it
         sys.close(eventfd);
-        sys.close(epfd);
         memory.close();
     }
 
@@ -319,28 +317,53 @@ public class EpollDriver implements Driver {
         return events[interest | trigger << 3];
     }
 
-    /** As {@link #events} has it, which nothing but its filling reads so. */
-    private int eventsOf(int interest, int trigger) {
-        int events = 0;
-        if ((interest & READ) != 0) {
-            events |= layout.EPOLLIN | layout.EPOLLRDHUP;
+    /**
+     * What the kernel is asked for, by interest and trigger; made once, for there is one layout.
+     */
+    private static final class Table {
+        private static volatile Table last;
+
+        private final Layout layout;
+        private final int[] events = new int[64];
+
+        private Table(Layout layout) {
+            this.layout = layout;
+            for (int i = 0; i < events.length; i++) {
+                events[i] = eventsOf(i & 7, i >> 3);
+            }
         }
-        if ((interest & WRITE) != 0) {
-            events |= layout.EPOLLOUT;
+
+        static Table of(Layout layout) {
+            Table table = last;
+            if (table == null || table.layout != layout) {
+                table = new Table(layout);
+                last = table;
+            }
+            return table;
         }
-        if ((interest & PRIORITY) != 0) {
-            events |= layout.EPOLLPRI;
+
+        private int eventsOf(int interest, int trigger) {
+            int events = 0;
+            if ((interest & READ) != 0) {
+                events |= layout.EPOLLIN | layout.EPOLLRDHUP;
+            }
+            if ((interest & WRITE) != 0) {
+                events |= layout.EPOLLOUT;
+            }
+            if ((interest & PRIORITY) != 0) {
+                events |= layout.EPOLLPRI;
+            }
+            if ((trigger & EDGE) != 0) {
+                events |= layout.EPOLLET;
+            }
+            if ((trigger & ONESHOT) != 0) {
+                events |= layout.EPOLLONESHOT;
+            }
+            if ((trigger & EXCLUSIVE) != 0) {
+                events = events & ~layout.EPOLLRDHUP | layout.EPOLLEXCLUSIVE; // (d)
+            }
+            return events;
         }
-        if ((trigger & EDGE) != 0) {
-            events |= layout.EPOLLET;
-        }
-        if ((trigger & ONESHOT) != 0) {
-            events |= layout.EPOLLONESHOT;
-        }
-        if ((trigger & EXCLUSIVE) != 0) {
-            events = events & ~layout.EPOLLRDHUP | layout.EPOLLEXCLUSIVE; // (d)
-        }
-        return events;
     }
 
     /** More than the interest may be set here; the facade, which knows the interest, masks it. */

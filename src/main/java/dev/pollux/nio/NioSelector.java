@@ -475,6 +475,7 @@ final class NioSelector extends AbstractSelector {
                     }
                 }
                 selected.clear();
+                Recorder.remove(recorded);
                 rethrow(failed);
             }
         }

@@ -12,12 +12,27 @@ import java.nio.ByteOrder;
  * Whoever opens something closes the memory of what failed half-way.
  */
 public final class NativeMemory implements AutoCloseable {
+    private static final int ALIGNMENT = 16; // as malloc's
+
     private final Syscalls sys;
+    private final int together;
+    private Block first; // what small blocks are parts of; null: none was needed yet
+    private int used; // of that
     private Block last; // the one that was allocated last; each knows the one before
 
     /** None yet. */
     public NativeMemory(Syscalls sys) {
+        this(sys, 0);
+    }
+
+    /**
+     * None yet; many small blocks are to come, which cost one allocation until they grow.
+     *
+     * @param together how many bytes of them
+     */
+    public NativeMemory(Syscalls sys, int together) {
         this.sys = sys;
+        this.together = together;
     }
 
     /**
@@ -26,7 +41,16 @@ public final class NativeMemory implements AutoCloseable {
      * @throws OutOfMemoryError if there is none; then there is as much as before
      */
     public Block allocate(int bytes) {
-        last = new Block(sys, last, bytes);
+        int size = (Math.max(1, bytes) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        if (size > together - used) {
+            last = new Block(sys, last, bytes);
+            return last;
+        }
+        if (first == null) {
+            first = new Block(sys, null, together);
+        }
+        last = new Block(first, used, last, bytes);
+        used += size;
         return last;
     }
 
@@ -36,6 +60,10 @@ public final class NativeMemory implements AutoCloseable {
             block.free();
         }
         last = null;
+        if (first != null) {
+            first.free();
+            first = null;
+        }
     }
 
     /** Some of it, at an address that changes only when the block {@linkplain #grow grows}. */
@@ -44,12 +72,22 @@ public final class NativeMemory implements AutoCloseable {
         private final Block before;
         private ByteBuffer bytes;
         private long address;
+        private boolean isPart; // of another one, with which it is freed
 
         private Block(Syscalls sys, Block before, int bytes) {
             this.sys = sys;
             this.before = before;
             this.bytes = zeros(bytes);
             address = sys.address(this.bytes);
+        }
+
+        /** A part of another one, which does not grow. */
+        private Block(Block whole, int at, Block before, int bytes) {
+            this.sys = whole.sys;
+            this.before = before;
+            this.bytes = whole.bytes.slice(at, bytes).order(ByteOrder.nativeOrder());
+            this.address = whole.address + at;
+            this.isPart = true;
         }
 
         private ByteBuffer zeros(int count) {
@@ -91,9 +129,10 @@ public final class NativeMemory implements AutoCloseable {
             ByteBuffer freed = bytes;
             bytes = null;
             address = 0;
-            if (freed != null) {
+            if (freed != null && !isPart) {
                 sys.free(freed);
             }
+            isPart = false;
         }
     }
 }

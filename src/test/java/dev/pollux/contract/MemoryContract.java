@@ -258,6 +258,45 @@ class MemoryContract {
         memory.close();
     }
 
+    /** A buffer takes longer to make than most system calls of an opening. */
+    @EveryBackend
+    void an_opening_allocates_once_for_all_that_is_small(Pair pair) throws IOException {
+        var ledger = new Ledger(pair.sys());
+        try (FdSelector selector = Internals.open(pair.backend(), ledger)) {
+            long small = ledger.held().values().stream().filter(size -> size < 4096).count();
+            assertEquals(0, small, selector + " holds " + ledger.held());
+        }
+    }
+
+    @EveryBackend
+    void blocks_that_share_an_allocation_do_not_overlap_and_grow_apart(Pair pair) {
+        var ledger = new Ledger(pair.sys());
+        var memory = new NativeMemory(ledger, 64);
+        NativeMemory.Block one = memory.allocate(8);
+        NativeMemory.Block none = memory.allocate(0);
+        NativeMemory.Block other = memory.allocate(20);
+        assertEquals(1, ledger.allocations());
+        assertTrue(none.address() >= one.address() + 8 && none.address() < other.address());
+        one.bytes().putLong(0, -2);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(0, other.bytes().get(i));
+            other.bytes().put(i, (byte) 5);
+        }
+        assertThrows(IndexOutOfBoundsException.class, () -> other.bytes().get(20));
+        assertEquals(-2, one.bytes().getLong(0));
+        other.grow(21);
+        assertEquals(5, other.bytes().get(19));
+        assertEquals(0, other.bytes().get(20));
+        NativeMemory.Block more = memory.allocate(17); // there is no room for it any more
+        assertEquals(3, ledger.allocations());
+        memory.close();
+        for (NativeMemory.Block each : List.of(one, none, other, more)) {
+            assertNull(each.bytes());
+            assertEquals(0, each.address());
+        }
+        assertEquals(Map.of(), ledger.held());
+    }
+
     @EveryBackend
     void a_block_that_grows_keeps_what_was_in_it(Pair pair) {
         var ledger = new Ledger(pair.sys());

@@ -71,12 +71,40 @@ class UnreachableContract {
                 assertEquals(1, log.records.size());
                 LogRecord entry = log.records.get(0);
                 assertTrue(entry.getMessage().contains("close()"), entry.getMessage());
-                assertTrue(
-                        Stream.of(entry.getThrown().getStackTrace())
-                                .anyMatch(frame -> frame.getMethodName().equals("abandoned")),
-                        "it says where it was opened");
             }
         }
+    }
+
+    /** After many openings the stack is kept of one in 16, so that an opening costs less. */
+    @EveryBackend
+    void of_many_that_were_opened_some_say_where_and_all_say_what_to_do(Pair pair)
+            throws IOException {
+        Host.requireNotStrict(NAMED_TOO);
+        for (int i = 0; i < 1_000; i++) {
+            pair.open().close();
+        }
+        try (var log = new Log()) {
+            for (int i = 0; i < 16; i++) {
+                abandonedAlone(pair);
+            }
+            Poller.collectUntil("all are named", () -> log.records.size() == 16);
+            List<LogRecord> placed =
+                    log.records.stream().filter(each -> each.getThrown() != null).toList();
+            assertEquals(1, placed.size());
+            assertTrue(isOpenedIn("abandonedAlone", placed.get(0)), "it says where it was opened");
+            for (LogRecord each : log.records) {
+                assertTrue(each.getMessage().contains("close()"), each.getMessage());
+                assertEquals(
+                        each.getThrown() == null,
+                        each.getMessage().contains("-Dpollux.strict=true"),
+                        each.getMessage());
+            }
+        }
+    }
+
+    private static boolean isOpenedIn(String method, LogRecord entry) {
+        return Stream.of(entry.getThrown().getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals(method));
     }
 
     /** In a frame of its own, which is gone when this returns. */

@@ -45,7 +45,7 @@ public final class Recorder {
         }
     }
 
-    /** Held weakly; told at once if the recorder records. */
+    /** Held weakly, until {@link #remove}; told at once if the recorder records. */
     public static void add(Recorded recorded) {
         if (THERE) {
             synchronized (ALL) {
@@ -53,6 +53,15 @@ public final class Recorder {
                 if (on) {
                     recorded.recorded(true);
                 }
+            }
+        }
+    }
+
+    /** It is closed, and was told for the last time. */
+    public static void remove(Recorded recorded) {
+        if (THERE) {
+            synchronized (ALL) {
+                ALL.remove(recorded);
             }
         }
     }
