@@ -18,8 +18,9 @@ import java.util.Set;
  *   <li>FreeBSD's {@code struct kevent} has {@code ext}, and its {@code dev_t} and {@code ino_t} 64
  *       bits, since 12: older releases are not served.
  *   <li>OpenBSD has {@code EVFILT_USER} since 7.8: the older {@code kevent} says {@code EINVAL}.
- *   <li>NetBSD's {@code EV_RECEIPT}, {@code EV_DISPATCH} and {@code EVFILT_USER} are younger than
- *       its event.h 1.24 of 2015: before 10 it is not served.
+ *   <li>NetBSD's {@code EV_RECEIPT} and {@code EV_DISPATCH} are younger than its event.h 1.24 of
+ *       2015, and in 7.99.34 of 2016: before 8 it is not served. {@code EVFILT_USER} it has since
+ *       10: the older {@code kevent} says {@code EINVAL}.
  * </ul>
  */
 public final class Platform {

@@ -72,13 +72,17 @@ class DescriptorKindsContract {
             int reader = fds.keep(Libc.openToRead(path));
             assertReady(selector, reader, Interest.READ, "TIMEOUT");
             int writer = fds.keep(Libc.openToWrite(path));
-            assertReady(selector, writer, Interest.WRITE, "WRITE");
+            if (Capability.WATCHES_FIFO_WRITERS.isThere()) {
+                assertReady(selector, writer, Interest.WRITE, "WRITE");
+            }
             Fds.write(writer, 1);
             assertReady(selector, reader, Interest.READ, "READ");
             fds.close(writer);
             assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
             Fds.drain(reader);
-            assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
+            if (Capability.KEEPS_FIFO_ENDS.isThere()) {
+                assertReady(selector, reader, Interest.READ, "READ|READ_CLOSED");
+            }
             writer = fds.keep(Libc.openToWrite(path)); // a fifo can have another writer
             assertReady(selector, reader, Interest.READ, "TIMEOUT");
             Fds.write(writer, 1);
@@ -256,7 +260,9 @@ class DescriptorKindsContract {
             assertReady(selector, slave, Interest.READ, "READ");
             assertEquals(2, Fds.drain(slave));
             fds.close(slave);
-            assertReady(selector, master, Interest.READ, "READ|READ_CLOSED");
+            if (Capability.TERMINALS_END.isThere()) {
+                assertReady(selector, master, Interest.READ, "READ|READ_CLOSED");
+            }
             if (Host.LINUX) {
                 var e = assertThrows(PolluxException.class, () -> Fds.drain(master));
                 assertEquals(pair.sys().errno().number("EIO"), e.errno()); // after the echo
@@ -272,6 +278,7 @@ class DescriptorKindsContract {
 
     @EveryBackend
     void terminal_that_was_hung_up(FdSelector selector) throws IOException {
+        Capability.TERMINALS_END.require();
         try (var fds = new Fds()) {
             int master = fds.keep(Libc.ptyMaster());
             int slave = fds.keep(Libc.ptySlave(master));

@@ -112,18 +112,16 @@ class ResourcesContract {
             }
             Fd.close(copy);
             // And devices are shown to epoll by the others, which could not know.
-            if (Capability.REFUSES_DEVICES.isThere(pair)) {
-                assertThrows(
-                        PolluxException.NotPollable.class,
-                        () -> {
-                            int fd = devNull();
-                            try {
-                                selector.register(fd, Interest.READ, Trigger.LEVEL, null);
-                            } finally {
-                                Fd.close(fd);
-                            }
-                        });
-            }
+            assertThrows(
+                    PolluxException.NotPollable.class,
+                    () -> {
+                        int fd = devNull();
+                        try {
+                            selector.register(fd, Interest.READ, Trigger.LEVEL, null);
+                        } finally {
+                            Fd.close(fd);
+                        }
+                    });
             boolean epoll = Reported.isEpoll(pair.backend());
             if (pair.sys().layout().epollEventSize != 0) {
                 assertTrue(made.contains(epoll ? "epollReplace" : "epollCreate"), made.toString());

@@ -240,7 +240,7 @@ class AgentLinkTest {
     void fewer_bytes_than_the_call_gives() throws Exception {
         try (var link = new AgentLink(agent(answers(12 + 3, 1, 0, 3)), "", PATIENT)) {
             Syscalls local = Bindings.current();
-            Syscalls sys = new AgentSyscalls(link, local);
+            Syscalls sys = new AgentSyscalls(link, local, DeviceNumbers.unknown());
             ByteBuffer status = local.allocate(32);
             try {
                 AgentLost e =
@@ -256,7 +256,7 @@ class AgentLinkTest {
     @Test
     void more_events_than_were_asked_for() throws Exception {
         try (var link = new AgentLink(agent(answers(12 + 7, 1, 9, 7)), "", PATIENT)) {
-            Syscalls sys = new AgentSyscalls(link, Bindings.current());
+            Syscalls sys = new AgentSyscalls(link, Bindings.current(), DeviceNumbers.unknown());
             AgentLost e = assertThrows(AgentLost.class, () -> sys.epollWait(3, 0, 1, -1, null));
             assertTrue(e.getMessage().contains("epollWait returned 9 of 1"), e::getMessage);
         }

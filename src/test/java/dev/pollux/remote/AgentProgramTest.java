@@ -78,7 +78,7 @@ class AgentProgramTest {
     void what_is_asked_is_done_there() throws Exception {
         try (var link = connect()) {
             Syscalls local = Bindings.current();
-            Syscalls sys = new AgentSyscalls(link, local);
+            Syscalls sys = new AgentSyscalls(link, local, DeviceNumbers.unknown());
             ByteBuffer memory = local.allocate(64);
             memory.order(ByteOrder.nativeOrder());
             assertEquals(0, sys.pipe(local.address(memory)));

@@ -33,10 +33,12 @@ public final class AgentSyscalls implements Syscalls {
     private final Syscalls local; // for memory alone
     private final Layout layout;
     private final Errno errno;
+    private final DeviceNumbers devices;
 
-    AgentSyscalls(AgentLink link, Syscalls local) {
+    AgentSyscalls(AgentLink link, Syscalls local, DeviceNumbers devices) {
         this.link = link;
         this.local = local;
+        this.devices = devices;
         layout = new Layout(this);
         errno = new Errno(this);
     }
@@ -307,7 +309,12 @@ public final class AgentSyscalls implements Syscalls {
 
     @Override
     public int fileStatus(int fd, long status) {
-        return call(AgentCall.fileStatus, NOTHING, status, 32, fd);
+        AgentLink.Answer answer = link.call(AgentCall.fileStatus, NOTHING, 32, fd);
+        if (answer.result() >= 0) {
+            store(AgentCall.fileStatus, answer, status, 32);
+            MEMORY.putLong(status + 24, devices.here(MEMORY.getLong(status + 24)));
+        }
+        return (int) answer.result();
     }
 
     /** A channel of this machine has nothing to do with it. */

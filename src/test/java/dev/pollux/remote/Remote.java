@@ -34,7 +34,7 @@ public final class Remote {
             try {
                 String os = System.getProperty(OS, "").strip().toLowerCase(Locale.ROOT);
                 link = new AgentLink(WHERE, os, LIMIT_MILLIS);
-                sys = new AgentSyscalls(link, Bindings.current());
+                sys = new AgentSyscalls(link, Bindings.current(), DeviceNumbers.ask(link));
                 serve(sys);
             } catch (AgentLink.AgentLost e) {
                 failed = e;

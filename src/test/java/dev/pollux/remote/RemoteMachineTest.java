@@ -47,6 +47,10 @@ class RemoteMachineTest {
             said.keySet().removeIf(RemoteMachineTest::isOfKqueue);
             expected.keySet().removeIf(RemoteMachineTest::isOfKqueue);
         }
+        if (said.get("EVFILT_USER") == 0) { // an older release, see Platform
+            expected.replace("EVFILT_USER", 0);
+            expected.replace("NOTE_TRIGGER", 0);
+        }
         assertEquals(expected, said);
     }
 

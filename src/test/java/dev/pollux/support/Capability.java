@@ -32,15 +32,23 @@ public enum Capability {
     PIPES_GO_ONE_WAY(
             "the reading end of a pipe of FreeBSD and OpenBSD can be written to, and is writable",
             pair -> !Remote.system().matches("freebsd|openbsd")),
-    REFUSES_DEVICES(
-            "the numbers of devices that are always ready are asked of this JVM's machine",
-            pair -> !Remote.isOn() || Host.LINUX || refusesDevices(pair)),
+    WATCHES_FIFO_WRITERS(
+            "NetBSD before 10 asks a FIFO's reading side whether its writing end is writable",
+            pair -> pair.backend() != Backend.KQUEUE || !isNetBsd() || hasUserEvents(pair)),
+    KEEPS_FIFO_ENDS(
+            "NetBSD reports a FIFO's end until a read has returned it once", pair -> !isNetBsd()),
+    TERMINALS_END(
+            "NetBSD's filters of terminals do not look at their end",
+            pair -> pair.backend() != Backend.KQUEUE || !isNetBsd()),
     MANY_COPIES(
             "a model watches by epolls in epolls, which Linux allows 500 times for a file",
             pair -> !isModel(pair)),
     DISTINGUISHES_PIPES(
             "its pipes have neither device nor inode, by which a look compares them",
-            pair -> !isModel(pair) || !((BsdKqueue) pair.sys()).model.hidesPipes()),
+            pair ->
+                    isModel(pair)
+                            ? !((BsdKqueue) pair.sys()).model.hidesPipes()
+                            : !Remote.system().matches("openbsd|netbsd")),
     IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),
     NESTS("libkqueue's kqueue descriptor cannot be watched"),
     LONG_LISTS("libkqueue reports 512 events in a call at most"),
@@ -93,13 +101,18 @@ public enum Capability {
         return pair.sys() instanceof BsdKqueue;
     }
 
-    /** Whether the kernel itself refuses devices without a filter. */
-    private static boolean refusesDevices(EveryBackend.Pair pair) {
-        return pair.backend() == Backend.KQUEUE && Remote.system().equals("freebsd");
+    private static boolean reportsUrgentDataAlone(EveryBackend.Pair pair) {
+        return isModel(pair)
+                ? ((BsdKqueue) pair.sys()).model.reportsUrgentDataAlone()
+                : pair.backend() == Backend.KQUEUE && Remote.system().equals("openbsd");
     }
 
-    private static boolean reportsUrgentDataAlone(EveryBackend.Pair pair) {
-        return isModel(pair) && ((BsdKqueue) pair.sys()).model.reportsUrgentDataAlone();
+    private static boolean isNetBsd() {
+        return Remote.system().equals("netbsd");
+    }
+
+    private static boolean hasUserEvents(EveryBackend.Pair pair) {
+        return pair.sys().layout().EVFILT_USER != 0;
     }
 
     private static boolean supportsPriority(EveryBackend.Pair pair) {
