@@ -77,10 +77,11 @@ final class ScaleChapter implements Chapter {
                 leftOut.add(backend + ": " + backend.unavailableBecause());
                 continue;
             }
-            boolean ring = backend == Backend.URING; // of the JNI binding alone
-            for (String binding : ring ? List.of("jni") : List.of("jni", "jnr")) {
+            // jnr-ffi's own cost is the same on all of them, and has rows in the chapter "floor".
+            boolean isDefault = backend == Backend.EPOLL || backend == Backend.KQUEUE;
+            for (String binding : isDefault ? List.of("jni", "jnr") : List.of("jni")) {
                 ways.add(new Way(backend, Trigger.LEVEL, binding));
-                if (ring || backend == Backend.EPOLL || backend == Backend.KQUEUE) {
+                if (isDefault || backend == Backend.URING) {
                     ways.add(new Way(backend, Trigger.EDGE, binding));
                 }
             }
