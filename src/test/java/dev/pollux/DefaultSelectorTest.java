@@ -12,6 +12,7 @@ import dev.pollux.kernel.KqueueModel;
 import dev.pollux.support.Capability;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Setting;
 import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Syscalls;
 import java.util.Locale;
@@ -96,21 +97,14 @@ class DefaultSelectorTest {
         assumeTrue(Backend.EPOLL.isAvailable(), "no epoll here to begin with");
         int error = here.errno().number("ENOTTY");
         var sys = new FaultySyscalls(here).on("epollSetParams", call -> -error);
-        String before = System.getProperty(BusyPolling.PROPERTY);
-        System.setProperty(BusyPolling.PROPERTY, "50");
-        try {
+        try (var busyPoll = new Setting(BusyPolling.PROPERTY)) {
+            busyPoll.set("50");
             var e =
                     assertThrows(
                             PolluxException.Unsupported.class,
                             () -> DefaultSelector.firstOn(sys, null));
             assertTrue(e.getMessage().contains("Linux 6.9"), e.getMessage());
             assertTrue(e.getMessage().contains("open(POLL, pollux.busy-poll=50)"), e.getMessage());
-        } finally {
-            if (before == null) {
-                System.clearProperty(BusyPolling.PROPERTY);
-            } else {
-                System.setProperty(BusyPolling.PROPERTY, before);
-            }
         }
     }
 

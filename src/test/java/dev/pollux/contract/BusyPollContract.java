@@ -20,6 +20,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
+import dev.pollux.support.Setting;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
@@ -35,15 +36,11 @@ import org.junit.jupiter.api.AfterEach;
 class BusyPollContract {
     private static final String PROPERTY = "pollux.busy-poll";
 
-    private final String before = System.getProperty(PROPERTY);
+    private final Setting property = new Setting(PROPERTY);
 
     @AfterEach
     void restore() {
-        if (before == null) {
-            System.clearProperty(PROPERTY);
-        } else {
-            System.setProperty(PROPERTY, before);
-        }
+        property.close();
     }
 
     private static FdSelector open(Pair pair, Syscalls sys, String value) throws IOException {

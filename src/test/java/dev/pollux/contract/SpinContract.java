@@ -19,6 +19,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Poller;
+import dev.pollux.support.Setting;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +34,7 @@ class SpinContract {
     private static final ReadyHandler NOTHING = (key, ready) -> {};
     private static final long LONG = SECONDS.toNanos(Poller.LIMIT);
 
-    private final String before = System.getProperty(PROPERTY);
+    private final Setting property = new Setting(PROPERTY);
 
     @BeforeEach
     void onPlatformThreads() {
@@ -42,11 +43,7 @@ class SpinContract {
 
     @AfterEach
     void restore() {
-        if (before == null) {
-            System.clearProperty(PROPERTY);
-        } else {
-            System.setProperty(PROPERTY, before);
-        }
+        property.close();
     }
 
     private static FdSelector open(Pair pair, Intercepted calls, long nanos) throws IOException {
