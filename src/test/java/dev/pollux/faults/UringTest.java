@@ -16,6 +16,7 @@ import dev.pollux.Trigger;
 import dev.pollux.support.Child;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.ForwardingSyscalls;
 import dev.pollux.support.Intercepted;
 import dev.pollux.support.Libc;
 import dev.pollux.support.Seccomp;
@@ -23,6 +24,7 @@ import dev.pollux.sys.Bindings;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -329,6 +331,20 @@ class UringTest {
     }
 
     @Test
+    void no_memory_to_reach_the_ring_by_is_a_limit_and_leaves_nothing() throws IOException {
+        int before = Fds.openCount();
+        var sys =
+                new ForwardingSyscalls(jni) {
+                    @Override
+                    public ByteBuffer uringMemory(long ring) {
+                        return null;
+                    }
+                };
+        assertThrows(PolluxException.LimitReached.class, () -> Internals.open(Backend.URING, sys));
+        Fds.assertOpenCount(before);
+    }
+
+    @Test
     void another_binding_says_that_it_has_none() throws Exception {
         var e =
                 assertThrows(
@@ -341,6 +357,7 @@ class UringTest {
     void under_a_filter_that_refuses_it_opening_says_so() throws IOException {
         Child.example()
                 .property(Bindings.PROPERTY, "jni")
+                .property(Bindings.LIBC, "false") // also under a sanitizer
                 .run(UnderSeccomp.class)
                 .ok()
                 .expectLine(".*io_uring is forbidden here.*");
