@@ -16,13 +16,16 @@ import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Libc;
 import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Poller;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A pipe whose reader goes away is reported to its writer, by each trigger as often as it says. */
 class BrokenPipesContract {
@@ -56,6 +59,36 @@ class BrokenPipesContract {
         assertEquals(level ? 1 : 0, writable(selector, key.fd()), key.trigger()::toString);
         assertEquals(level ? 1 : 0, writable(selector, key.fd()), key.trigger()::toString);
         assertTrue(key.isValid());
+    }
+
+    /** A FIFO can have another reader: then it is writable, and no longer broken. */
+    @EveryBackend
+    void a_fifo_whose_reader_closes_is_writable_until_another_one_comes(
+            FdSelector selector, @TempDir Path dir) throws IOException {
+        Capability.FIFOS_WITHOUT_A_READER.require();
+        for (Trigger trigger : triggers(selector)) {
+            try (var fds = new Fds()) {
+                Path path = dir.resolve(trigger.name());
+                Libc.mkfifo(path);
+                int reader = fds.keep(Libc.openToRead(path));
+                int writer = fds.keep(Libc.openToWrite(path));
+                FdKey key = register(selector, writer, trigger);
+                assertReported(selector, key);
+                for (int i = 0; i < 2; i++) {
+                    fds.close(reader);
+                    selector.modify(key, Interest.WRITE);
+                    assertReported(selector, key);
+                    reader = fds.keep(Libc.openToRead(path));
+                    selector.modify(key, Interest.WRITE);
+                    assertEquals(writer + " WRITE", Fds.pollNow(selector), trigger::toString);
+                    Fds.fill(writer);
+                    selector.modify(key, Interest.WRITE);
+                    assertEquals("TIMEOUT", Fds.pollNow(selector), trigger::toString);
+                    Fds.drain(reader);
+                }
+                selector.unregister(key);
+            }
+        }
     }
 
     @EveryBackend

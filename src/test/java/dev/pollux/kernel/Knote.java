@@ -22,6 +22,8 @@ final class Knote {
     boolean isUnix; // a socket
     boolean isPipe;
     boolean isOnWriter; // of a pipe
+    boolean isFifo; // a pipe that has a name, and the model a rule for those
+    boolean isMute; // a filter for what the descriptor was not opened for
     boolean isDisabled;
     boolean isTriggered; // USER
     boolean isQuiet; // looked at when something changes, and not before
@@ -35,7 +37,7 @@ final class Knote {
         ident = number;
         kind = filter;
         fflags = 0;
-        isSocket = isStream = isUnix = isPipe = isOnWriter = false;
+        isSocket = isStream = isUnix = isPipe = isOnWriter = isFifo = isMute = false;
         isDisabled = isTriggered = isQuiet = isQueued = isInCircle = false;
         inner = null;
         return this;

@@ -19,6 +19,8 @@ final class KnoteFilters {
     /** Stands for {@code so_error}: asking for the real one would take it away. */
     private static final int SOME_ERROR = 104; // ECONNRESET
 
+    private static volatile long pipes; // 0: nobody has asked
+
     private final BsdKqueue owner;
     private final KqueueModel model;
     private final Syscalls real;
@@ -52,6 +54,12 @@ final class KnoteFilters {
         note.isSocket = type == layout.S_IFSOCK;
         note.isPipe = type == layout.S_IFIFO;
         note.isOnWriter = note.isPipe && Libc.isOpenToWrite(note.ident);
+        note.isFifo = note.isPipe && model.keepsFifos() && status.getLong(0) != pipes();
+        note.isMute =
+                note.isFifo
+                        && !(note.kind == Knote.WRITE
+                                ? note.isOnWriter
+                                : Libc.isOpenToRead(note.ident));
         long ints = real.address(status);
         note.isStream = note.isSocket && Libc.isStream(note.ident, ints);
         note.isUnix = note.isSocket && Libc.isUnix(note.ident, ints);
@@ -74,6 +82,22 @@ final class KnoteFilters {
         return error;
     }
 
+    /** The device of pipes without a name, by which they can be told from others. */
+    private long pipes() {
+        if (pipes == 0) {
+            ByteBuffer memory = direct(32 + 8);
+            long at = real.address(memory);
+            if (real.pipe(at + 32) < 0) {
+                return status.getLong(0);
+            }
+            real.fileStatus(memory.getInt(32), at);
+            pipes = memory.getLong(0);
+            real.close(memory.getInt(32));
+            real.close(memory.getInt(36));
+        }
+        return pipes;
+    }
+
     private int watch(Knote note, int type) {
         int rc = real.epollCtl(note.epoll, epoll.EPOLL_CTL_ADD, note.ident, epoll.EPOLLOUT, 0);
         if (rc < 0) {
@@ -84,7 +108,7 @@ final class KnoteFilters {
         }
         if (note.kind == Knote.WRITE && note.isPipe) {
             int ready = readiness(note);
-            if (model.brokenPipe() != null && isAlone(ready)) {
+            if (model.brokenPipe() != null && !note.isFifo && isAlone(ready)) {
                 return errno.number(model.brokenPipe());
             }
             note.isQueued = (ready & epoll.EPOLLOUT) != 0;
@@ -141,7 +165,8 @@ final class KnoteFilters {
         }
         boolean was = note.isQuiet;
         note.isQuiet =
-                isUnconnected(note, ready)
+                note.isMute
+                        || isUnconnected(note, ready)
                         || isFullAndBroken(note, ready)
                         || note.kind == Knote.EXCEPT
                                 && model.reportsUrgentDataAlone()

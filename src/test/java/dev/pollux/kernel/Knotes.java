@@ -429,7 +429,7 @@ final class Knotes {
         boolean ended = filters.hasEnded(note, ready);
         if (ended) {
             flags |= layout.EV_EOF;
-            flags |= note.isPipe && note.kind == Knote.WRITE ? whenBroken : 0;
+            flags |= note.isPipe && !note.isFifo && note.kind == Knote.WRITE ? whenBroken : 0;
         }
         note.fflags |= filters.isUrgent(note, ready) ? layout.NOTE_OOB : 0;
         // An error without an end, of UDP, is an event that does not say so.

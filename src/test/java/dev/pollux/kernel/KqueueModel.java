@@ -144,6 +144,14 @@ public enum KqueueModel {
         return this == OPENBSD || this == NETBSD; // pipe_destroy, pipeclose
     }
 
+    /**
+     * Whether a FIFO of the file system keeps its filters when the other end is closed, since
+     * another process may open that, and whether those of the wrong end are silent for ever.
+     */
+    public boolean keepsFifos() {
+        return this == FREEBSD; // pipe_kqfilter, PIPE_NAMED; nobody has asked the others
+    }
+
     /** Whether filter 0 is passed over in silence, and no filter at all. */
     boolean skipsFilterZero() {
         return this == FREEBSD;

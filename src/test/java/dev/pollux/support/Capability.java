@@ -29,6 +29,12 @@ public enum Capability {
     NAMES_HANG_UPS(
             "which hang-ups poll calls by which name is Linux's own",
             pair -> Host.LINUX || pair.backend() != Backend.POLL),
+    FIFOS_WITHOUT_A_READER(
+            "nobody has seen what its FIFOs say without a reader",
+            pair ->
+                    Remote.system().equals("freebsd")
+                            || Host.LINUX && (pair.backend() != Backend.KQUEUE || isEmulated(pair))
+                            || isModel(pair) && ((BsdKqueue) pair.sys()).model.keepsFifos()),
     PIPES_GO_ONE_WAY(
             "the reading end of a pipe of FreeBSD and OpenBSD can be written to, and is writable",
             pair -> !Remote.system().matches("freebsd|openbsd")),

@@ -251,6 +251,12 @@ public final class Libc {
         return flags >= 0 && (flags & O_ACCMODE) != number(OpenFlags.O_RDONLY);
     }
 
+    /** Whether this is open, and can be read from. */
+    public static boolean isOpenToRead(int fd) {
+        int flags = C.fcntl(fd, number(Fcntl.F_GETFL), 0);
+        return flags >= 0 && (flags & O_ACCMODE) != number(OpenFlags.O_WRONLY);
+    }
+
     /** Whether a stream socket takes nothing more, ever. Sends nothing; allocates nothing. */
     public static boolean isSendShutDown(int stream) {
         return C.send(stream, 0, 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
