@@ -13,6 +13,7 @@ class DescriptorTable {
     private short[] wants = {}; // trigger << 8 | interest
     private long[] devices = {};
     private long[] inodes = {};
+    private boolean[] nameless = {}; // pipes that have neither
     private int count;
 
     /** Makes room for this number. */
@@ -23,6 +24,7 @@ class DescriptorTable {
             wants = Arrays.copyOf(wants, length);
             devices = Arrays.copyOf(devices, length);
             inodes = Arrays.copyOf(inodes, length);
+            nameless = Arrays.copyOf(nameless, length);
             long[] more = Arrays.copyOf(tokens, length);
             Arrays.fill(more, old, length, NONE);
             tokens = more; // last: its length says how much room there is
@@ -62,6 +64,12 @@ class DescriptorTable {
         tokens[fd] = token;
         devices[fd] = kind.device();
         inodes[fd] = kind.inode();
+        nameless[fd] = kind.isNamelessPipe();
+    }
+
+    /** What {@link FileKind#isNamelessPipe} said of what is registered. */
+    final boolean isNamelessPipe(int fd) {
+        return nameless[fd];
     }
 
     final void want(int fd, int interest, int trigger) {

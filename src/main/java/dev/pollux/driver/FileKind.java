@@ -52,6 +52,11 @@ final class FileKind {
         return ((int) status.bytes().getLong(16) & layout.S_IFMT) == layout.S_IFIFO;
     }
 
+    /** A pipe, and which one is not to be known: there is neither device nor inode. */
+    boolean isNamelessPipe() {
+        return isPipe() && device() == 0 && inode() == 0;
+    }
+
     /** 0; or {@code -EPERM} or {@code -EBADF}, as epoll answers. */
     int check(int fd) {
         int type = (int) status.bytes().getLong(16) & layout.S_IFMT;

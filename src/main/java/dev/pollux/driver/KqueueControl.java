@@ -93,7 +93,7 @@ final class KqueueControl extends KqueueKnotes {
             if (emulated) {
                 changes.deleteAny(fd); // (e): of a former owner of the number
             }
-            boolean nameless = KqueueRegistrations.isNameless(kind);
+            boolean nameless = kind.isNamelessPipe();
             changes.add(fd, registrations.filters(nameless, interest), trigger, token);
             rc = changes.send();
             if (rc < 0) {
@@ -288,7 +288,7 @@ final class KqueueControl extends KqueueKnotes {
         boolean closed =
                 kind.look(fd) < 0
                         || !registrations.isSameFile(fd, kind)
-                        || KqueueRegistrations.isNameless(kind) && !isRegistered(fd); // asks
+                        || kind.isNamelessPipe() && !isRegistered(fd); // asks
         if (closed || registrations.trigger(fd) != 0) {
             registrations.removeBroken(fd); // no filter outlives its descriptor; or reported once
         }

@@ -22,7 +22,6 @@ final class KqueueRegistrations extends DescriptorTable {
     private long[] armedIn = {}; // the wait that may have been under way when it was armed last
 
     private byte[] refused = {}; // filters, by their interest bits
-    private boolean[] nameless = {}; // a pipe that has neither device nor inode
     private volatile boolean guards; // one is guarded, or was
 
     private int[] broken = new int[8];
@@ -33,7 +32,6 @@ final class KqueueRegistrations extends DescriptorTable {
         super.reserve(fd);
         if (armedIn.length < end()) {
             refused = Arrays.copyOf(refused, end());
-            nameless = Arrays.copyOf(nameless, end());
             armedIn = Arrays.copyOf(armedIn, end());
         }
     }
@@ -45,14 +43,8 @@ final class KqueueRegistrations extends DescriptorTable {
 
     /** Registers what {@code kind} has looked at; there is room. */
     void registerArmed(int fd, long token, FileKind kind, int interest, int trigger) {
-        nameless[fd] = isNameless(kind);
         register(fd, token, kind);
         setArmed(fd, interest, trigger);
-    }
-
-    /** A pipe, and which one is not to be known: there is neither device nor inode. */
-    static boolean isNameless(FileKind kind) {
-        return kind.isPipe() && kind.device() == 0 && kind.inode() == 0;
     }
 
     /** The filters by which an interest is watched: a nameless pipe has a guard. */
@@ -66,7 +58,7 @@ final class KqueueRegistrations extends DescriptorTable {
 
     /** The filters by which an interest is watched in what is registered. */
     int filters(int fd, int interest) {
-        return filters(nameless[fd], interest);
+        return filters(isNamelessPipe(fd), interest);
     }
 
     /** Whether it is registered and has a read filter that nobody asked for. */

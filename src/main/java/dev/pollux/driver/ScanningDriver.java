@@ -27,6 +27,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *       (/proc/self/mountinfo), is not in the next one. So there is room for all before the wait.
  *   <li>(e) Linux restarts select and ppoll after SIGSTOP and SIGCONT with what was left of the
  *       time-out when the process stopped (poll it does not); each does something about it.
+ *   <li>(f) OpenBSD notifies who waits for room in a pipe before it marks that the reader has
+ *       closed, so the wait does not end. Who waits for urgent data is notified behind the mark.
+ *       Its pipes are those with neither device nor inode.
  * </ul>
  */
 abstract class ScanningDriver implements Driver {
@@ -122,7 +125,7 @@ abstract class ScanningDriver implements Driver {
                 return rc;
             }
             registrations.reserve(fd);
-            ask(fd, interest); // first: it may fail for want of memory
+            ask(fd, guarded(interest, kind.isNamelessPipe())); // first: may fail for want of memory
             registrations.register(fd, token, kind);
             registrations.want(fd, interest, trigger);
             return 0;
@@ -153,8 +156,13 @@ abstract class ScanningDriver implements Driver {
             return -errno.ENOENT;
         }
         registrations.want(fd, interest, trigger);
-        ask(fd, interest);
+        ask(fd, guarded(interest, registrations.isNamelessPipe(fd)));
         return 0;
+    }
+
+    /** (f); the facade masks what nobody has asked for. */
+    private static int guarded(int interest, boolean nameless) {
+        return nameless && interest == WRITE ? WRITE | PRIORITY : interest;
     }
 
     @Override
