@@ -182,6 +182,7 @@ class BrokenPipesContract {
     @PlantsFaults(Kind.CLOSED)
     void a_number_that_was_a_broken_pipes_can_be_registered_again(FdSelector selector)
             throws IOException {
+        Capability.REPLACES_REUSED_PIPES.require();
         Capability.FORGETS_WHAT_WAS_CLOSED.require();
         assumeTrue(selector.supports(Interest.WRITE, Trigger.LEVEL));
         try (var fds = new Fds()) {

@@ -11,6 +11,7 @@ import dev.pollux.Interest;
 import dev.pollux.PolluxException;
 import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
+import dev.pollux.support.Capability;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
@@ -193,6 +194,7 @@ class RegisteringManyContract {
     @PlantsFaults(Kind.CLOSED)
     @EveryBackend
     void reused_numbers_are_the_new_owners(FdSelector selector) throws IOException {
+        Capability.REPLACES_REUSED_PIPES.require();
         try (var fds = new Fds()) {
             int[] readers = pipes(fds, MANY, new ArrayList<>());
             List<FdKey> old =
@@ -218,6 +220,7 @@ class RegisteringManyContract {
     @PlantsFaults(Kind.CLOSED)
     @EveryBackend
     void reused_numbers_take_no_place_of_one_another(FdSelector selector) throws IOException {
+        Capability.REPLACES_REUSED_PIPES.require();
         try (var fds = new Fds()) {
             int[] readers = pipes(fds, 3, new ArrayList<>());
             selector.registerAll(readers, Interest.READ, Trigger.LEVEL, fd -> "old");

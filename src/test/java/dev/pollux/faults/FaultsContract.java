@@ -278,6 +278,7 @@ class FaultsContract {
     @EveryBackend
     void a_register_on_a_reused_number_that_fails_leaves_the_stale_key_alone(Pair pair)
             throws IOException {
+        Capability.REPLACES_REUSED_PIPES.require();
         var sys = new FaultySyscalls(pair.sys());
         String call = Reported.isEpoll(pair.backend()) ? "epollCtl" : "fileStatus";
         try (var fds = new Fds();

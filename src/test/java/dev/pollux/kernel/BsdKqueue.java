@@ -111,7 +111,7 @@ public final class BsdKqueue extends ForwardingSyscalls {
                 if (!isUnix || !model.showsDeviceOfUnixSockets()) {
                     MEMORY.putLong(status, 0);
                 }
-                if (!isUnix || !model.showsInodeOfUnixSockets()) {
+                if (!isUnix) { // uipc_sense
                     MEMORY.putLong(status + 8, 0);
                 }
             }

@@ -227,14 +227,9 @@ public enum KqueueModel {
         return this == OPENBSD || this == NETBSD;
     }
 
-    /** Whether sockets of AF_UNIX have a device; others have neither that nor an inode. */
+    /** Whether sockets of AF_UNIX have a device beside their inode; others have neither. */
     boolean showsDeviceOfUnixSockets() {
-        return this == FREEBSD || this == OPENBSD;
-    }
-
-    /** Whether sockets of AF_UNIX have an inode. */
-    boolean showsInodeOfUnixSockets() {
-        return this == FREEBSD || this == MACOS; // uipc_sense
+        return this != MACOS;
     }
 
     /** Those that the property leaves. */

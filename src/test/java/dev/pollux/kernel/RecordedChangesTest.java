@@ -215,8 +215,8 @@ class RecordedChangesTest {
                                 KqueueModel.NETBSD),
                 of("device and inode of unix socket, pipe, kqueue, tcp", RecordedChangesTest::stat)
                         .freebsd("dev ino; dev ino; ; ; ")
-                        .openbsd("dev ; ; ; ; ")
-                        .netbsd("; ; ; ; "),
+                        .openbsd("dev ino; ; ; ; ")
+                        .netbsd("dev ino; ; ; ; "),
                 of("two pipes have other inodes; the ends of one", RecordedChangesTest::pipes)
                         .freebsd("true true")
                         .openbsd("false false"));

@@ -55,6 +55,10 @@ public enum Capability {
                     isModel(pair)
                             ? !((BsdKqueue) pair.sys()).model.hidesPipes()
                             : !Remote.system().matches("openbsd|netbsd")),
+    REPLACES_REUSED_PIPES(
+            "poll and select know a number's next file by device and inode, which its pipes do not"
+                    + " have",
+            pair -> pair.backend() == Backend.KQUEUE || !Remote.system().matches("openbsd|netbsd")),
     IN_A_CHILD("a model lives in this JVM alone", pair -> !isModel(pair)),
     NESTS("libkqueue's kqueue descriptor cannot be watched"),
     LONG_LISTS("libkqueue reports 512 events in a call at most"),
