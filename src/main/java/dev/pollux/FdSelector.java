@@ -381,9 +381,8 @@ public final class FdSelector implements AutoCloseable {
      * returns at once, and that poll closes when it leaves. Closing again does nothing, and does
      * not wait.
      *
-     * <p>A selector that became unreachable without having been closed is closed by a cleaner, at
-     * some time after a collection, and logged as a warning with the stack of its opening. (Of one
-     * in 16, once a process has opened 1,000; in {@link StrictMode} of each.)
+     * <p>A selector that became unreachable without having been closed is closed by a cleaner after
+     * a collection, and logged as a warning with the stack of its opening (see {@link StrictMode}).
      */
     @Override
     public void close() {

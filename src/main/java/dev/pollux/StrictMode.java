@@ -21,7 +21,9 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>The system property {@code pollux.strict=true} opens every selector so, those of the java.nio
- * drop-in as well, without a listener.
+ * drop-in as well, without a listener. In strict mode a selector that became unreachable is always
+ * named with the stack of its opening; otherwise that is kept of the first thousand openings of a
+ * process, and then of one in sixteen.
  *
  * <p>The listener is called by the thread that polls, before a wait, or before or after a handler;
  * by the one that registers or changes something; or by the JVM's cleaner; under no lock of the
