@@ -41,7 +41,7 @@ public final class NativeMemory implements AutoCloseable {
      * @throws OutOfMemoryError if there is none; then there is as much as before
      */
     public Block allocate(int bytes) {
-        int size = (Math.max(1, bytes) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        int size = Math.max(1, bytes);
         if (size > together - used) {
             last = new Block(sys, last, bytes);
             return last;
@@ -50,7 +50,7 @@ public final class NativeMemory implements AutoCloseable {
             first = new Block(sys, null, together);
         }
         last = new Block(first, used, last, bytes);
-        used += size;
+        used += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         return last;
     }
 

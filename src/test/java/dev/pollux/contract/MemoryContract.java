@@ -298,6 +298,19 @@ class MemoryContract {
     }
 
     @EveryBackend
+    void the_largest_block_that_can_be_asked_for_has_its_size(Pair pair) {
+        var ledger = new Ledger(pair.sys());
+        for (int together : new int[] {0, 64}) {
+            ledger.fail(ledger.allocations()); // it need not be there
+            var memory = new NativeMemory(ledger, together);
+            var e = assertThrows(OutOfMemoryError.class, () -> memory.allocate(Integer.MAX_VALUE));
+            assertTrue(e.getMessage().contains(" 2147483647 bytes"), e.getMessage());
+            memory.close();
+        }
+        assertEquals(Map.of(), ledger.held());
+    }
+
+    @EveryBackend
     void a_block_that_grows_keeps_what_was_in_it(Pair pair) {
         var ledger = new Ledger(pair.sys());
         try (var memory = new NativeMemory(ledger)) {
