@@ -4,6 +4,7 @@ import dev.pollux.driver.BusyPoll;
 import dev.pollux.driver.Driver;
 import dev.pollux.sys.Errno;
 import dev.pollux.sys.Privileged;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -42,6 +43,7 @@ final class BusyPolling {
                     -1,
                     -rc,
                     String.format(
+                            Locale.ROOT,
                             "open(%s, %s=%s): EPIOCSPARAMS: %s; %s",
                             backend,
                             PROPERTY,
@@ -84,9 +86,13 @@ final class BusyPolling {
         }
         throw new IllegalArgumentException(
                 String.format(
+                        Locale.ROOT,
                         "%s=%s is not MICROSECONDS[,BUDGET[,prefer]], numbers up to %d and %d; 0 is"
                                 + " not to poll",
-                        PROPERTY, said, Integer.MAX_VALUE, MOST_BUDGET));
+                        PROPERTY,
+                        said,
+                        Integer.MAX_VALUE,
+                        MOST_BUDGET));
     }
 
     private static boolean isEpoll(Backend backend) {

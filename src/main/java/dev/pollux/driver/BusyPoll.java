@@ -34,13 +34,11 @@ public record BusyPoll(int micros, int budget, boolean prefer) {
         }
     }
 
-    /** Returns 0, or a negated error number. */
-    int set(Syscalls sys, int epfd) {
-        try (var memory = new NativeMemory(sys)) {
-            NativeMemory.Block params = memory.allocate(BYTES);
-            params.bytes().putInt(0, micros).putShort(4, (short) budget);
-            params.bytes().put(6, (byte) (prefer ? 1 : 0));
-            return sys.epollSetParams(epfd, params.address());
-        }
+    /** For {@link Syscalls#epollSetParams}. */
+    NativeMemory.Block in(NativeMemory memory) {
+        NativeMemory.Block params = memory.allocate(BYTES);
+        params.bytes().putInt(0, micros).putShort(4, (short) budget);
+        params.bytes().put(6, (byte) (prefer ? 1 : 0));
+        return params;
     }
 }

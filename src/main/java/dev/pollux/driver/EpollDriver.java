@@ -50,7 +50,7 @@ public class EpollDriver implements Driver {
     private final NativeMemory.Block buffer; // struct epoll_event[capacity]; the polling thread's
     private int capacity = FIRST_CAPACITY;
     private boolean precise = true; // (e); the polling thread's
-    private BusyPoll busyPoll; // null: as the system does
+    private NativeMemory.Block busyPoll; // struct epoll_params; null: as the system does
     private int rebuilt = -1; // the new epoll instance, between beginRebuild and endRebuild
 
     /** Opens epoll and its eventfd; the memory is its own from then on. */
@@ -256,8 +256,9 @@ public class EpollDriver implements Driver {
 
     @Override
     public int setBusyPoll(BusyPoll how) {
-        int rc = how.set(sys, epfd);
-        busyPoll = rc < 0 ? null : how;
+        NativeMemory.Block params = how.in(memory); // kept: a rebuild needs no memory
+        int rc = sys.epollSetParams(epfd, params.address());
+        busyPoll = rc < 0 ? null : params;
         return rc;
     }
 
@@ -267,7 +268,7 @@ public class EpollDriver implements Driver {
         if (created < 0) {
             return created;
         }
-        int rc = busyPoll == null ? 0 : busyPoll.set(sys, created);
+        int rc = busyPoll == null ? 0 : sys.epollSetParams(created, busyPoll.address());
         rc = rc < 0 ? rc : watchEventfd(created);
         if (rc < 0) {
             sys.close(created);

@@ -17,6 +17,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
+import dev.pollux.support.Ledger;
 import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Reported;
@@ -25,6 +26,7 @@ import dev.pollux.sys.Errno;
 import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 
@@ -149,6 +151,18 @@ class BusyPollContract {
     }
 
     @EveryBackend
+    void digits_are_those_that_the_property_takes(Pair pair) {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            var e = assertThrows(IllegalArgumentException.class, () -> open(pair, pair.sys(), "x"));
+            assertTrue(e.getMessage().contains("up to 2147483647 and 65535"), e.getMessage());
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @EveryBackend
     void what_is_no_such_value_is_a_wrong_argument(Pair pair) throws IOException {
         int before = Fds.openCount();
         for (String value :
@@ -206,6 +220,25 @@ class BusyPollContract {
             selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             Fds.write(pipe[1], 1);
             assertEquals(pipe[0] + " READ", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void for_that_no_memory_is_needed(Pair pair) throws IOException {
+        requireBusyPoll(pair);
+        var ledger = new Ledger(pair.sys());
+        var sys = new FaultySyscalls(ledger).on("epollReplace", FaultySyscalls.Call::go);
+        try (var fds = new Fds();
+                FdSelector selector = open(pair, sys, "70,9,prefer")) {
+            orphan(selector, fds);
+            int before = ledger.allocations();
+            int open = Fds.openCount();
+            for (int polls = 0; polls < 20 && sys.calls("epollReplace") == 0; polls++) {
+                assertEquals("TIMEOUT", Fds.pollNow(selector));
+            }
+            assertEquals(1, sys.calls("epollReplace"), "epoll was rebuilt");
+            assertEquals(before, ledger.allocations());
+            Fds.assertOpenCount(open);
         }
     }
 
