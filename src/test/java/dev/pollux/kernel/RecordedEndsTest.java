@@ -144,7 +144,7 @@ class RecordedEndsTest {
                         .all("[R[CLEAR+EOF]][]"),
                 of("the writer is closed before", RecordedEndsTest::writerClosedBefore)
                         .freebsd("0[R[EOF]]EPIPE")
-                        .openbsd("0[R[EOF]]EPIPE")
+                        .openbsd("0[R[EOF]]EPIPE", "0[R[EOF]]0")
                         .netbsd("0[R[EOF]]EBADF"),
                 of("full, the reader is closed", RecordedEndsTest::fullReaderCloses)
                         .freebsd("[][W[ONESHOT+EOF]][]")
@@ -152,11 +152,13 @@ class RecordedEndsTest {
                         .netbsd("[][][]"),
                 of("room, the reader is closed, changes", RecordedEndsTest::readerCloses)
                         .freebsd("[W[ONESHOT+EOF]]ENOENTENOENTENOENTEPIPE")
-                        .openbsd("[W[EOF]]000EPIPE")
+                        .openbsd("[W[EOF]]000EPIPE", "[W[EOF]]0000")
                         .netbsd("[W[EOF]]000EBADF"),
                 of("the reader is closed before", RecordedEndsTest::readerClosedBefore)
                         .freebsd("2R[ERROR 0]W[ERROR EPIPE][R[EOF]]")
-                        .openbsd("2R[ERROR 0]W[ERROR EPIPE][R[EOF]]")
+                        .openbsd(
+                                "2R[ERROR 0]W[ERROR EPIPE][R[EOF]]",
+                                "2R[ERROR 0]W[ERROR 0][R[EOF] W[EOF]]")
                         .netbsd("2R[ERROR 0]W[ERROR EBADF][R[EOF]]"),
                 of("read filter on the writing end", RecordedEndsTest::readOnWriter)
                         .all("0[][R[EOF]]"),
