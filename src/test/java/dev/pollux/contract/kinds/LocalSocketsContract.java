@@ -69,6 +69,21 @@ class LocalSocketsContract {
                                     assertTrue(Fd.write(both[0], ByteBuffer.allocate(1)) == 1);
                                 }
                             });
+                    kind.fact(
+                            "Who waits for room hears nothing when the peer shuts down reading, though"
+                                    + " a write fails then (EPIPE).",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    int[] both = pair(fds, Kernel.SOCK_STREAM);
+                                    Fds.fill(both[0]);
+                                    watch(selector, both[0], Interest.WRITE);
+                                    Libc.shutdown(both[1], Libc.SHUT_RD);
+                                    assertEquals("", Trial.now(selector));
+                                    assertThrows(
+                                            PolluxException.class, () -> Fds.write(both[0], 1));
+                                }
+                            });
                 });
     }
 
