@@ -28,8 +28,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>(e) Linux restarts select and ppoll after SIGSTOP and SIGCONT with what was left of the
  *       time-out when the process stopped (poll it does not); each does something about it.
  *   <li>(f) OpenBSD notifies who waits for room in a pipe before it marks that the reader has
- *       closed, so the wait does not end. Who waits for urgent data is notified behind the mark.
- *       Its pipes are those with neither device nor inode.
+ *       closed, so the wait does not end. Who polls for urgent data is notified behind the mark;
+ *       select has to look again. Its pipes are those with neither device nor inode.
  * </ul>
  */
 abstract class ScanningDriver implements Driver {
@@ -45,6 +45,7 @@ abstract class ScanningDriver implements Driver {
     private final Condition noEditors = lock.newCondition();
     private int editors; // threads that wait to edit
     private boolean inKernel;
+    private boolean guards; // of (f)
     private boolean kicked; // the waiter has been signalled by an editor
 
     private final DescriptorTable registrations = new DescriptorTable();
@@ -161,8 +162,17 @@ abstract class ScanningDriver implements Driver {
     }
 
     /** (f); the facade masks what nobody has asked for. */
-    private static int guarded(int interest, boolean nameless) {
-        return nameless && interest == WRITE ? WRITE | PRIORITY : interest;
+    private int guarded(int interest, boolean nameless) {
+        if (!nameless || interest != WRITE) {
+            return interest;
+        }
+        guards = true;
+        return WRITE | PRIORITY;
+    }
+
+    /** Whether there is, or was, a pipe about which {@link #await} is not notified, see (f). */
+    final boolean guards() {
+        return guards;
     }
 
     @Override

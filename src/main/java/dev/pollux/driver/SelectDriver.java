@@ -24,7 +24,7 @@ import java.nio.ByteBuffer;
 public final class SelectDriver extends ScanningDriver {
     private static final int WORD_BITS = 64;
 
-    /** After so long the clock is looked at again, see (e) of {@link ScanningDriver}. */
+    /** After so long the clock is looked at again, see (e) and (f) of {@link ScanningDriver}. */
     private static final long LONGEST_NANOS = 100_000_000;
 
     /** Three sets after one another, each of {@code words} longs: read, write, except. */
@@ -114,13 +114,13 @@ public final class SelectDriver extends ScanningDriver {
         blocked = timeoutNanos != 0;
         found.bytes().put(0, wanted.bytes(), 0, 3 * words * 8);
         long sets = found.address();
+        boolean looksAgain = timeoutNanos != FOREVER || guards();
         return sys.select(
                 highest + 1,
                 sets,
                 sets + words * 8L,
                 sets + 2 * words * 8L,
-                Deadline.micros(
-                        timeoutNanos == FOREVER ? FOREVER : Math.min(timeoutNanos, LONGEST_NANOS)));
+                Deadline.micros(looksAgain ? Math.min(timeoutNanos, LONGEST_NANOS) : FOREVER));
     }
 
     /** (c): everything but a bad descriptor is the caller's. */

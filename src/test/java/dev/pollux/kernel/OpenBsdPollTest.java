@@ -22,18 +22,41 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * OpenBSD's poll, as far as it differs: pipe_destroy of sys_pipe.c notifies a writer before it
- * marks the end, so a poll that waits for room alone is not ended by it; the next one sees it. Who
- * asks for urgent data too is notified behind the mark.
+ * OpenBSD's poll and select, as far as it differs: pipe_destroy of sys_pipe.c notifies a writer
+ * before it marks the end, so a poll that waits for room alone is not ended by it; the next one
+ * sees it. Who asks for urgent data too is notified behind the mark.
  */
 class OpenBsdPollTest {
     private static final MemoryIO MEMORY = MemoryIO.getInstance();
+    private static final List<Backend> SCANNING = List.of(Backend.POLL, Backend.SELECT);
 
     private static FaultySyscalls played(Pair pair) {
         Layout layout = pair.sys().layout();
         var sys = new FaultySyscalls(pair.sys());
         sys.on("fileStatus", call -> withoutNames(layout, call));
+        sys.on("select", OpenBsdPollTest::select);
         return sys.on("poll", call -> wait(layout, call));
+    }
+
+    /** Looks, and then waits for none that asks for room: the test has no other. */
+    private static int select(FaultySyscalls.Call call) {
+        long timeout = call.args()[4];
+        int words = (call.arg(0) + 63) / 64;
+        long[] sets = {call.args()[1], call.args()[2], call.args()[3]};
+        byte[][] asked = new byte[3][words * 8];
+        for (int i = 0; i < 3; i++) {
+            MEMORY.getByteArray(sets[i], asked[i], 0, words * 8);
+        }
+        call.args()[4] = 0;
+        int rc = call.go();
+        if (rc != 0 || timeout == 0) {
+            return rc;
+        }
+        for (int i = 0; i < 3; i++) {
+            MEMORY.putByteArray(sets[i], i == 1 ? new byte[words * 8] : asked[i], 0, words * 8);
+        }
+        call.args()[4] = timeout;
+        return call.go();
     }
 
     /** Its pipes have neither device nor inode. */
@@ -76,7 +99,7 @@ class OpenBsdPollTest {
 
     @EveryBackend
     void a_poll_that_blocks_ends_when_the_reader_of_a_full_pipe_closes(Pair pair) throws Exception {
-        assumeTrue(Host.LINUX && pair.backend() == Backend.POLL, "it is made of Linux's poll");
+        assumeTrue(Host.LINUX && SCANNING.contains(pair.backend()), "it is made of Linux's poll");
         for (Trigger trigger : List.of(Trigger.LEVEL, Trigger.ONESHOT)) {
             try (var fds = new Fds();
                     FdSelector selector = Internals.open(pair.backend(), played(pair))) {
@@ -96,7 +119,7 @@ class OpenBsdPollTest {
 
     @EveryBackend
     void what_is_asked_for_beside_room_is_not_reported(Pair pair) throws Exception {
-        assumeTrue(Host.LINUX && pair.backend() == Backend.POLL, "it is made of Linux's poll");
+        assumeTrue(Host.LINUX && SCANNING.contains(pair.backend()), "it is made of Linux's poll");
         try (var fds = new Fds();
                 FdSelector selector = Internals.open(pair.backend(), played(pair))) {
             int[] pipe = fds.pipe();
