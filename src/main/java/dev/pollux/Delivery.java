@@ -88,9 +88,7 @@ final class Delivery {
                 bits = bits == Driver.GONE ? bits : bits & reported(key);
             }
             if (bits != 0) { // otherwise a change in between, undone already: nothing has fired
-                if (key.isOneshot()) {
-                    key.firedAt = wait;
-                }
+                key.firedAt = wait;
                 if (again) {
                     int earlier = failed.take(key) & reported(key); // of what is of interest now
                     bits = bits == Driver.GONE ? bits : bits | earlier;

@@ -51,7 +51,7 @@ public final class FdKey {
      */
     long armedAt; // guarded by the driver's change lock
 
-    long firedAt; // the last one that reported it while isOneshot; the polling thread's
+    long firedAt; // the last one that reported it; the polling thread's
 
     Watched watched; // strict mode's; null: it is off
 
@@ -100,16 +100,7 @@ public final class FdKey {
      * during the very wait that fired it, nobody knows which came first.
      */
     boolean isDisarmed() {
-        return isOneshot() && firedAt > armedAt;
-    }
-
-    /**
-     * Whether the driver has it so. Without its lock this may be of before a change that another
-     * thread is making; then what has just been reported does not count as fired, nor would it
-     * otherwise, since that change arms.
-     */
-    boolean isOneshot() {
-        return (sent & Driver.ONESHOT << TRIGGER_SHIFT) != 0;
+        return (triggerBits(sent) & Driver.ONESHOT) != 0 && firedAt > armedAt;
     }
 
     int slot() {
