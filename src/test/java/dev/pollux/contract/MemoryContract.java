@@ -264,7 +264,8 @@ class MemoryContract {
         var ledger = new Ledger(pair.sys());
         try (FdSelector selector = Internals.open(pair.backend(), ledger)) {
             long small = ledger.held().values().stream().filter(size -> size < 4096).count();
-            assertEquals(0, small, selector + " holds " + ledger.held());
+            int rings = pair.backend() == Backend.URING ? 1 : 0; // which has memory of its own
+            assertEquals(rings, small, selector + " holds " + ledger.held());
         }
     }
 
