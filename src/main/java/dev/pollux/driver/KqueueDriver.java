@@ -194,9 +194,12 @@ public final class KqueueDriver implements Driver {
         }
         int filter = list.filter(index);
         int flags = list.flags(index);
-        int ready = toReady(filter, flags, list.fflags(index));
-        if ((flags & EV_ONESHOT) != 0) {
-            control.drop(list.ident(index), token); // (d)
+        int ready = toInterest(filter);
+        if (isEnd(flags)) {
+            ready = toReady(ready, list.fflags(index));
+            if ((flags & EV_ONESHOT) != 0) {
+                control.drop(list.ident(index), token); // (d)
+            }
         }
         if (guarded && filter == layout.EVFILT_READ) {
             ready = toReady(list.ident(index), token, flags, list.fflags(index));
@@ -212,11 +215,7 @@ public final class KqueueDriver implements Driver {
     /** (d): of a read filter, which may be a guard; 0 if that has nothing to report. */
     private int toReady(int fd, long token, int flags, int fflags) {
         int interest = control.guarded(fd, token, (flags & layout.EV_EOF) != 0);
-        if (interest == 0) {
-            return 0;
-        }
-        int filter = interest == WRITE ? layout.EVFILT_WRITE : layout.EVFILT_READ;
-        return toReady(filter, flags, fflags);
+        return interest != 0 && isEnd(flags) ? toReady(interest, fflags) : interest;
     }
 
     /** (a): a slot whose place is not its event's has had none in this batch. */
@@ -248,12 +247,15 @@ public final class KqueueDriver implements Driver {
         return (long) fd << 3 | filters;
     }
 
-    /** More than the interest may be set here; the facade, which knows the interest, masks it. */
-    private int toReady(int filter, int flags, int fflags) {
-        int asked = toInterest(filter);
-        if ((flags & (layout.EV_EOF | layout.EV_ERROR)) == 0) {
-            return asked;
-        }
+    private boolean isEnd(int flags) {
+        return (flags & (layout.EV_EOF | layout.EV_ERROR)) != 0;
+    }
+
+    /**
+     * Of an event that is an end. More than the interest may be set here; the facade, which knows
+     * the interest, masks it.
+     */
+    private int toReady(int asked, int fflags) {
         int ready = asked == WRITE ? WRITE | WRITE_CLOSED : READ | READ_CLOSED; // (c)
         if (asked == PRIORITY && fflags == layout.NOTE_OOB) {
             return ready | PRIORITY; // urgent data after one's own shutdown: no error

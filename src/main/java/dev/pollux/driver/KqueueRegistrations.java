@@ -101,9 +101,8 @@ final class KqueueRegistrations extends DescriptorTable {
     /** The kernel has refused these filters; whether that breaks the registration. */
     boolean setRefused(int fd, int filters) {
         refused[fd] |= (byte) filters;
-        boolean hasGuard = isGuarded(fd) && (present(fd) & READ) != 0; // and that is ready for ever
-        if ((filters & WRITE) == 0 || hasGuard) {
-            return false;
+        if ((filters & WRITE) == 0 || isGuarded(fd) && (present(fd) & READ) != 0) {
+            return false; // or the guard is there, which is ready for ever
         }
         if (brokenCount == broken.length) {
             broken = Arrays.copyOf(broken, brokenCount * 2);
