@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.StrictReport.Kind;
+import dev.pollux.support.Capability;
 import dev.pollux.support.Crew;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
@@ -13,12 +14,14 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.PlantsFaults;
 import dev.pollux.support.Reported;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Everything at once, from several threads, under a running poll. The ledgers prove that nothing is
@@ -44,12 +47,14 @@ class ConcurrencyStressTest {
 
     /** A thread that polls until it is to stop, and enters what is reported in the ledgers. */
     private static final class Poll {
+        final Pair pair;
         final FdSelector selector;
         final AtomicLong polls = new AtomicLong();
         final Thread thread;
         volatile boolean over;
 
-        Poll(Crew crew, FdSelector selector, ReadyHandler more) {
+        Poll(Crew crew, Pair pair, FdSelector selector, ReadyHandler more) {
+            this.pair = pair;
             this.selector = selector;
             ReadyHandler handler =
                     (key, ready) -> {
@@ -105,6 +110,7 @@ class ConcurrencyStressTest {
         var poll =
                 new Poll(
                         crew,
+                        pair,
                         selector,
                         (key, ready) -> {
                             if (((Ledger) key.attachment()).modifies) {
@@ -147,7 +153,7 @@ class ConcurrencyStressTest {
         }
         boolean late = random.nextInt(4) == 0;
         Interest first = late ? Reported.idle(selector) : Interest.READ;
-        FdKey key = selector.register(pipe[0], first, trigger, ledger);
+        FdKey key = register(crew, poll, pipe[0], first, trigger, ledger);
         if (late) {
             selector.modify(key, Interest.READ);
         }
@@ -177,6 +183,32 @@ class ConcurrencyStressTest {
     }
 
     /**
+     * Where pipes cannot be told apart, a number that was closed and opened again during a change
+     * of its key seems registered until whoever closed it has ended that key.
+     */
+    private static FdKey register(
+            Crew crew, Poll poll, int fd, Interest interest, Trigger trigger, Ledger ledger)
+            throws IOException {
+        if (Capability.DISTINGUISHES_PIPES.isThere(poll.pair)) {
+            return poll.selector.register(fd, interest, trigger, ledger);
+        }
+        var key = new AtomicReference<FdKey>();
+        crew.await(
+                "number " + fd + " is free",
+                () -> {
+                    try {
+                        key.set(poll.selector.register(fd, interest, trigger, ledger));
+                        return true;
+                    } catch (PolluxException.AlreadyRegistered e) {
+                        return false;
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+        return key.get();
+    }
+
+    /**
      * The handler and another thread modify the same key in turn, the one remembered, the other at
      * once: the last one counts, and what it waits for is reported.
      */
@@ -187,6 +219,7 @@ class ConcurrencyStressTest {
         var poll =
                 new Poll(
                         crew,
+                        pair,
                         selector,
                         (key, ready) -> {
                             var ledger = (Ledger) key.attachment();
@@ -304,6 +337,7 @@ class ConcurrencyStressTest {
             var poll =
                     new Poll(
                             crew,
+                            pair,
                             selector,
                             (key, ready) -> {
                                 // a change, so that the next wait has one in hand

@@ -39,6 +39,10 @@ import java.util.concurrent.locks.ReentrantLock;
  *       closed: they look at it before they mark the end. The read filter of the writing end they
  *       do notify. So that one is added as a guard, to pipes that have neither device nor inode:
  *       those are the pipes of these two.
+ *   <li>(h) Deleting and adding, see (b), are two changes. Of a number that is closed and opened
+ *       again between them, the new file gets the filter, with the token of the old registration:
+ *       found out by device and inode when that file is registered. One that has neither is taken
+ *       for the old one until that is unregistered.
  * </ul>
  */
 final class KqueueControl extends KqueueKnotes {

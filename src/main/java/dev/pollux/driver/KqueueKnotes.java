@@ -47,7 +47,14 @@ class KqueueKnotes {
         }
         changes.clear();
         changes.ask(fd, present, registrations.token(fd));
-        return changes.send() != -errno.ENOENT || isDropped(fd);
+        if (changes.send() == -errno.ENOENT) {
+            return isDropped(fd);
+        }
+        if (registrations.isSameFile(fd, kind)) {
+            return true;
+        }
+        deleteAny(fd); // (h)
+        return false;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.pollux.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -33,6 +34,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -484,6 +486,42 @@ class KqueueDriverTest {
                     } finally {
                         driver.close();
                     }
+                });
+    }
+
+    /** The filter is deleted and added again, and in between the number becomes another file. */
+    @TestFactory
+    Stream<DynamicTest> a_number_that_is_reused_during_a_modify_can_be_registered() {
+        return each(
+                s -> {
+                    int fd = s.fds.pipe()[0];
+                    int[] next = s.fds.pipe();
+                    FdKey old = s.register(fd, Interest.READ, Trigger.EDGE);
+                    var isReused = new AtomicBoolean();
+                    s.sys.refusal =
+                            (ident, filter, flags) -> {
+                                if ((flags & s.layout.EV_ADD) != 0 && !isReused.getAndSet(true)) {
+                                    assertDoesNotThrow(() -> s.fds.reuse(fd, next[0]));
+                                }
+                                return 0;
+                            };
+                    s.selector.modify(old, Interest.READ);
+                    assertEquals("TIMEOUT", s.pollNow());
+                    assertTrue(isReused.get());
+                    if (s.sys.model.hidesPipes()) { // the old one, for all that is known
+                        assertThrows(
+                                PolluxException.AlreadyRegistered.class,
+                                () -> s.register(fd, Interest.READ, Trigger.LEVEL));
+                        s.selector.unregister(old);
+                    }
+                    FdKey key = s.register(fd, Interest.READ, Trigger.LEVEL);
+                    assertFalse(old.isValid());
+                    Fds.write(next[1], 1);
+                    for (int i = 0; i < 2; i++) { // at level
+                        assertEquals(fd + " READ", s.pollNow());
+                    }
+                    s.selector.unregister(key);
+                    assertEquals("TIMEOUT", s.pollNow());
                 });
     }
 
