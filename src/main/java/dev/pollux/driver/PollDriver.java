@@ -17,7 +17,8 @@ import java.util.Arrays;
  *       whole milliseconds are waited for by {@code poll}, because of (e) there, and {@code ppoll}
  *       does the rest.
  *   <li>(d) {@code POLLHUP} means on Linux that both directions are closed; elsewhere perhaps one,
- *       and not which ({@code POLLRDHUP} is Linux's, too). There it names no direction here either.
+ *       and not which ({@code POLLRDHUP} is Linux's, too). There it names no direction here either,
+ *       but reading to who has asked for neither.
  *   <li>(e) {@code POLLERR} with {@code POLLPRI} and without a hang-up is how Linux reports that a
  *       file of /proc or /sys has changed: no error.
  * </ul>
@@ -126,7 +127,7 @@ public final class PollDriver extends ScanningDriver {
                     report(fds[entry], GONE, events);
                     entry--; // the last one has moved here
                 } else {
-                    report(fds[entry], toReady(layout, revents), events);
+                    report(fds[entry], toReady(entry, revents), events);
                 }
             }
         }
@@ -134,6 +135,16 @@ public final class PollDriver extends ScanningDriver {
 
     private short revents(int entry) {
         return entries.bytes().getShort(entry * size + layout.pollfdRevents);
+    }
+
+    /** (d): with PRIORITY alone there is no readiness that a hang-up could come with. */
+    private int toReady(int entry, int revents) {
+        int ready = toReady(layout, revents);
+        if (layout.POLLRDHUP != 0 || (revents & layout.POLLHUP) == 0) {
+            return ready;
+        }
+        int asked = entries.bytes().getShort(entry * size + layout.pollfdEvents);
+        return (asked & (layout.POLLIN | layout.POLLOUT)) == 0 ? ready | READ_CLOSED : ready;
     }
 
     private int toPoll(int interest) {

@@ -154,6 +154,27 @@ class ReportingErrorsContract {
         }
     }
 
+    /** Then there is neither READ nor WRITE to report it with. */
+    @LocalOnly("a model is made of this machine's epoll")
+    @Test
+    void such_a_hang_up_is_reported_to_priority_alone() throws Exception {
+        Host.requireLinux("a model of a BSD kernel");
+        var bsd = new BsdKqueue(KqueueModel.MACOS, Bindings.current());
+        try (var fds = new Fds();
+                var selector = Internals.open(Backend.POLL, bsd)) {
+            int[] pair = fds.socketpair();
+            FdKey key = selector.register(pair[0], Interest.PRIORITY, Trigger.LEVEL, null);
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            fds.close(pair[1]);
+            assertEquals(pair[0] + " READ_CLOSED", Fds.pollNow(selector));
+            selector.modify(key, Interest.PRIORITY, Trigger.ONESHOT);
+            assertEquals(pair[0] + " READ_CLOSED", Fds.pollNow(selector));
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            selector.modify(key, PRIORITY_AND_READ);
+            assertEquals(pair[0] + " READ", Fds.pollNow(selector));
+        }
+    }
+
     // ---- errors
 
     @EveryBackend
