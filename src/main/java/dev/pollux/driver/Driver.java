@@ -150,7 +150,7 @@ public interface Driver {
 
     /**
      * Has the kernel poll the queues of network cards while this waits, see {@link BusyPoll}; also
-     * after a rebuild. Before anything is registered.
+     * after a rebuild, unless the kernel refuses by then. Before anything is registered.
      *
      * @return 0, or a negated error number; {@code -ENOSYS}: this backend cannot
      */

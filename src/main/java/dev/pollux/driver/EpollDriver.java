@@ -268,8 +268,10 @@ public class EpollDriver implements Driver {
         if (created < 0) {
             return created;
         }
-        int rc = busyPoll == null ? 0 : sys.epollSetParams(created, busyPoll.address());
-        rc = rc < 0 ? rc : watchEventfd(created);
+        if (busyPoll != null) { // refused, when a right was dropped since: rather without
+            sys.epollSetParams(created, busyPoll.address());
+        }
+        int rc = watchEventfd(created);
         if (rc < 0) {
             sys.close(created);
             return rc;
