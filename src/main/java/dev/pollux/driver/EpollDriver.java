@@ -44,6 +44,7 @@ public class EpollDriver implements Driver {
     private final NativeMemory memory;
     private final NativeMemory.Block one; // what is written to the eventfd
     private final EpollChanges changes;
+    private final ExclusiveChange exclusive;
     private final int epfd;
     private final int eventfd;
 
@@ -67,6 +68,7 @@ public class EpollDriver implements Driver {
         one = memory.allocate(8);
         one.bytes().putLong(0, 1);
         changes = new EpollChanges(sys, memory, CHANGES);
+        exclusive = new ExclusiveChange(sys, memory);
         buffer = memory.allocate(capacity * eventSize);
         epfd = sys.epollCreate();
         if (epfd < 0) {
@@ -127,17 +129,7 @@ public class EpollDriver implements Driver {
         if (((oldWas >> 3 | trigger) & EXCLUSIVE) == 0) {
             return sys.epollCtl(epfd, layout.EPOLL_CTL_MOD, fd, events, token);
         }
-        int rc = sys.epollCtl(epfd, layout.EPOLL_CTL_DEL, fd, 0, 0); // (d)
-        if (rc < 0) {
-            return rc;
-        }
-        rc = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, events, token);
-        if (rc < 0) {
-            int old = toEpoll(oldWas & 7, oldWas >> 3);
-            int back = sys.epollCtl(epfd, layout.EPOLL_CTL_ADD, fd, old, token);
-            return back < 0 ? LOST : rc; // only when somebody took the room that was just made free
-        }
-        return 0;
+        return exclusive.make(epfd, fd, toEpoll(oldWas & 7, oldWas >> 3), events, token); // (d)
     }
 
     @Override

@@ -28,6 +28,7 @@ import dev.pollux.support.Libc;
 import dev.pollux.support.Reported;
 import dev.pollux.sys.Errno;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -406,6 +407,64 @@ class FaultsContract {
             selector.unregister(key);
             selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             assertEquals(pipe[0] + " READ", Fds.pollNow(selector));
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static FaultySyscalls.Answer afterTheFirst(Step step) {
+        return call -> {
+            int rc = call.go();
+            if (call.nth() == 1) {
+                try {
+                    step.run();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+            return rc;
+        };
+    }
+
+    /** The kernel has no change of an exclusive registration: it is removed, and added. */
+    @EveryBackend
+    void a_number_that_is_reused_between_the_two_is_not_taken_for_the_registration(Pair pair)
+            throws IOException {
+        requireEpoll(pair);
+        var sys = new FaultySyscalls(pair.sys());
+        try (var fds = new Fds();
+                var selector = open(pair, sys)) {
+            int[] other = fds.socketpair();
+            Fds.write(other[1], 1);
+            int number = fds.pipe()[0];
+            FdKey old = selector.register(number, Interest.READ, Trigger.LEVEL_EXCLUSIVE, "old");
+            sys.on("epollCtl", afterTheFirst(() -> fds.reuse(number, other[0])));
+            assertThrows(
+                    PolluxException.BadDescriptor.class,
+                    () -> selector.modify(old, Interest.READ, Trigger.LEVEL));
+            assertEquals("TIMEOUT", Fds.pollNow(selector), "of a file that nobody registered");
+            FdKey now = selector.register(number, Interest.READ, Trigger.LEVEL, "new");
+            assertFalse(old.isValid());
+            assertEquals(List.of(now), selector.keys());
+            assertEquals(number + " READ", Fds.pollNow(selector));
+        }
+    }
+
+    @EveryBackend
+    void one_that_is_closed_between_the_two_is_a_bad_descriptor(Pair pair) throws IOException {
+        requireEpoll(pair);
+        var sys = new FaultySyscalls(pair.sys());
+        try (var fds = new Fds();
+                var selector = open(pair, sys)) {
+            int number = fds.dup(fds.pipe()[0]);
+            FdKey key = selector.register(number, Interest.READ, Trigger.LEVEL_EXCLUSIVE, null);
+            sys.on("epollCtl", afterTheFirst(() -> fds.close(number)));
+            assertThrows(
+                    PolluxException.BadDescriptor.class,
+                    () -> selector.modify(key, Interest.READ, Trigger.LEVEL));
+            selector.unregister(key);
         }
     }
 
