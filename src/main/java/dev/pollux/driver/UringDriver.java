@@ -145,6 +145,7 @@ public final class UringDriver extends EpollDriver {
      */
     private void watch(Thread me) {
         quiet = null;
+        watcher = null; // first: an earlier watch has another number from here on
         beginChanges();
         int rc = mayWatch ? watchHeld() : -1;
         releaseChanges();
@@ -161,6 +162,9 @@ public final class UringDriver extends EpollDriver {
         if (rc < 0) {
             mayWatch = false; // epoll does without
             watching = false;
+            if (last != 0) {
+                ring.watch(-1, 0, last); // it is there still
+            }
         }
         return rc;
     }

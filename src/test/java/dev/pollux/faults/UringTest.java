@@ -273,6 +273,28 @@ class UringTest {
         }
     }
 
+    @Test
+    void a_watch_that_is_refused_to_one_thread_loses_nothing_of_another() throws Exception {
+        int error = -jni.errno().ENOMEM;
+        var sys = new FaultySyscalls(jni);
+        sys.on("uringWatch", call -> call.nth() == 2 ? error : call.go());
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try (var fds = new Fds();
+                FdSelector selector = Internals.open(Backend.URING, sys)) {
+            int[] pipe = fds.pipe();
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            on(other, () -> settle(selector)); // and goes by its watch
+            settle(selector);
+            assertEquals(3, sys.calls("uringWatch"), "one for each, and the first is ended");
+            Fds.write(pipe[1], 1);
+            for (int i = 0; i < 3; i++) {
+                on(other, () -> assertEquals(pipe[0] + " READ", Fds.pollNow(selector)));
+            }
+        } finally {
+            other.shutdown();
+        }
+    }
+
     /** Its number closed, or taken by somebody, with a watch that has not ended and without. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
