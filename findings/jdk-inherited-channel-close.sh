@@ -1,14 +1,15 @@
 #!/bin/sh
-# To close the channel of System.inheritedChannel() takes the JVM its standard output and error: from then on both are /dev/null,
-# though they are a log file that has nothing to do with the socket. What is printed is lost, without an error (checkError() is
-# false); so is the stack trace with which the program dies, and what children say that inherit them. A server that inetd or
-# systemd has started is silent from the moment when it closes its port to stop in good order.
+# To close the channel of System.inheritedChannel() takes the JVM its standard output and error: from then on both are
+# /dev/null, though they are a log file that has nothing to do with the socket. What is printed is lost, without an error
+# (checkError() is false); so is the stack trace with which the program dies, and what children say that inherit them. A server
+# that inetd or systemd has started is silent from the moment when it closes its port to stop in good order.
 #
 # Why: the classes of inherited channels (InheritedSocketChannelImpl and its two kin) duplicate /dev/null onto 0, 1 and 2 when
-# they are closed (InheritedChannel.detachIOStreams), for programs whose three descriptors are the socket itself; they do
-# not look whether it is so. The documentation of inheritedChannel says nothing of it.
+# they are closed (InheritedChannel.detachIOStreams), for programs whose three descriptors are the socket itself; they do not
+# look whether it is so. The documentation of inheritedChannel says nothing of it.
 #
-# Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; output and error are files. The output was, on all:
+# Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; output and error are files. The output
+# was, on all:
 #   not closed: in the files before, after, child, trace; checkError false; 0 socket, 1 out, 2 err
 #   connected, closed: in the files before; checkError false; 0 null, 1 null, 2 null
 #   listening, closed: in the files before; checkError false; 0 null, 1 null, 2 null

@@ -1,12 +1,13 @@
 #!/bin/sh
-# System.inheritedChannel() makes a ServerSocketChannel of a connection, if the client has reset it before the JVM has started, which
-# takes it a tenth of a second. A program that inetd, socat or systemd (Accept=yes) starts for each connection, and that looks
-# at the type of the channel to learn how it was started, takes itself for the server: bind state and local address are
+# System.inheritedChannel() makes a ServerSocketChannel of a connection, if the client has reset it before the JVM has started,
+# which takes it a tenth of a second. A program that inetd, socat or systemd (Accept=yes) starts for each connection, and that
+# looks at the type of the channel to learn how it was started, takes itself for the server: bind state and local address are
 # there, accept() says "Invalid argument". Bytes that came before the reset do not change it; a connection that the client has
 # closed in good order is a SocketChannel.
 #
-# Why: for a stream socket InheritedChannel.createChannel asks for the peer's address (getpeername) and takes any failure as "it is
-# not connected, so it listens"; of a connection that was reset it is ENOTCONN. Whether a socket listens, SO_ACCEPTCONN tells.
+# Why: for a stream socket InheritedChannel.createChannel asks for the peer's address (getpeername) and takes any failure as
+# "it is not connected, so it listens"; of a connection that was reset it is ENOTCONN. Whether a socket listens, SO_ACCEPTCONN
+# tells.
 #
 # Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18. The output was, on all:
 #   connected, 5 bytes: SocketChannel, read 5

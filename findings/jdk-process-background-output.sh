@@ -1,13 +1,14 @@
 #!/bin/sh
-# When a process ends that has left a part of itself running in the background (a shell's "&", a daemon that keeps the output), what
-# that part writes afterwards to Process.getInputStream() is lost, and the part is killed by SIGPIPE, if nobody was in a read at
-# the moment of the end: the stream ends with what had been written by then. If a thread was in a read just then, the same
-# words arrive. Who reads after waitFor() and who reads all the time see different outputs of one program; with a pipe of any other
-# language the end of the stream is when the last writer has closed it.
+# When a process ends that has left a part of itself running in the background (a shell's "&", a daemon that keeps the output),
+# what that part writes afterwards to Process.getInputStream() is lost, and the part is killed by SIGPIPE, if nobody was in a
+# read at the moment of the end: the stream ends with what had been written by then. If a thread was in a read just then, the
+# same words arrive. Who reads after waitFor() and who reads all the time see different outputs of one program; with a pipe of
+# any other language the end of the stream is when the last writer has closed it.
 #
-# Why: when the process has ended, the thread that waited for it takes what is in the pipe and closes it, to have the descriptor
-# back soon (ProcessImpl.ProcessPipeInputStream.processExited). The method is synchronized, and so is a read: a reader in its read
-# holds it off. That others may have the pipe open is not looked at; the documentation of Process does not say it.
+# Why: when the process has ended, the thread that waited for it takes what is in the pipe and closes it, to have the
+# descriptor back soon (ProcessImpl.ProcessPipeInputStream.processExited). The method is synchronized, and so is a read: a
+# reader in its read holds it off. That others may have the pipe open is not looked at; the documentation of Process does not
+# say it.
 #
 # Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18. The output was, on all:
 #   nobody reads as it ends: output [early], the part in the background ends with 141

@@ -1,16 +1,16 @@
 #!/bin/sh
 # InputStream.transferTo copies nothing of a file in /proc, without an error, if both streams come from java.nio:
-# Files.newInputStream(mountinfo).transferTo(Files.newOutputStream(copy)) returns 0 from JDK 18 on, and so it does into the stream of a
-# SocketChannel. JDK 17 copies it whole, and so do the same call with either stream from java.io, readAllBytes of the same stream, and
-# Files.copy. On JDK 21 the same pair ends a copy from a FIFO with "Illegal seek", and there that is so of a FileInputStream
-# and a FileOutputStream as well.
+# Files.newInputStream(mountinfo).transferTo(Files.newOutputStream(copy)) returns 0 on JDK 21 to 28, and so it does into the
+# stream of a SocketChannel. JDK 17 copies it whole, and so do the same call with either stream from java.io, readAllBytes of
+# the same stream, and Files.copy. On JDK 21 the same pair ends a copy from a FIFO with "Illegal seek", and there that is so of
+# a FileInputStream and a FileOutputStream as well.
 #
-# Why: where both sides are channels, ChannelInputStream.transfer goes on "while (position < size)", and a file of /proc has size 0
-# and any length. For a FIFO the position is what fails; later JDKs look whether the file is one of these (isOther), which it
-# is not if it calls itself regular, as all of /proc does.
+# Why: where both sides are channels, ChannelInputStream.transfer goes on "while (position < size)", and a file of /proc has
+# size 0 and any length. For a FIFO the position is what fails; later JDKs look whether the file is one of these (isOther),
+# which it is not if it calls itself regular, as all of /proc does.
 #
-# Seen: OpenJDK 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18. The output was, on 25 to 28 (on 17 all is whole; on 21
-# lines 5 and 6, of the FIFO, are "Illegal seek"):
+# Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1, 28-ea+18, Linux 6.18. The output was, on 25 to 28 (on 17 all is
+# whole; on 21 lines 5 and 6, of the FIFO, are "Illegal seek"):
 #   /proc, Files to Files: nothing, returned 0
 #   /proc, Files to a SocketChannel: nothing, returned 0
 #   /proc, FileInputStream to Files: whole

@@ -1,14 +1,15 @@
 #!/bin/sh
-# A single read by a virtual thread on a SocketChannel that blocks makes the socket non-blocking, for good and for every process
-# that has it: the parent that passed it on gets EAGAIN from a read that is to wait. A platform thread's read does not. The
-# channel goes on to say isBlocking() true; configureBlocking(true) does nothing, and false and then true leave O_NONBLOCK as well.
+# A single read by a virtual thread on a SocketChannel that blocks makes the socket non-blocking, for good and for every
+# process that has it: the parent that passed it on gets EAGAIN from a read that is to wait. A platform thread's read does not.
+# The channel goes on to say isBlocking() true; configureBlocking(true) does nothing, and false and then true leave O_NONBLOCK
+# as well.
 #
 # Why: a virtual thread waits by the JDK's poller, so the channel sets O_NONBLOCK when the first one comes, and remembers that
-# in forcedNonBlocking, after which it never clears it; O_NONBLOCK belongs to the open file, not to the process. ServerSocketChannel,
-# DatagramChannel and Pipe do the same. The documentation speaks of neither.
+# in forcedNonBlocking, after which it never clears it; O_NONBLOCK belongs to the open file, not to the process.
+# ServerSocketChannel, DatagramChannel and Pipe do the same. The documentation speaks of neither.
 #
-# Seen: OpenJDK 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; the parent passes a socket as descriptor 0. The output
-# was, on all:
+# Seen: OpenJDK 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; the parent passes a socket as descriptor 0. The
+# output was, on all:
 #   at first: isBlocking true; O_NONBLOCK here false
 #   read by a platform thread: isBlocking true; O_NONBLOCK here false
 #   read by a virtual thread: isBlocking true; O_NONBLOCK here true
@@ -16,8 +17,8 @@
 #   configureBlocking(false), then true: isBlocking true; O_NONBLOCK here true
 #   the parent, when the JVM has ended: O_NONBLOCK True
 #
-# Needs Linux, python3 and JDK 21 or newer; JAVA names its java. Exit status: 0 it is so; 1 it is not so any longer; 2 it cannot be
-# shown here.
+# Needs Linux, python3 and JDK 21 or newer; JAVA names its java. Exit status: 0 it is so; 1 it is not so any longer; 2 it
+# cannot be shown here.
 set -eu
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT

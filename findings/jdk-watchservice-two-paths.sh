@@ -1,14 +1,14 @@
 #!/bin/sh
-# Who registers one directory with a WatchService by two paths (a symbolic link to it, as Kubernetes and many installations have
-# for "current", or a bind mount) has one WatchKey: the second registration takes the first one's events away, what the second
-# asks for is reported with the first path, and to cancel either ends both. Two WatchServices keep them apart.
+# Who registers one directory with a WatchService by two paths (a symbolic link to it, as Kubernetes and many installations
+# have for "current", or a bind mount) has one WatchKey: the second registration takes the first one's events away, what the
+# second asks for is reported with the first path, and to cancel either ends both. Two WatchServices keep them apart.
 #
 # Why: inotify knows the directory, not the path: inotify_add_watch of one that is watched gives the same number again and
 # replaces the events. The JDK keeps its keys by that number (LinuxWatchService.implRegister). The documentation has this
 # replacement for "this watchable object", which is a Path, and the two are not equal.
 #
-# Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; "real" is registered for ENTRY_CREATE, then "link"
-# for ENTRY_DELETE. The output was, on all:
+# Seen: OpenJDK 17.0.15, 21.0.13, 25.0.3, 26.0.2.1, 27.0.1 and 28-ea+18, Linux 6.18; "real" is registered for ENTRY_CREATE,
+# then "link" for ENTRY_DELETE. The output was, on all:
 #   the paths are equal: false, the keys are one: true
 #   a file is made: nothing is reported
 #   a file is deleted: ENTRY_DELETE of real
