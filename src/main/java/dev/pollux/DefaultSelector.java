@@ -31,7 +31,7 @@ public final class DefaultSelector {
      * @throws PolluxException.LimitReached if there is no descriptor or no memory left
      * @throws PolluxException.Unsupported if no backend works here, or the one that is named does
      *     not; the message says why of each
-     * @throws IllegalArgumentException if the property names no backend
+     * @throws IllegalArgumentException if a property of Pollux has a value that it does not know
      */
     public static FdSelector open() throws PolluxException {
         return open(StrictMode.ofProperty());

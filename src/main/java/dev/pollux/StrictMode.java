@@ -1,6 +1,6 @@
 package dev.pollux;
 
-import dev.pollux.sys.Privileged;
+import dev.pollux.sys.Bindings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -113,9 +113,13 @@ public record StrictMode(
         return duration.compareTo(EVER) < 0 ? duration.toNanos() : EVER.toNanos();
     }
 
-    /** What the property says; null: nothing. */
+    /**
+     * What the property says; null: it is off.
+     *
+     * @throws IllegalArgumentException if it is neither true nor false
+     */
     static StrictMode ofProperty() {
-        return Privileged.property(PROPERTY, "").equals("true") ? ofProperty : null;
+        return Bindings.wish(PROPERTY) == 1 ? ofProperty : null;
     }
 
     /** Another one in its place: for tests, which fail by it. */

@@ -96,6 +96,8 @@ public final class Bindings {
             if (current != null) {
                 return current;
             }
+            libcWish(); // a wrong value is no reason to try the next binding
+            returnsWish();
             current = choose(Privileged.property(PROPERTY, "").strip().toLowerCase(Locale.ROOT));
             why = whyNotJni;
         }
@@ -216,25 +218,22 @@ public final class Bindings {
         return "the " + binding + " binding does not work here: ";
     }
 
-    /**
-     * What {@link #LIBC} says: 1 for true, 0 for false, -1 for nothing.
-     *
-     * @throws IllegalArgumentException if it says anything else
-     */
+    /** What {@link #LIBC} says, as {@link #wish}. */
     public static int libcWish() {
         return wish(LIBC);
     }
 
-    /**
-     * What {@link #BATCH} says, as {@link #libcWish}.
-     *
-     * @throws IllegalArgumentException as there
-     */
+    /** What {@link #BATCH} says, as {@link #wish}. */
     public static int batchWish() {
         return wish(BATCH);
     }
 
-    private static int wish(String property) {
+    /**
+     * What a property says: 1 for true, 0 for false, -1 for nothing.
+     *
+     * @throws IllegalArgumentException if it says anything else
+     */
+    public static int wish(String property) {
         String wish = Privileged.property(property, "").strip().toLowerCase(Locale.ROOT);
         switch (wish) {
             case "":
