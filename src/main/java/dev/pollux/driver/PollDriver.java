@@ -119,18 +119,32 @@ public final class PollDriver extends ScanningDriver {
             pipe.drain();
             left--;
         }
-        for (int entry = 1; left > 0 && entry < count; entry++) {
+        for (int entry = 1; left > 0; entry++) {
+            entry = nextReported(entry);
+            if (entry == count) {
+                return;
+            }
+            left--;
             int revents = revents(entry);
-            if (revents != 0) {
-                left--;
-                if ((revents & layout.POLLNVAL) != 0) { // (b)
-                    report(fds[entry], GONE, events);
-                    entry--; // the last one has moved here
-                } else {
-                    report(fds[entry], toReady(entry, revents), events);
-                }
+            if ((revents & layout.POLLNVAL) != 0) { // (b)
+                report(fds[entry], GONE, events);
+                entry--; // the last one has moved here
+            } else {
+                report(fds[entry], toReady(entry, revents), events);
             }
         }
+    }
+
+    /** The first entry from this one on that has something to report; the count if none has. */
+    private int nextReported(int from) {
+        ByteBuffer bytes = entries.bytes();
+        int stride = size;
+        int end = count * stride;
+        int at = from * stride + layout.pollfdRevents;
+        while (at < end && bytes.getShort(at) == 0) {
+            at += stride;
+        }
+        return at / stride;
     }
 
     private short revents(int entry) {
