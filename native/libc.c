@@ -27,6 +27,16 @@ static jint libc_write(JNIEnv *env, jobject self, jint fd, jobject directBuffer,
     return call_write(fd, pollux_bytes(env, directBuffer) + at, (size_t)length);
 }
 
+static jint libc_recv(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length, jint flags) {
+    (void)self;
+    return call_recv(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
+}
+
+static jint libc_send(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length, jint flags) {
+    (void)self;
+    return call_send(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
+}
+
 static jint libc_close(JNIEnv *env, jobject self, jint fd) {
     (void)env, (void)self;
     return call_close(fd);
@@ -66,6 +76,8 @@ static jint libc_epollPwait20(JNIEnv *env, jobject self, jint epfd, jlong events
 static const JNINativeMethod through_libc[] = {
     {(char *)"read", (char *)"(ILjava/nio/ByteBuffer;II)I", (void *)libc_read},
     {(char *)"write", (char *)"(ILjava/nio/ByteBuffer;II)I", (void *)libc_write},
+    {(char *)"recv", (char *)"(ILjava/nio/ByteBuffer;III)I", (void *)libc_recv},
+    {(char *)"send", (char *)"(ILjava/nio/ByteBuffer;III)I", (void *)libc_send},
     {(char *)"close", (char *)"(I)I", (void *)libc_close},
     {(char *)"eventfd", (char *)"()I", (void *)libc_eventfd},
     {(char *)"epollCreate", (char *)"()I", (void *)libc_epollCreate},

@@ -52,3 +52,11 @@ static inline int call_read(int fd, void *buffer, size_t length) {
 static inline int call_write(int fd, const void *buffer, size_t length) {
     return (int)call6(SYS_write, fd, (long)buffer, (long)length, 0, 0, 0);
 }
+
+static inline int call_recv(int fd, void *buffer, size_t length, int flags) {
+    return (int)call6(SYS_recvfrom, fd, (long)buffer, (long)length, flags, 0, 0);
+}
+
+static inline int call_send(int fd, const void *buffer, size_t length, int flags) {
+    return (int)call6(SYS_sendto, fd, (long)buffer, (long)length, flags, 0, 0);
+}

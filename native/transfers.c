@@ -9,6 +9,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "calls.h"
+#include "returns.h"
+
 /* Java writes two longs for each; where a pointer has 32 bits they are moved together, in place. */
 static const struct iovec *vectors(jlong list, jint count) {
     char *memory = pointer(list);
@@ -41,12 +44,14 @@ jint pollux_pread(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint
 
 jint pollux_recv(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length, jint flags) {
     (void)self;
-    ssize_t rc = recv(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
-    return rc < 0 ? -errno : (jint)rc;
+    jint rc = call_recv(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
+    fill_return_buffer();
+    return rc;
 }
 
 jint pollux_send(JNIEnv *env, jobject self, jint fd, jobject directBuffer, jint at, jint length, jint flags) {
     (void)self;
-    ssize_t rc = send(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
-    return rc < 0 ? -errno : (jint)rc;
+    jint rc = call_send(fd, pollux_bytes(env, directBuffer) + at, (size_t)length, flags);
+    fill_return_buffer();
+    return rc;
 }

@@ -8,6 +8,7 @@ import dev.pollux.Backend;
 import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
+import dev.pollux.FdSocket;
 import dev.pollux.Interest;
 import dev.pollux.Internals;
 import dev.pollux.Trigger;
@@ -22,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,13 +33,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A library that was preloaded in place of libc's epoll, as network stacks in user space and
- * tracers are: it sees every call.
+ * A library that was preloaded in place of libc's epoll and sockets, as network stacks in user
+ * space and tracers are: it sees every call.
  */
 class InterposedTest {
     private static final String MADE = "made: ";
     private static final String SEEN = "seen: ";
     private static final String NAME = "name: ";
+    private static final int COUNTS = 5;
 
     /** Counts what goes through it, where the test can read it, and hands it on. */
     private static final String SHIM =
@@ -48,11 +51,12 @@ class InterposedTest {
             #include <stdlib.h>
             #include <sys/epoll.h>
             #include <sys/mman.h>
+            #include <sys/socket.h>
             #include <unistd.h>
             static int *counts;
             __attribute__((constructor)) static void begin(void) {
                 int fd = open(getenv("SHIM_COUNTS"), O_RDWR);
-                counts = mmap(NULL, 12, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+                counts = mmap(NULL, 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
                 close(fd);
             }
             int epoll_create1(int flags) {
@@ -62,6 +66,15 @@ class InterposedTest {
             int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
                 counts[1]++;
                 return ((int (*)(int, int, int, void *))dlsym(RTLD_NEXT, "epoll_ctl"))(epfd, op, fd, event);
+            }
+            ssize_t recv(int fd, void *bytes, size_t length, int flags) {
+                counts[3]++;
+                return ((ssize_t (*)(int, void *, size_t, int))dlsym(RTLD_NEXT, "recv"))(fd, bytes, length, flags);
+            }
+            ssize_t send(int fd, const void *bytes, size_t length, int flags) {
+                counts[4]++;
+                return ((ssize_t (*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send"))(fd, bytes, length,
+                                                                                              flags);
             }
             int epoll_wait(int epfd, struct epoll_event *events, int capacity, int millis) {
                 counts[2]++;
@@ -94,7 +107,7 @@ class InterposedTest {
     }
 
     private Child.Result run(String binding, boolean preloaded, String setting) throws IOException {
-        Path counts = Files.write(directory.resolve("counts"), new byte[12]);
+        Path counts = Files.write(directory.resolve("counts"), new byte[4 * COUNTS]);
         Child child =
                 Child.here().withAllElse().withProperties().property(Bindings.PROPERTY, binding);
         if (!setting.isEmpty()) {
@@ -122,7 +135,7 @@ class InterposedTest {
                 List.of("amd64", "aarch64").contains(System.getProperty("os.arch")),
                 "elsewhere all calls are libc's");
         Child.Result result = run("jni", true, "false").ok();
-        assertEquals(List.of("0 0 0"), result.lines(SEEN), result.text());
+        assertEquals(List.of("[0, 0, 0, 0, 0]"), result.lines(SEEN), result.text());
         assertTrue(result.lines(NAME).get(0).contains("EPOLL/jni,"), result.text());
     }
 
@@ -182,17 +195,21 @@ class InterposedTest {
                 }
                 selector.unregister(key);
             }
+            int messages = 3;
+            int[] sockets = Fd.socketpair();
+            for (int i = 0; i < messages; i++) {
+                FdSocket.send(sockets[0], ByteBuffer.allocate(1), 0);
+                FdSocket.receive(sockets[1], ByteBuffer.allocate(1), 0);
+            }
             int[] after = seen(arguments[0]);
-            print(MADE, counting.creates, counting.controls, counting.waits);
-            print(SEEN, after[0] - before[0], after[1] - before[1], after[2] - before[2]);
-        }
-
-        private static void print(String what, int creates, int controls, int waits) {
-            System.out.println(what + creates + " " + controls + " " + waits);
+            int[] made = {counting.creates, counting.controls, counting.waits, messages, messages};
+            System.out.println(MADE + Arrays.toString(made));
+            Arrays.setAll(after, i -> after[i] - before[i]);
+            System.out.println(SEEN + Arrays.toString(after));
         }
 
         private static int[] seen(String file) throws IOException {
-            int[] counts = new int[3];
+            int[] counts = new int[COUNTS];
             ByteBuffer.wrap(Files.readAllBytes(Path.of(file)))
                     .order(ByteOrder.nativeOrder())
                     .asIntBuffer()

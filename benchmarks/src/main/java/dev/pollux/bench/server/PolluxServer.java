@@ -2,9 +2,9 @@ package dev.pollux.bench.server;
 
 import dev.pollux.Backend;
 import dev.pollux.ChannelFd;
-import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
+import dev.pollux.FdSocket;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.Ready;
@@ -107,11 +107,11 @@ final class PolluxServer implements Server {
     private void read(FdKey key, Connection connection, Ready ready) throws IOException {
         boolean more;
         do {
-            int n = Fd.read(key.fd(), buffer.clear());
-            if (n == 0) {
+            int n = FdSocket.receive(key.fd(), buffer.clear(), 0);
+            if (n == FdSocket.WOULD_BLOCK) {
                 return;
             }
-            if (n < 0) {
+            if (n == FdSocket.END) {
                 close(key, connection);
                 return;
             }
@@ -123,7 +123,7 @@ final class PolluxServer implements Server {
                     };
             ByteBuffer answer = connection.protocol.answer(buffer.flip());
             if (answer.hasRemaining()) {
-                Fd.write(key.fd(), answer);
+                FdSocket.send(key.fd(), answer, 0);
             }
             if (answer.hasRemaining()) {
                 connection.unsent =
@@ -136,7 +136,7 @@ final class PolluxServer implements Server {
 
     /** To wait for reading again reports also what has come meanwhile. */
     private void write(FdKey key, Connection connection) throws IOException {
-        Fd.write(key.fd(), connection.unsent);
+        FdSocket.send(key.fd(), connection.unsent, 0);
         if (!connection.unsent.hasRemaining()) {
             connection.unsent = null;
             selector.modify(key, Interest.READ);
