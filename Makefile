@@ -388,7 +388,7 @@ LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c
 BENCH_OPTS := --enable-native-access=ALL-UNNAMED -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
 BENCH      = $(JAVA) $(BENCH_OPTS) -cp $(BENCH_JAR) dev.pollux.bench.Bench
 
-bench: bench-build ## measure it all, and write benchmarks/results: 15 minutes
+bench: bench-build ## measure it all, and write benchmarks/results: 17 minutes
 	@$(BENCH) $(ARGS)
 
 bench-full: bench-build ## the same with more rounds
