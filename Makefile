@@ -382,7 +382,7 @@ target/sanitize/%-libc: native/test/%.c $(C_TEST_NEEDS)
 
 BENCH_JAR := benchmarks/target/benchmarks.jar
 # C programs: the floor that the library is measured against, and the servers and loads beside it.
-FLOORS    := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c))
+FLOORS    := $(patsubst native/floor/%.c,target/floor/%,$(wildcard native/floor/*.c)) target/floor/in-place
 LOADS     := $(patsubst native/load/%.c,target/load/%,$(wildcard native/load/*.c)) target/load/wrk.lua
 # As Jvm.java has them: they are for JDKs from 24 on, older ones bear with them.
 BENCH_OPTS := --enable-native-access=ALL-UNNAMED -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
@@ -407,6 +407,10 @@ bench-build: ## compile the benchmarks and the load: benchmarks/target/benchmark
 target/floor/%: native/floor/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
+
+target/floor/in-place: native/floor/floor.c native/floor/in_place.h native/linux_calls.h native/returns.h Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -include native/floor/in_place.h -o $@ $<
 
 target/load/%: native/load/%.c $(wildcard native/load/*.h) Makefile
 	@mkdir -p $(@D)
