@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** README is short and leads to every page; links, properties and figures are those there are. */
+/** README is short and leads to every page; links, properties, tests and figures exist. */
 class DocumentsTest {
     private static final Document README = Document.of(Path.of("README.md"));
 
@@ -27,6 +27,10 @@ class DocumentsTest {
     private static final Pattern PAGE = Pattern.compile("docs/[\\w./-]*\\w");
 
     private static final Pattern PROPERTY = Pattern.compile("\"(pollux\\.[a-z][a-z.]*)\"");
+
+    /** A class of tests, or a test of it: a sentence of six words or more. */
+    private static final Pattern TEST =
+            Pattern.compile("\\b([A-Z]\\w*(?:Test|Contract))\\b|\\b([a-z]+(?:_[a-z0-9]+){5,})\\b");
 
     /** Set by the library for itself, see SystemLoad. */
     private static final Set<String> INTERNAL = Set.of("pollux.jni.class");
@@ -102,6 +106,37 @@ class DocumentsTest {
         assertTrue(count > 0, "no source names a page");
     }
 
+    @ParameterizedTest
+    @MethodSource("dev.pollux.examples.Document#all")
+    void tests_that_a_page_names_are_there(Document document) throws IOException {
+        assertEquals(Set.of(), missingTests(document.text()));
+    }
+
+    @Test
+    void a_test_that_is_not_there_is_found_out() throws IOException {
+        assertEquals(
+                Set.of("NoSuchContract", "no_test_here_is_called_so"),
+                missingTests(
+                        "NoSuchContract, `DocumentsTest`, no_test_here_is_called_so, sys_enter"));
+    }
+
+    private static Set<String> missingTests(String text) throws IOException {
+        var missing = new TreeSet<String>();
+        var named = TEST.matcher(text);
+        while (named.find()) {
+            missing.add(named.group());
+        }
+        if (missing.isEmpty()) {
+            return missing;
+        }
+        for (Path source : sources("src/test/java", "src/dropin")) {
+            String code = Files.readString(source);
+            missing.removeIf(
+                    name -> code.contains(" " + name + " {") || code.contains(" " + name + "("));
+        }
+        return missing;
+    }
+
     @Test
     void the_api_that_is_held_is_what_the_module_exports() throws IOException {
         Set<String> exported =
@@ -138,9 +173,13 @@ class DocumentsTest {
     }
 
     private static List<Path> sources() throws IOException {
+        return sources("src/main/java", "src/main/java22");
+    }
+
+    private static List<Path> sources(String... roots) throws IOException {
         var sources = new ArrayList<Path>();
-        for (Path root : List.of(Path.of("src/main/java"), Path.of("src/main/java22"))) {
-            try (Stream<Path> files = Files.walk(root)) {
+        for (String root : roots) {
+            try (Stream<Path> files = Files.walk(Path.of(root))) {
                 files.filter(file -> file.toString().endsWith(".java"))
                         .sorted()
                         .forEach(sources::add);
