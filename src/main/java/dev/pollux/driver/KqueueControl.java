@@ -199,8 +199,7 @@ final class KqueueControl extends KqueueKnotes {
         changes.add(fd, filters, trigger, registrations.token(fd));
         int refused = changes.send();
         if (refused < 0) {
-            registrations.remove(fd);
-            nesting.unwatch(fd);
+            forget(fd); // one of its filters may have been taken
             return false;
         }
         setArmed(fd, interest, trigger, refused);

@@ -445,6 +445,37 @@ class KqueueDriverTest {
                 });
     }
 
+    /** Its filters are deleted, one is added again, and the other is refused. */
+    @TestFactory
+    Stream<DynamicTest> a_modify_that_cannot_be_undone_leaves_nothing() {
+        return each(
+                s -> {
+                    int[] pair = s.fds.socketpair();
+                    Fds.fill(pair[0]);
+                    FdKey key = s.register(pair[0], BOTH, Trigger.EDGE);
+                    var poll = Poller.poll(s.selector, (k, ready) -> {});
+                    poll.awaitBlocked();
+                    s.sys.refusal =
+                            (fd, filter, flags) ->
+                                    filter == s.layout.EVFILT_WRITE
+                                                    && (flags & s.layout.EV_ADD) != 0
+                                            ? s.errno.ENOMEM
+                                            : 0;
+                    assertThrows(
+                            PolluxException.LimitReached.class,
+                            () -> s.selector.modify(key, BOTH, Trigger.LEVEL));
+                    assertFalse(key.isValid());
+                    s.sys.refusal = (fd, filter, flags) -> 0;
+                    s.selector.wakeup();
+                    assertEquals(PollResult.WAKEUP, poll.result());
+                    s.register(pair[0], Interest.READ, Trigger.LEVEL);
+                    Fds.write(pair[1], 1);
+                    for (int i = 0; i < 3; i++) { // no filter of before, at edges, is in its place
+                        assertEquals(pair[0] + " READ", s.pollNow());
+                    }
+                });
+    }
+
     @TestFactory
     Stream<DynamicTest> a_register_that_fails_half_way_leaves_nothing() {
         return each(
