@@ -323,12 +323,18 @@ final class KqueueControl extends KqueueKnotes {
     boolean rearm(int fd) {
         int interest = registrations.interest(fd);
         int trigger = registrations.trigger(fd);
+        long token = registrations.token(fd);
+        if (checkSame(fd, token) < 0) {
+            return true;
+        }
         changes.clear();
-        plan(fd, interest, trigger, registrations.token(fd), changes);
+        plan(fd, interest, trigger, token, changes);
         int refused = changes.send();
         if (refused >= 0) {
             setArmed(fd, interest, trigger, refused);
-        } else if (refused != -errno.ENOENT && refused != -errno.EBADF) {
+        } else if (refused == -errno.ENOENT || refused == -errno.EBADF) {
+            deleteAny(fd); // what has its number by now may have been given the filters
+        } else {
             forget(fd);
             return false;
         }

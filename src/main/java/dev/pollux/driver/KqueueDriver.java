@@ -311,9 +311,7 @@ public final class KqueueDriver implements Driver {
                 int fd = (last + i) % end; // those behind it first: all have their turn
                 long token = registrations.token(fd);
                 boolean whole = fd != last || Integer.bitCount(registrations.present(fd)) < 2;
-                if (registrations.isEdge(fd)
-                        && !(whole && isReported(token, events))
-                        && control.checkSame(fd, token) == 0) {
+                if (registrations.isEdge(fd) && !(whole && isReported(token, events))) {
                     rearm(fd, events);
                 }
             }

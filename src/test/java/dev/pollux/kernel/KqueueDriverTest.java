@@ -176,6 +176,40 @@ class KqueueDriverTest {
                 });
     }
 
+    /** To arm it again deletes and adds: the new file has nothing to delete, and takes the rest. */
+    @TestFactory
+    Stream<DynamicTest>
+            a_oneshot_whose_number_is_reused_before_it_is_rearmed_stays_with_its_file() {
+        return each(
+                s -> {
+                    int[] pair = s.fds.socketpair();
+                    int[] next = s.fds.socketpair();
+                    FdKey key = s.register(pair[0], Interest.READ, Trigger.ONESHOT);
+                    Fds.write(pair[1], 1);
+                    Fds.write(next[1], 1);
+                    var once = new AtomicInteger();
+                    s.sys.found =
+                            () -> {
+                                if (once.getAndIncrement() == 0) {
+                                    inAnotherThread(
+                                            () -> {
+                                                s.selector.modify(key, Interest.READ);
+                                                s.fds.reuse(pair[0], next[0]);
+                                                return null;
+                                            });
+                                }
+                            };
+                    for (int i = 0; i < 3; i++) {
+                        assertEquals("TIMEOUT", s.pollNow());
+                    }
+                    FdKey now = s.register(pair[0], Interest.READ, Trigger.LEVEL);
+                    assertEquals(List.of(now), s.selector.keys());
+                    for (int i = 0; i < 2; i++) {
+                        assertEquals(pair[0] + " READ", s.pollNow());
+                    }
+                });
+    }
+
     /** A descriptor that is neither armed nor reported would be lost. */
     @TestFactory
     Stream<DynamicTest> a_oneshot_that_cannot_be_rearmed_is_reported_and_given_up() {
