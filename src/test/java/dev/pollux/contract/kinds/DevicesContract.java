@@ -12,6 +12,7 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,10 @@ class DevicesContract {
     private static final long SIOCSIFADDR = 0x8916;
     private static final long SIOCSIFNETMASK = 0x891c;
     private static final long SIOCSIFFLAGS = 0x8914;
+    private static final long SIOCGIFINDEX = 0x8933;
     private static final int IFF_UP = 1;
+    private static final short RTM_DELLINK = 17;
+    private static final short NLM_F_REQUEST = 1;
     private static final int OURS = 10 << 24 | 1; // 10.0.0.1
     private static final int BEYOND = 10 << 24 | 2;
     private static final String NAME = "pollux0";
@@ -86,6 +90,33 @@ class DevicesContract {
                         assertEquals("", Trial.now(early));
                     }
                 });
+        kind.factOfEpoll(
+                "On epoll, who asks of one that is down for WRITE alone hears nothing when it is"
+                        + " removed (ip link delete): ask for READ as well.",
+                () -> {
+                    try (var fds = new Fds();
+                            FdSelector write = kind.pair.open();
+                            FdSelector read = kind.pair.open()) {
+                        int fd = fds.keep(openTun());
+                        setInterface(fd);
+                        watch(write, fd, Interest.WRITE);
+                        watch(read, fd, Interest.READ);
+                        remove(fds);
+                        assertEquals("READ ERROR", Trial.poll(read, Trial.LIMIT_MILLIS));
+                        assertEquals("", Trial.now(write));
+                    }
+                });
+    }
+
+    private static void remove(Fds fds) throws IOException {
+        Pointer index = request();
+        int socket = fds.keep(Kernel.socket(Kernel.AF_INET, Kernel.SOCK_DGRAM, 0));
+        Kernel.ioctl(socket, SIOCGIFINDEX, index);
+        ByteBuffer message = Kernel.bytes(32).putInt(0, 32); // struct nlmsghdr, ifinfomsg
+        message.putShort(4, RTM_DELLINK).putShort(6, NLM_F_REQUEST).putInt(20, index.getInt(16));
+        int netlink = fds.keep(Kernel.socket(Kernel.AF_NETLINK, Kernel.SOCK_RAW, 0));
+        byte[] kernel = Kernel.bytes(12).putShort(0, (short) Kernel.AF_NETLINK).array();
+        Kernel.sendTo(netlink, message.array(), kernel);
     }
 
     private static int openTun() throws IOException {

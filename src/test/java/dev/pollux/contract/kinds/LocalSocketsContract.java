@@ -9,6 +9,7 @@ import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PolluxException;
+import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
@@ -82,6 +83,21 @@ class LocalSocketsContract {
                                     assertEquals("", Trial.now(selector));
                                     assertThrows(
                                             PolluxException.class, () -> Fds.write(both[0], 1));
+                                }
+                            });
+                    kind.factOfEpoll(
+                            "Under EDGE, WRITE is reported again when the peer reads, though there"
+                                    + " was room.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    int[] both = pair(fds, Kernel.SOCK_STREAM);
+                                    selector.register(both[0], Interest.WRITE, Trigger.EDGE, null);
+                                    assertEquals("WRITE", Trial.now(selector));
+                                    Fds.write(both[0], 1);
+                                    assertEquals("", Trial.now(selector));
+                                    Fds.drain(both[1]);
+                                    assertEquals("WRITE", Trial.now(selector));
                                 }
                             });
                 });

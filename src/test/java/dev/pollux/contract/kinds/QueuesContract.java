@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
@@ -47,7 +48,31 @@ class QueuesContract {
                                     + " reported WRITE, where a send says EBADF, and the other way"
                                     + " round.",
                             () -> accessModes(pair));
+                    kind.factOfEpoll(
+                            "Under EDGE, each send and each receive, one's own as well, reports"
+                                    + " again what there is: WRITE while there is room, READ while"
+                                    + " messages are left.",
+                            () -> sendsAndReceivesAreEdges(pair));
                 });
+    }
+
+    private static void sendsAndReceivesAreEdges(Pair pair) throws IOException {
+        try (var fds = new Fds();
+                FdSelector selector = pair.open()) {
+            int fd = queue(fds, Kernel.O_RDWR);
+            selector.register(fd, Interest.READ.plus(Interest.WRITE), Trigger.EDGE, null);
+            assertEquals("WRITE", Trial.now(selector));
+            assertEquals("", Trial.now(selector));
+            send(fd);
+            assertEquals("READ WRITE", Trial.now(selector));
+            send(fd);
+            assertEquals("READ", Trial.now(selector));
+            assertEquals("", Trial.now(selector));
+            receive(fd);
+            assertEquals("READ WRITE", Trial.now(selector));
+            receive(fd);
+            assertEquals("WRITE", Trial.now(selector));
+        }
     }
 
     private static void accessModes(Pair pair) throws IOException {

@@ -159,6 +159,26 @@ class StreamsContract {
                                     assertEquals("WRITE", Trial.now(selector));
                                 }
                             });
+                    kind.fact(
+                            "While the program reads lines, WRITE is reported for a line of any"
+                                    + " length, and what is beyond 4095 bytes of it is lost.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    int[] pty = pty(fds);
+                                    watch(selector, pty[0], Interest.WRITE);
+                                    for (int i = 0; i < 100; i++) {
+                                        assertEquals(
+                                                "WRITE", Trial.poll(selector, Trial.LIMIT_MILLIS));
+                                        write(pty[0], "a".repeat(1000));
+                                        Fds.drain(pty[0]); // its echo
+                                    }
+                                    Trial.poll(selector, Trial.LIMIT_MILLIS);
+                                    write(pty[0], "\n");
+                                    StreamSockets.awaitReadable(pty[1]);
+                                    assertEquals(4096, Fds.drain(pty[1]));
+                                }
+                            });
                 });
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.Trigger;
 import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
@@ -113,6 +114,24 @@ class UdpContract {
                                                                             fd, new byte[1], 0))
                                                     .errno);
                                     assertEquals(reported, Trial.now(selector));
+                                }
+                            });
+                    kind.factOfEpoll(
+                            "Under EDGE, WRITE is reported again after each send of its own, though"
+                                    + " there was room: send until it would block, or all there"
+                                    + " is, and not one to a report.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    int fd = udp(fds);
+                                    byte[] to = Kernel.loopback(Kernel.port(udp(fds)));
+                                    selector.register(fd, Interest.WRITE, Trigger.EDGE, null);
+                                    for (int i = 0; i < 3; i++) {
+                                        assertEquals("WRITE", Trial.now(selector));
+                                        assertEquals("", Trial.now(selector));
+                                        Kernel.sendTo(fd, new byte[1], to);
+                                    }
+                                    assertEquals("WRITE", Trial.now(selector));
                                 }
                             });
                 });
