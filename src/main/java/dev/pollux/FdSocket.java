@@ -218,7 +218,8 @@ public final class FdSocket {
 
     /**
      * What came of {@link #connect}: {@code SO_ERROR} of {@code man 7 socket}, which is taken by
-     * this. Does not block.
+     * this. Does not block. For a connect alone: once it has taken the reset of a connection,
+     * receiving says {@link #END}.
      *
      * @param fd a socket for which connect was called
      * @return whether it is connected; false: it is still under way

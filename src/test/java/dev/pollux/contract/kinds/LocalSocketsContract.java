@@ -25,6 +25,23 @@ import org.junit.jupiter.api.TestInfo;
 class LocalSocketsContract {
     private static final int NETLINK_USERSOCK = 2;
 
+    /** What is done with two sockets, of which one waits for room. */
+    private interface Fullness {
+        void with(FdSelector selector, int[] both) throws Exception;
+    }
+
+    private static Thing.Act onFull(Pair pair, Fullness proof) {
+        return () -> {
+            try (var fds = new Fds();
+                    FdSelector selector = pair.open()) {
+                int[] both = pair(fds, Kernel.SOCK_STREAM);
+                Fds.fill(both[0]);
+                watch(selector, both[0], Interest.WRITE);
+                proof.with(selector, both);
+            }
+        };
+    }
+
     private static int[] pair(Fds fds, int type) throws IOException {
         int[] both = Kernel.socketpair(type);
         fds.keep(both[0]);
@@ -58,33 +75,24 @@ class LocalSocketsContract {
                     kind.fact(
                             "Room is reported later than a write finds it: one may succeed that was"
                                     + " not announced.",
-                            () -> {
-                                try (var fds = new Fds();
-                                        FdSelector selector = pair.open()) {
-                                    int[] both = pair(fds, Kernel.SOCK_STREAM);
-                                    Fds.fill(both[0]);
-                                    watch(selector, both[0], Interest.WRITE);
-                                    ByteBuffer some = ByteBuffer.allocate(16 * 1024);
-                                    Fd.read(both[1], some);
-                                    assertEquals("", Trial.now(selector));
-                                    assertTrue(Fd.write(both[0], ByteBuffer.allocate(1)) == 1);
-                                }
-                            });
+                            onFull(
+                                    pair,
+                                    (selector, both) -> {
+                                        Fd.read(both[1], ByteBuffer.allocate(16 * 1024));
+                                        assertEquals("", Trial.now(selector));
+                                        assertEquals(1, Fd.write(both[0], ByteBuffer.allocate(1)));
+                                    }));
                     kind.fact(
                             "Who waits for room hears nothing when the peer shuts down reading, though"
                                     + " a write fails then (EPIPE).",
-                            () -> {
-                                try (var fds = new Fds();
-                                        FdSelector selector = pair.open()) {
-                                    int[] both = pair(fds, Kernel.SOCK_STREAM);
-                                    Fds.fill(both[0]);
-                                    watch(selector, both[0], Interest.WRITE);
-                                    Libc.shutdown(both[1], Libc.SHUT_RD);
-                                    assertEquals("", Trial.now(selector));
-                                    assertThrows(
-                                            PolluxException.class, () -> Fds.write(both[0], 1));
-                                }
-                            });
+                            onFull(
+                                    pair,
+                                    (selector, both) -> {
+                                        Libc.shutdown(both[1], Libc.SHUT_RD);
+                                        assertEquals("", Trial.now(selector));
+                                        assertThrows(
+                                                PolluxException.class, () -> Fds.write(both[0], 1));
+                                    }));
                     kind.factOfEpoll(
                             "Under EDGE, WRITE is reported again when the peer reads, though there"
                                     + " was room.",
