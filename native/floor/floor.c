@@ -314,22 +314,21 @@ static const struct workload {
     void (*loop)(long times);
     int with_ready;
     int sockets; /* what changes is a socket, not a pipe */
-    int openings; /* the fastest of so many: what looks at every file depends on where those lie in memory */
 } workloads[] = {
-    {"epoll-one", epoll_one, 1, 0, 1},
-    {"poll-one", poll_one, 1, 0, 10},
-    {"select-one", select_one, 1, 0, 10},
-    {"epoll-empty", epoll_empty, 0, 0, 1},
-    {"epoll-modify", epoll_modify, 1, 0, 1},
-    {"epoll-modify-64", epoll_modify_64, 1, 0, 1},
-    {"epoll-register", epoll_register, 0, 0, 1},
-    {"epoll-register-64", epoll_register_64, 0, 0, 1},
-    {"epoll-wakeup", epoll_wakeup, 0, 0, 1},
-    {"epoll-block-one", epoll_block_one, 1, 0, 1},
-    {"write-read", write_read, 0, 0, 1},
-    {"socket-modify", epoll_modify, 1, 1, 1},
-    {"socket-modify-64", epoll_modify_64, 1, 1, 1},
-    {"socket-there-and-back", epoll_there_and_back, 1, 1, 1},
+    {"epoll-one", epoll_one, 1, 0},
+    {"poll-one", poll_one, 1, 0},
+    {"select-one", select_one, 1, 0},
+    {"epoll-empty", epoll_empty, 0, 0},
+    {"epoll-modify", epoll_modify, 1, 0},
+    {"epoll-modify-64", epoll_modify_64, 1, 0},
+    {"epoll-register", epoll_register, 0, 0},
+    {"epoll-register-64", epoll_register_64, 0, 0},
+    {"epoll-wakeup", epoll_wakeup, 0, 0},
+    {"epoll-block-one", epoll_block_one, 1, 0},
+    {"write-read", write_read, 0, 0},
+    {"socket-modify", epoll_modify, 1, 1},
+    {"socket-modify-64", epoll_modify_64, 1, 1},
+    {"socket-there-and-back", epoll_there_and_back, 1, 1},
 };
 
 static double now(void) {
@@ -363,29 +362,20 @@ static double measure(void (*loop)(long times), int millis) {
 }
 
 /* What was opened for the line before stays open when the next one asks for the same. */
-static double measure_workload(const struct workload *workload, int n, int millis) {
+static void run(const char *name, int n, int millis) {
     static const struct workload *last;
     static int last_n;
-    double least = 0;
-    for (int i = 0; i < workload->openings; i++) {
-        if (last != workload || last_n != n || workload->openings > 1) {
+    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+        const struct workload *workload = &workloads[i];
+        if (strcmp(workload->name, name) != 0) continue;
+        if (last != workload || last_n != n) {
             if (last != NULL) close_all();
             open_all(n, workload->with_ready, workload->sockets);
             last = workload;
             last_n = n;
-            measure(workload->loop, millis / workload->openings); /* warm caches */
+            measure(workload->loop, millis); /* warm caches */
         }
-        double time = measure(workload->loop, millis / workload->openings);
-        if (i == 0 || time < least) least = time;
-    }
-    return least;
-}
-
-static void run(const char *name, int n, int millis) {
-    for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-        const struct workload *workload = &workloads[i];
-        if (strcmp(workload->name, name) != 0) continue;
-        printf("%s %d %.1f\n", name, n, measure_workload(workload, n, millis));
+        printf("%s %d %.1f\n", name, n, measure(workload->loop, millis));
         fflush(stdout);
         return;
     }

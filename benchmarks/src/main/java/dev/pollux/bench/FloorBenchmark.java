@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -62,7 +61,7 @@ public class FloorBenchmark {
 
     private final List<int[]> pairs = new ArrayList<>();
     private final ByteBuffer oneByte = ByteBuffer.allocateDirect(1);
-    private Thread echo;
+    private final Thread echo = new Thread(this::answer, "echo");
     private FdSelector selector;
     private FdSelector here;
     private FdSelector there;
@@ -105,21 +104,8 @@ public class FloorBenchmark {
             Fd.write(pipe[1], ByteBuffer.wrap(new byte[] {'x'}));
         }
         add(idle, pipe[0]);
-        echo = new Thread(this::answer, "echo");
         echo.setDaemon(true); // an exception on the other thread must not keep the process
         echo.start();
-    }
-
-    /**
-     * The time of what looks at every file depends on where those lie in memory, by a quarter: the
-     * fastest of several openings counts, as in the C program.
-     */
-    @Setup(Level.Iteration)
-    public void reopen() throws IOException, InterruptedException {
-        if (backend.equals("poll") || backend.equals("select")) {
-            close();
-            open();
-        }
     }
 
     private int[] keep(int[] pair) {
@@ -238,7 +224,5 @@ public class FloorBenchmark {
             Fd.close(pair[0]);
             Fd.close(pair[1]);
         }
-        pairs.clear();
-        ending = false;
     }
 }

@@ -98,11 +98,6 @@ record JmhFork(Class<?> type, String method, Map<String, String> parameters) {
         return result.getPrimaryResult().getStatistics().getPercentile(50);
     }
 
-    /** The fastest iteration, where each has opened what it measures. */
-    static double leastNanos(RunResult result) {
-        return result.getPrimaryResult().getStatistics().getMin();
-    }
-
     /** The median of a counter of the benchmark's own, see {@code AuxCounters}. */
     static double counter(RunResult result, String name) {
         var medians = new ArrayList<Double>();
