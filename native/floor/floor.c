@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,9 +32,6 @@ static int opened_count;
 static int reader, writer; /* one byte is on the way between them */
 static int spare[2];       /* a pipe that is empty and not registered */
 static int spares[MODIFIED][2];
-static struct pollfd *pollfds;
-static long *wanted, *found; /* bit sets for select */
-static int highest;
 static int flip; /* which of two interests comes next */
 static struct epoll_event ready[CAPACITY];
 
@@ -91,34 +86,6 @@ static void epoll_block_one(long times) {
 
 static void epoll_empty(long times) {
     LOOP(times) expect(epoll_wait(epfd, ready, CAPACITY, 0), 0, "epoll_wait");
-}
-
-static void poll_one(long times) {
-    LOOP(times) {
-        int left = poll(pollfds, (nfds_t)idle + 1, 0);
-        expect(left, 1, "poll");
-        for (int i = 0; left > 0; i++) {
-            if (pollfds[i].revents == 0) continue;
-            connections[i].served++;
-            left--;
-        }
-    }
-}
-
-static void select_one(long times) {
-    size_t words = (size_t)highest / 64 + 1;
-    LOOP(times) {
-        memcpy(found, wanted, words * sizeof(long));
-        struct timeval none = {0, 0};
-        int left = select(highest + 1, (fd_set *)found, NULL, NULL, &none);
-        expect(left, 1, "select");
-        for (int word = 0; left > 0; word++) {
-            for (unsigned long bits = (unsigned long)found[word]; bits != 0; bits &= bits - 1) {
-                connections[0].served += word * 64 + __builtin_ctzl(bits) == reader;
-                left--;
-            }
-        }
-    }
 }
 
 static inline void modify(int slot, uint32_t events) {
@@ -227,9 +194,6 @@ static void add(int slot, int fd) {
     connections[slot] = (struct connection){fd, 0};
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &connections[slot]};
     must(epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-    pollfds[slot] = (struct pollfd){.fd = fd, .events = POLLIN | POLLRDHUP};
-    wanted[fd / 64] |= 1L << fd % 64;
-    if (fd > highest) highest = fd;
 }
 
 static int *opened_pair(void) {
@@ -259,16 +223,11 @@ static void open_all(int n, int with_ready, int sockets) {
     limit.rlim_cur = limit.rlim_max;
     must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
     idle = n;
-    highest = 0;
     flip = 0;
-    size_t words = ((size_t)n * 2 + 256) / 64 + 1;
     opened = calloc((size_t)n * 2 + 2, sizeof(int));
     opened_count = 0;
     connections = calloc((size_t)n + 1, sizeof(struct connection));
-    pollfds = calloc((size_t)n + 1, sizeof(struct pollfd));
-    wanted = calloc(words, sizeof(long));
-    found = calloc(words, sizeof(long));
-    if (!opened || !connections || !pollfds || !wanted || !found) die("calloc");
+    if (!opened || !connections) die("calloc");
     epfd = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     int slot = 0;
     while (n - slot > MODIFIED) {
@@ -304,7 +263,7 @@ static void close_all(void) {
     for (int i = 0; i < MODIFIED; i++) close(spares[i][0]), close(spares[i][1]);
     int others[] = {reader, writer, spare[0], spare[1], here[0], here[1], there[0], there[1], epfd};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) close(others[i]);
-    free(opened), free(connections), free(pollfds), free(wanted), free(found);
+    free(opened), free(connections);
 }
 
 /* ---- measuring ---- */
@@ -316,8 +275,6 @@ static const struct workload {
     int sockets; /* what changes is a socket, not a pipe */
 } workloads[] = {
     {"epoll-one", epoll_one, 1, 0},
-    {"poll-one", poll_one, 1, 0},
-    {"select-one", select_one, 1, 0},
     {"epoll-empty", epoll_empty, 0, 0},
     {"epoll-modify", epoll_modify, 1, 0},
     {"epoll-modify-64", epoll_modify_64, 1, 0},

@@ -44,6 +44,7 @@ final class Bench implements Callable<Integer> {
             List.of(
                     new ScaleChapter(),
                     new FloorChapter(),
+                    new ScansChapter(),
                     new PeersChapter(),
                     new ServersChapter(),
                     new EdgeOrLevelChapter(),

@@ -13,7 +13,7 @@ import org.openjdk.jmh.results.RunResult;
 final class FloorChapter implements Chapter {
     private static final boolean HAS_FFM = Runtime.version().feature() >= 22;
 
-    private static final List<String> BINDINGS =
+    static final List<String> BINDINGS =
             HAS_FFM ? List.of("jni", "ffm", "jnr") : List.of("jni", "jnr");
 
     /** The JNI binding with {@link Backend#URING}; beside the bindings, where it could differ. */
@@ -63,10 +63,6 @@ final class FloorChapter implements Chapter {
         line("64 registers + poll + unregisters", NONE, "epoll-register-64", "register64", 10);
         line("write + read, one byte", NONE, "write-read", "writeRead", 10);
         line("wakeup there and back", 1.2, "epoll-wakeup", "wakeup", 10);
-        for (String backend : List.of("poll", "select")) {
-            String text = backend + " as the backend, one ready, 1,000 idle";
-            line(text, NONE, backend + "-one", fork("one", 1000).with("backend", backend), 1000);
-        }
     }
 
     private void line(String text, double target, String floor, String method, int idle) {
@@ -209,7 +205,7 @@ final class FloorChapter implements Chapter {
                         + leftOut);
     }
 
-    private static String verdict(double target, double ratio) {
+    static String verdict(double target, double ratio) {
         if (Double.isNaN(target)) {
             return Table.BLANK;
         }
