@@ -100,7 +100,8 @@ final class Adoption {
         if (is == null) {
             throw wrong(
                     "it is a stream socket that neither listens nor is connected: whoever passes"
-                            + " it has to call listen, or to wait until it is connected");
+                            + " it has to call listen, or to wait until it is connected; or the peer"
+                            + " has reset the connection: close it");
         }
         if (is != wanted) {
             throw wrong(
