@@ -54,7 +54,7 @@ public enum Backend {
         Driver open(Syscalls sys, NativeMemory memory) throws Driver.OpenFailed;
     }
 
-    private static final int MEMORY = 4096; // what a driver's first blocks take together
+    private static final int MEMORY = 4224; // what a driver's first blocks take together
 
     private final Opener opener;
 
