@@ -404,11 +404,11 @@ bench-build: ## compile the benchmarks and the load: benchmarks/target/benchmark
 	@$(MVN) -f .ci/reactor.xml -pl :pollux-benchmarks -am -DskipTests $(MAVEN_ARGS) package
 	@$(MAKE) --no-print-directory -s $(FLOORS) $(LOADS)
 
-target/floor/%: native/floor/%.c Makefile
+target/floor/%: native/floor/%.c native/floor/common.h native/load/common.h Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -o $@ $<
 
-target/floor/in-place: native/floor/floor.c native/floor/in_place.h native/linux_calls.h native/returns.h Makefile
+target/floor/in-place: native/floor/floor.c $(wildcard native/floor/*.h native/*.h) native/load/common.h Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) -pthread -include native/floor/in_place.h -o $@ $<
 

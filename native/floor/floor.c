@@ -9,19 +9,15 @@
  * stretches of a fifth of a millisecond: so short that few of them meet another process.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common.h"
 
 enum { CAPACITY = 256, MODIFIED = 64, STRETCHES = 4096 };
 
@@ -39,16 +35,6 @@ static struct connection {
     int fd;
     long served;
 } *connections; /* what the kernel hands back: the handler's own */
-
-static void die(const char *what) {
-    fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static inline int must(int rc, const char *what) {
-    if (rc < 0) die(what);
-    return rc;
-}
 
 static inline void expect(int rc, int expected, const char *what) {
     if (rc == expected) return;
@@ -218,10 +204,7 @@ static void open_unwritable(int is_socket, int *pair) {
 }
 
 static void open_all(int n, int with_ready, int sockets) {
-    struct rlimit limit;
-    must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-    limit.rlim_cur = limit.rlim_max;
-    must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+    raise_descriptor_limit();
     idle = n;
     flip = 0;
     opened = calloc((size_t)n * 2 + 2, sizeof(int));
@@ -288,21 +271,10 @@ static const struct workload {
     {"socket-there-and-back", epoll_there_and_back, 1, 1},
 };
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static double stretch(void (*loop)(long times), long times) {
     double start = now();
     loop(times);
     return (now() - start) / (double)times;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double measure(void (*loop)(long times), int millis) {

@@ -10,19 +10,15 @@
  * ring, all in one call. A second thread exists, as in floor.c.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
-#include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common.h"
 
 enum { MANY = 64, ENTRIES = 128, COMPLETIONS = 1024, MOST_ROUNDS = 100000, OTHER = 1 << 20 };
 
@@ -47,17 +43,6 @@ static struct contender {
 
 static struct epoll_event ready[MANY];
 static const uint32_t interest = EPOLLIN | EPOLLRDHUP;
-
-static void die(const char *what) {
-    fprintf(stderr, "multishot: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static inline int must(int rc, const char *what) {
-    if (rc < 0)
-        die(what);
-    return rc;
-}
 
 static inline void expect(int rc, int expected, const char *what) {
     if (rc == expected)
@@ -224,18 +209,6 @@ static void many_oneshot(struct contender *c) { rearm(c, MANY, EPOLLONESHOT); }
 
 /* ---- on what, and how */
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void *idle_thread(void *unused) {
-    for (;;)
-        pause();
-    return unused;
-}
-
 static void open_all(uint32_t trigger) {
     static const unsigned flags[KINDS] = {
         [COOP] = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
@@ -274,11 +247,6 @@ static void make_ready(int oneshot) {
     }
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(const char *what, void (*work)(struct contender *), int times, int rounds) {
     static double took[KINDS][MOST_ROUNDS];
     for (int round = -rounds / 10; round < rounds; round++) {
@@ -309,10 +277,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "multishot: from 10 to %d rounds\n", MOST_ROUNDS);
         return 2;
     }
-    pthread_t thread;
-    errno = pthread_create(&thread, NULL, idle_thread, NULL);
-    if (errno != 0)
-        die("pthread_create");
+    start_idle_thread();
     printf("nanoseconds beyond the same reads and writes without any, and in brackets the ratio to "
            "epoll\n");
     open_all(EPOLLET);

@@ -12,16 +12,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "../load/common.h"
+#include "common.h"
 
-enum { PIPES = 64, STRETCHES = 61, POLLS = 10, NANOS = 1000000000 };
+enum { PIPES = 64, STRETCHES = 61, POLLS = 10 };
 
 static int count; /* of descriptors; the last is ready */
 static struct pollfd *pollfds;
@@ -50,17 +47,6 @@ static void select_one(void) {
             left--;
         }
     }
-}
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * NANOS + (double)time.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* The median of stretches, for one poll. */
@@ -128,11 +114,6 @@ static double ask(void) {
     return strtod(line, NULL);
 }
 
-static void *idle_thread(void *none) {
-    pause();
-    return none;
-}
-
 int main(int argc, char **argv) {
     if (argc < 5) fail("usage: scan poll|select IDLE TURNS COMMAND...");
     void (*look)(void) = strcmp(argv[1], "poll") == 0 ? poll_one : select_one;
@@ -141,9 +122,7 @@ int main(int argc, char **argv) {
     start(argv + 4);
     for (int i = 0; i < count; i++) fprintf(to, "%d ", pollfds[i].fd);
     ask(); /* it is ready */
-    pthread_t thread; /* a JVM has more than one too, and descriptor look-ups cost more then */
-    errno = pthread_create(&thread, NULL, idle_thread, NULL);
-    if (errno != 0) die("pthread_create");
+    start_idle_thread(); /* not before fork */
     measure(look);
     for (int turns = atoi(argv[3]); turns > 0; turns--) {
         double mine = measure(look);

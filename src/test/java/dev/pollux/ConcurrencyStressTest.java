@@ -47,14 +47,12 @@ class ConcurrencyStressTest {
 
     /** A thread that polls until it is to stop, and enters what is reported in the ledgers. */
     private static final class Poll {
-        final Pair pair;
         final FdSelector selector;
         final AtomicLong polls = new AtomicLong();
         final Thread thread;
         volatile boolean over;
 
-        Poll(Crew crew, Pair pair, FdSelector selector, ReadyHandler more) {
-            this.pair = pair;
+        Poll(Crew crew, FdSelector selector, ReadyHandler more) {
             this.selector = selector;
             ReadyHandler handler =
                     (key, ready) -> {
@@ -110,7 +108,6 @@ class ConcurrencyStressTest {
         var poll =
                 new Poll(
                         crew,
-                        pair,
                         selector,
                         (key, ready) -> {
                             if (((Ledger) key.attachment()).modifies) {
@@ -189,7 +186,7 @@ class ConcurrencyStressTest {
     private static FdKey register(
             Crew crew, Poll poll, int fd, Interest interest, Trigger trigger, Ledger ledger)
             throws IOException {
-        if (Capability.DISTINGUISHES_PIPES.isThere(poll.pair)) {
+        if (Capability.DISTINGUISHES_PIPES.isThere()) {
             return poll.selector.register(fd, interest, trigger, ledger);
         }
         var key = new AtomicReference<FdKey>();
@@ -219,7 +216,6 @@ class ConcurrencyStressTest {
         var poll =
                 new Poll(
                         crew,
-                        pair,
                         selector,
                         (key, ready) -> {
                             var ledger = (Ledger) key.attachment();
@@ -337,7 +333,6 @@ class ConcurrencyStressTest {
             var poll =
                     new Poll(
                             crew,
-                            pair,
                             selector,
                             (key, ready) -> {
                                 // a change, so that the next wait has one in hand

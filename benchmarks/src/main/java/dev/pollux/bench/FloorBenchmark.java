@@ -6,7 +6,6 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
-import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,12 +34,6 @@ public class FloorBenchmark {
     private static final int MODIFIED = 64;
     private static final Interest READ_WRITE = Interest.READ.plus(Interest.WRITE);
     private static final IntFunction<Object> NO_ATTACHMENT = fd -> null;
-    private static final ReadyHandler SERVE =
-            (key, ready) -> {
-                if (ready.isReadable()) {
-                    ((Sockets.Served) key.attachment()).count++;
-                }
-            };
 
     @Param("epoll")
     public String backend;
@@ -119,7 +112,7 @@ public class FloorBenchmark {
 
     private void answer() {
         try {
-            while (there.poll(SERVE) == PollResult.WAKEUP && !ending) {
+            while (there.poll(Sockets.SERVE) == PollResult.WAKEUP && !ending) {
                 here.wakeup();
             }
         } catch (IOException e) {
@@ -134,7 +127,7 @@ public class FloorBenchmark {
 
     @Benchmark
     public PollResult blockOne() throws IOException {
-        return expect(selector.poll(1, TimeUnit.SECONDS, SERVE), PollResult.EVENTS);
+        return expect(selector.poll(1, TimeUnit.SECONDS, Sockets.SERVE), PollResult.EVENTS);
     }
 
     @Benchmark
@@ -193,11 +186,11 @@ public class FloorBenchmark {
     @Benchmark
     public PollResult wakeup() throws IOException {
         there.wakeup();
-        return expect(here.poll(SERVE), PollResult.WAKEUP);
+        return expect(here.poll(Sockets.SERVE), PollResult.WAKEUP);
     }
 
     private PollResult poll(PollResult expected) throws IOException {
-        return expect(selector.poll(0, TimeUnit.NANOSECONDS, SERVE), expected);
+        return expect(selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE), expected);
     }
 
     private static PollResult expect(PollResult result, PollResult expected) {

@@ -65,10 +65,6 @@ final class FloorChapter implements Chapter {
         line("wakeup there and back", 1.2, "epoll-wakeup", "wakeup", 10);
     }
 
-    private void line(String text, double target, String floor, String method, int idle) {
-        line(text, target, floor, fork(method, idle), idle);
-    }
-
     private static JmhFork fork(String method, int idle) {
         boolean ready =
                 switch (method) {
@@ -81,11 +77,12 @@ final class FloorChapter implements Chapter {
                 .with("oneProcessor", method.equals("wakeup"));
     }
 
-    private void line(String text, double target, String floor, JmhFork fork, int idle) {
+    private void line(String text, double target, String floor, String method, int idle) {
         if (idle > Sockets.most()) {
             leftOut.append(" Left out: ").append(text).append(": ").append(Sockets.tooMany());
             return;
         }
+        JmhFork fork = fork(method, idle);
         var contenders = new ArrayList<>(BINDINGS);
         if (hasRing && isOfRing(floor, idle)) {
             contenders.add(RING);

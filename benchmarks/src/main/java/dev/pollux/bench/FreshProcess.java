@@ -5,7 +5,6 @@ import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
-import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,12 +26,6 @@ final class FreshProcess {
     private static final long WARMUP_NANOS = 300_000_000;
     private static final long MEASURED_NANOS = 100_000_000;
     private static final long STRETCH_NANOS = 200_000;
-    private static final ReadyHandler SERVE =
-            (key, ready) -> {
-                if (ready.isReadable()) {
-                    ((Sockets.Served) key.attachment()).count++;
-                }
-            };
 
     private FreshProcess() {}
 
@@ -105,7 +98,7 @@ final class FreshProcess {
     private static long stretch(FdSelector selector, int polls) throws IOException {
         long start = System.nanoTime();
         for (int i = 0; i < polls; i++) {
-            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, SERVE);
+            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE);
             if (result != PollResult.EVENTS) {
                 throw new IllegalStateException("poll ended with " + result);
             }

@@ -6,7 +6,6 @@ import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
-import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,12 +32,6 @@ import org.openjdk.jmh.annotations.TearDown;
 public class ObservedBenchmark {
     private static final int IDLE = 10;
     private static final Interest READ_WRITE = Interest.READ.plus(Interest.WRITE);
-    private static final ReadyHandler SERVE =
-            (key, ready) -> {
-                if (ready.isReadable()) {
-                    ((Sockets.Served) key.attachment()).count++;
-                }
-            };
 
     @Param("OFF")
     public Observation observation;
@@ -77,12 +70,12 @@ public class ObservedBenchmark {
 
     @Benchmark
     public PollResult one() throws IOException {
-        return expect(selector.poll(0, TimeUnit.NANOSECONDS, SERVE), PollResult.EVENTS);
+        return expect(selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE), PollResult.EVENTS);
     }
 
     @Benchmark
     public PollResult blockOne() throws IOException {
-        return expect(selector.poll(1, TimeUnit.SECONDS, SERVE), PollResult.EVENTS);
+        return expect(selector.poll(1, TimeUnit.SECONDS, Sockets.SERVE), PollResult.EVENTS);
     }
 
     @Benchmark
@@ -95,7 +88,7 @@ public class ObservedBenchmark {
     @Benchmark
     public PollResult wakeup() throws IOException {
         selector.wakeup();
-        return expect(selector.poll(0, TimeUnit.NANOSECONDS, SERVE), PollResult.WAKEUP);
+        return expect(selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE), PollResult.WAKEUP);
     }
 
     private static PollResult expect(PollResult result, PollResult expected) {

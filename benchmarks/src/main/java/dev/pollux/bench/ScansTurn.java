@@ -4,7 +4,6 @@ import dev.pollux.Backend;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
-import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.DoubleStream;
 
 /**
  * A backend that looks at every file, and the same loop in C on the same open files, by turns: the
@@ -29,12 +29,6 @@ record ScansTurn(double floorNanos, double nanos, double ratio) {
     private static final int WARM_UP = 20_000;
     private static final int STRETCHES = 61; // as in the C program, as is the next
     private static final int POLLS = 10;
-    private static final ReadyHandler SERVE =
-            (key, ready) -> {
-                if (ready.isReadable()) {
-                    ((Sockets.Served) key.attachment()).count++;
-                }
-            };
 
     static ScansTurn take(Backend backend, String binding, int idle)
             throws IOException, InterruptedException {
@@ -59,7 +53,7 @@ record ScansTurn(double floorNanos, double nanos, double ratio) {
                 said.lines()
                         .map(line -> line.split(" "))
                         .map(words -> Arrays.stream(words).mapToDouble(Double::parseDouble))
-                        .map(numbers -> numbers.toArray())
+                        .map(DoubleStream::toArray)
                         .toList();
         return new ScansTurn(
                 new Series(turns.stream(), turn -> turn[0]).middle(),
@@ -92,7 +86,7 @@ record ScansTurn(double floorNanos, double nanos, double ratio) {
 
     private static void poll(FdSelector selector, int times) throws IOException {
         for (int i = 0; i < times; i++) {
-            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, SERVE);
+            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE);
             if (result != PollResult.EVENTS) {
                 throw new IllegalStateException("poll ended with " + result);
             }

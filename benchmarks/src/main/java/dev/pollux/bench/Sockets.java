@@ -5,6 +5,7 @@ import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -20,6 +21,14 @@ import java.util.List;
 final class Sockets implements AutoCloseable {
     /** What a JVM has open besides. */
     private static final int OTHERS = 500;
+
+    /** Counts at the {@link Served} that a registration has attached. */
+    static final ReadyHandler SERVE =
+            (key, ready) -> {
+                if (ready.isReadable()) {
+                    ((Served) key.attachment()).count++;
+                }
+            };
 
     private final List<int[]> pairs = new ArrayList<>();
     private final ByteBuffer oneByte = ByteBuffer.allocateDirect(1);
