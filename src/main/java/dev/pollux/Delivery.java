@@ -2,6 +2,7 @@ package dev.pollux;
 
 import dev.pollux.driver.Driver;
 import dev.pollux.driver.ReadyEvents;
+import java.io.IOException;
 
 /**
  * What the last wait has found, and what is to be delivered again: an event after another, of
@@ -57,47 +58,115 @@ final class Delivery {
     }
 
     /**
+     * Gives what the wait has found to a handler.
+     *
+     * @param again whether there is something to be delivered again
+     * @return whether the handler was called
+     */
+    boolean deliver(ReadyHandler handler, boolean again) throws IOException {
+        long[] tokens = events.tokens();
+        int[] bits = events.bits();
+        int size = events.size();
+        int taken = events.taken();
+        boolean any = false;
+        try {
+            while (taken < size) {
+                int at = taken++;
+                FdKey key = take(tokens[at], bits[at], again);
+                if (key != null) {
+                    any = true;
+                    deliver(key, ready, handler);
+                }
+            }
+        } finally {
+            events.taken(taken); // once, and not for each: see tokens()
+        }
+        return any;
+    }
+
+    /** As {@link #deliver}, and then what is to be delivered again. */
+    boolean deliverAll(ReadyHandler handler, boolean again) throws IOException {
+        boolean any = deliver(handler, again);
+        for (FdKey key; again && (key = nextFailed()) != null; any = true) {
+            deliver(key, ready, handler);
+        }
+        return any;
+    }
+
+    private void deliver(FdKey key, int ready, ReadyHandler handler) throws IOException {
+        try {
+            handler.onReady(key, words(ready));
+        } catch (Throwable e) {
+            failed.add(key, ready);
+            throw e;
+        }
+        registrar.requireOpen("poll");
+    }
+
+    /**
      * Takes the next event of what the wait has found: its registration; null if none is left.
      *
      * @param again whether there is something to be delivered again
      */
     FdKey next(boolean again) {
-        while (events.hasNext()) {
+        FdKey key = null;
+        while (key == null && events.hasNext()) {
             int i = events.next();
-            long token = events.token(i);
-            int bits = events.bits(i);
-            FdKey key = registrar.find(token);
-            if (key == null || (bits & ~reported(key)) != 0 || key.isDisarmed()) {
-                // The kernel may know already what another thread is still to put down here: a
-                // register, or a modify to this interest. After the lock it has.
-                synchronized (registrar.lock) {
-                    key = registrar.find(token);
-                    if (key != null && bits == Driver.GONE) {
-                        registrar.drop(key);
-                    } else if (key != null && key.isDisarmed()) {
-                        continue; // a hang-up of one that went through a rebuild
-                    }
-                }
-                if (key == null) {
-                    orphans.seen(token, wait);
-                    continue;
-                }
-                if (bits == Driver.GONE) {
-                    observeGone(key);
-                }
-                bits = bits == Driver.GONE ? bits : bits & reported(key);
+            key = take(events.token(i), events.bits(i), again);
+        }
+        return key;
+    }
+
+    /** The registration of an event, ready for {@link #ready}; null: nothing is to be delivered. */
+    private FdKey take(long token, int bits, boolean again) {
+        FdKey key = registrar.find(token);
+        int found = bits;
+        if (key == null || !isPlain(bits, key.want())) {
+            key = lookCloser(key, token, bits);
+            if (key == null) {
+                return null;
             }
-            if (bits != 0) { // otherwise a change in between, undone already: nothing has fired
-                key.firedAt = wait;
-                if (again) {
-                    int earlier = failed.take(key) & reported(key); // of what is of interest now
-                    bits = bits == Driver.GONE ? bits : bits | earlier;
-                }
-                ready = bits;
-                return key;
+            found = bits == Driver.GONE ? bits : bits & reported(key);
+            if (found == 0) { // a change in between, undone already: nothing has fired
+                return null;
             }
         }
-        return null;
+        key.firedAt = wait;
+        if (again) {
+            int earlier = failed.take(key) & reported(key); // of what is of interest now
+            found = found == Driver.GONE ? found : found | earlier;
+        }
+        ready = found;
+        return key;
+    }
+
+    /** Whether it is what the registration waits for, and that is armed for sure. */
+    private static boolean isPlain(int bits, int want) {
+        int other = bits & ~FdKey.interestBits(want) | want & FdKey.ONESHOT;
+        return other == 0 && bits != 0;
+    }
+
+    /** The registration that is to get some of this event; null: nobody is. */
+    private FdKey lookCloser(FdKey found, long token, int bits) {
+        FdKey key = found;
+        if (key == null || (bits & ~reported(key)) != 0 || key.isDisarmed()) {
+            // The kernel may know already what another thread is still to put down here: a
+            // register, or a modify to this interest. After the lock it has.
+            synchronized (registrar.lock) {
+                key = registrar.find(token);
+                if (key != null && bits == Driver.GONE) {
+                    registrar.drop(key);
+                } else if (key != null && key.isDisarmed()) {
+                    return null; // a hang-up of one that went through a rebuild
+                }
+            }
+            if (key == null) {
+                orphans.seen(token, wait);
+            } else if (bits == Driver.GONE) {
+                observeGone(key);
+            }
+        }
+        return key;
     }
 
     private void observeGone(FdKey key) {

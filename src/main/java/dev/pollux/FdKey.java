@@ -25,6 +25,9 @@ public final class FdKey {
     private static final int INTEREST_MASK = 7;
     private static final int TRIGGER_SHIFT = 3;
 
+    /** The trigger's bit, as {@link #want} has it. */
+    static final int ONESHOT = Driver.ONESHOT << TRIGGER_SHIFT;
+
     static {
         try {
             var lookup = MethodHandles.lookup();

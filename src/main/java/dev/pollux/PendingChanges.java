@@ -59,7 +59,7 @@ final class PendingChanges {
      * known to be {@linkplain #made made}.
      */
     void handOver(Driver driver, ReadyEvents events, long wait) {
-        if (count == 0) {
+        if (count == 0 || haveCancelledOut()) {
             return;
         }
         driver.reserve(count, events);
@@ -74,6 +74,27 @@ final class PendingChanges {
                 driver.releaseChanges();
             }
         }
+    }
+
+    /**
+     * Whether none of them is left to be made; then the list is empty. Without the driver's change
+     * lock: who changes a registration at once writes {@link FdKey#sent} before {@link
+     * FdKey#want()}, so where the two are equal here the kernel has this, or learns it from them.
+     */
+    private boolean haveCancelledOut() {
+        for (int i = 0; i < count; i++) {
+            if (again || !hasCancelledOut(keys[i])) {
+                return false;
+            }
+        }
+        cancelled += count;
+        made();
+        return true;
+    }
+
+    private static boolean hasCancelledOut(FdKey key) {
+        int want = key.want();
+        return FdKey.triggerBits(want) == 0 && want == key.sent && key.state == FdKey.REGISTERED;
     }
 
     /** The wait has made them all, or has reported those that the kernel refused. */

@@ -250,7 +250,7 @@ final class PollLoop {
             if (handler == null && batch.fill(again, false)) {
                 return batch.reasonLater(woken);
             }
-            if (handler != null && deliver(handler, again)) {
+            if (handler != null && delivery.deliver(handler, again)) {
                 return reason(woken, true);
             }
         }
@@ -317,11 +317,11 @@ final class PollLoop {
             return batch.fill(again, true);
         }
         if (observer == null) {
-            return deliverAll(handler, again);
+            return delivery.deliverAll(handler, again);
         }
         observer.batchBegins();
         try {
-            return deliverAll(handler, again);
+            return delivery.deliverAll(handler, again);
         } finally {
             observer.batchEnded();
         }
@@ -393,38 +393,6 @@ final class PollLoop {
     /** Whether there is no reason to wait any more. */
     boolean isToEnd() {
         return isWakeupAsked() || registrar.isClosed() || Thread.currentThread().isInterrupted();
-    }
-
-    /**
-     * What the wait has found.
-     *
-     * @param again whether there is something to be delivered again
-     * @return whether the handler was called
-     */
-    private boolean deliver(ReadyHandler handler, boolean again) throws IOException {
-        boolean any = false;
-        for (FdKey key; (key = delivery.next(again)) != null; any = true) {
-            deliver(key, delivery.ready, handler);
-        }
-        return any;
-    }
-
-    private boolean deliverAll(ReadyHandler handler, boolean again) throws IOException {
-        boolean any = deliver(handler, again);
-        for (FdKey key; again && (key = delivery.nextFailed()) != null; any = true) {
-            deliver(key, delivery.ready, handler);
-        }
-        return any;
-    }
-
-    private void deliver(FdKey key, int ready, ReadyHandler handler) throws IOException {
-        try {
-            handler.onReady(key, Delivery.words(ready));
-        } catch (Throwable e) {
-            delivery.failed.add(key, ready);
-            throw e;
-        }
-        registrar.requireOpen("poll");
     }
 
     // ---- any thread

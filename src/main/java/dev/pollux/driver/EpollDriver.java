@@ -190,20 +190,34 @@ public class EpollDriver implements Driver {
         if (rc < 0) {
             return events.size() > 0 ? events.size() : rc;
         }
-        ByteBuffer from = buffer.bytes();
-        int readable = layout.EPOLLIN; // what nearly all of many say
-        for (int i = 0, at = 0; i < rc; i++, at += eventSize) {
-            long token = from.getLong(at + dataAt);
-            if (token != SIGNAL) {
-                int said = from.getInt(at + eventsAt);
-                events.add(token, said == readable ? READ : toReady(said));
-            }
+        if (eventSize == 12 && eventsAt == 0 && dataAt == 4) { // as constants, for the JIT compiler
+            decode(rc, 12, 0, 4, events);
+        } else {
+            decode(rc, eventSize, eventsAt, dataAt, events);
         }
         if (rc == capacity && capacity < LAST_CAPACITY) {
             buffer.grow(2 * capacity * eventSize);
             capacity *= 2; // last: it must not exceed the memory, also when there was none
         }
         return events.size();
+    }
+
+    /** What the kernel has reported: so many events, their size, and what is where in each. */
+    private void decode(int count, int size, int eventsAt, int dataAt, ReadyEvents events) {
+        ByteBuffer from = buffer.bytes();
+        long[] tokens = events.tokens();
+        int[] bits = events.bits();
+        int readable = layout.EPOLLIN; // what nearly all of many say
+        int to = events.size();
+        for (int i = 0; i < count; i++) {
+            long token = from.getLong(i * size + dataAt);
+            if (token != SIGNAL) {
+                int said = from.getInt(i * size + eventsAt);
+                tokens[to] = token;
+                bits[to++] = said == readable ? READ : toReady(said);
+            }
+        }
+        events.size(to);
     }
 
     private int await(long timeoutNanos, EpollChanges list) {

@@ -31,6 +31,19 @@ public final class ReadyEvents {
         tokens = moreTokens; // last: it says how many fit, and there may be no memory for both
     }
 
+    /**
+     * The tokens themselves, until it {@linkplain #grow grows}: for loops over many events, which a
+     * store and a load of the cursor or the size for each would hold up.
+     */
+    public long[] tokens() {
+        return tokens;
+    }
+
+    /** The readiness bits themselves, as {@link #tokens}. */
+    public int[] bits() {
+        return bits;
+    }
+
     /** Appends an event. */
     public void add(long token, int readyBits) {
         tokens[size] = token;
@@ -58,6 +71,21 @@ public final class ReadyEvents {
     /** How many events have been added. */
     public int size() {
         return size;
+    }
+
+    /** So many events have been added, by writing them to the arrays. */
+    public void size(int size) {
+        this.size = size;
+    }
+
+    /** How many events have been taken. */
+    public int taken() {
+        return cursor;
+    }
+
+    /** So many events have been taken, by reading them from the arrays. */
+    public void taken(int count) {
+        cursor = count;
     }
 
     /** Whether an event is left. */
