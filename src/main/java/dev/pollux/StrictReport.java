@@ -23,8 +23,9 @@ public record StrictReport(Kind kind, FdKey key, int fd, String message, Throwab
     /** What strict mode knows to find. */
     public enum Kind {
         /**
-         * Under {@link Trigger#EDGE} the handler has left something unread, or a descriptor with
-         * nothing but WRITE interest writable, and nothing reports it again.
+         * Under {@link Trigger#EDGE} the handler has left something unread, and nothing reports it
+         * again; or a descriptor with nothing but WRITE interest writable, which is sure to be
+         * reported again only after a write that would block.
          */
         UNDRAINED_EDGE,
 

@@ -131,9 +131,9 @@ final class Sweep {
             reports.report(
                     watched.suspected,
                     key,
-                    "is still writable since its handler returned, and is not reported"
-                            + " again: write until it would block, or take away its WRITE"
-                            + " interest when there is nothing to write");
+                    "is still writable since its handler returned, and is sure to be reported"
+                            + " again only after a write that would block: write until then, or"
+                            + " take away its WRITE interest when there is nothing to write");
         } else if (!blockedWriter) {
             reports.report(
                     watched.suspected,

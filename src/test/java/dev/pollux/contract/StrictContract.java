@@ -145,7 +145,32 @@ class StrictContract {
                                     selector.unregister(k);
                                 }
                             });
-            trial.assertNamed(report, key, "still writable", "WRITE");
+            trial.assertNamed(report, key, "still writable", "after a write that would block");
+        }
+    }
+
+    /** On Linux each datagram that is sent is an edge, also where there was always room. */
+    @EveryBackend
+    void an_edge_of_a_datagram_socket_that_sends_nothing(Pair pair) throws IOException {
+        try (var fds = new Fds();
+                var trial = new StrictTrial(pair)) {
+            requireEdge(trial, pair);
+            FdSelector selector = trial.selector;
+            if (Host.LINUX && Reported.isEpoll(pair.backend())) {
+                int[] right = fds.datagrams(Libc.Socket.UDP_V4);
+                selector.register(right[0], Interest.WRITE, Trigger.EDGE, "sends one for each");
+            }
+            int[] wrong = fds.datagrams(Libc.Socket.UDP_V4);
+            FdKey key = selector.register(wrong[0], Interest.WRITE, Trigger.EDGE, "wrong");
+            StrictReport report =
+                    trial.named(
+                            Kind.UNDRAINED_EDGE,
+                            (k, ready) -> {
+                                if (k.fd() != wrong[0]) {
+                                    Fds.write(k.fd(), 1);
+                                }
+                            });
+            trial.assertNamed(report, key, "still writable", "after a write that would block");
         }
     }
 
