@@ -67,14 +67,17 @@ final class Dump {
         dump.look(); // after the keys: one that is registered since is not missed
         keys.forEach(dump::add);
         dump.addOrphans();
-        return head
-                + keys.size()
-                + " registered, "
-                + registrar.waits()
-                + " waits so far, "
-                + BusyPolling.describe(backend, driver)
-                + loop.describe()
-                + dump.table();
+        String text =
+                head
+                        + keys.size()
+                        + " registered, "
+                        + registrar.waits()
+                        + " waits so far, "
+                        + BusyPolling.describe(backend, driver)
+                        + loop.describe()
+                        + dump.table();
+        // All that was asked reads, so that a number which was another's by then did no harm.
+        return registrar.isClosed() ? head + "closed" : text;
     }
 
     private void look() {

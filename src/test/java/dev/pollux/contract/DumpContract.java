@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.Internals;
 import dev.pollux.StrictReport.Kind;
 import dev.pollux.Trigger;
 import dev.pollux.support.Capability;
 import dev.pollux.support.Crew;
 import dev.pollux.support.EveryBackend;
+import dev.pollux.support.EveryBackend.Pair;
+import dev.pollux.support.FaultySyscalls;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
 import dev.pollux.support.Libc;
@@ -120,6 +123,27 @@ class DumpContract {
     void after_close_it_says_so(FdSelector selector) throws IOException {
         selector.close();
         assertTrue(selector.dump().endsWith("], closed"), selector.dump());
+    }
+
+    /** What it has read by then may be of whoever has the numbers next. */
+    @EveryBackend
+    void a_close_meanwhile_leaves_nothing_to_say(Pair pair) throws IOException {
+        var sys = new FaultySyscalls(pair.sys());
+        try (var fds = new Fds();
+                var selector = Internals.open(pair.backend(), sys)) {
+            int[] pipe = fds.pipe();
+            selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
+            expect(selector, ".*, 1 registered, .*");
+            sys.on(
+                    "poll",
+                    call -> {
+                        selector.close();
+                        return call.go();
+                    });
+            String said = selector.dump();
+            assertEquals(1, sys.calls("poll"));
+            assertTrue(said.matches("FdSelector\\[.*], closed"), said);
+        }
     }
 
     // ---- that it only looks
