@@ -160,7 +160,7 @@ final class Delivery {
                     return null; // a hang-up of one that went through a rebuild
                 }
             }
-            if (key == null) {
+            if (key == null) { // GONE too: a register has dropped it, as it might have before
                 orphans.seen(token, wait);
             } else if (bits == Driver.GONE) {
                 observeGone(key);

@@ -49,6 +49,7 @@ public final class FdSelector implements AutoCloseable {
      * @return the selector; close it
      * @throws PolluxException.LimitReached if there is no descriptor or no memory left
      * @throws PolluxException.Unsupported if the backend does not work here
+     * @throws IllegalArgumentException if a property of Pollux has a value that it does not know
      */
     public static FdSelector open(Backend backend) throws PolluxException {
         return OpenDriver.selector(backend, Native.calls("open"), StrictMode.ofProperty());
@@ -178,8 +179,8 @@ public final class FdSelector implements AutoCloseable {
      * effect at once. Otherwise, and in a handler, it is pending: sent together with the next wait,
      * as its net effect: any number of changes to one registration costs one system call, or none
      * if they cancel out. If the kernel refuses it then, because the descriptor was closed
-     * meanwhile, that poll reports the key once with {@link Ready#isError()}, and the key is
-     * invalid.
+     * meanwhile, the key is invalid, and that poll reports it once with {@link Ready#isError()};
+     * but not when its number is registered again first.
      *
      * @param key the registration
      * @param interest what to wait for from now on
@@ -389,10 +390,7 @@ public final class FdSelector implements AutoCloseable {
         loop.close();
     }
 
-    /**
-     * For people: {@code FdSelector[EPOLL/jni, 3 registered]}; {@code EPOLL/jni/libc} by the system
-     * property {@code pollux.libc}.
-     */
+    /** For people: {@code FdSelector[EPOLL/jni, 3 registered]}; jni/libc by {@code pollux.libc}. */
     @Override
     public String toString() {
         return "FdSelector" + registrar.describe(backend);

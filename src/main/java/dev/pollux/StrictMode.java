@@ -84,6 +84,7 @@ public record StrictMode(
      *
      * @return the selector; close it
      * @throws PolluxException as there
+     * @throws IllegalArgumentException as there
      */
     public FdSelector open() throws PolluxException {
         return DefaultSelector.open(this);
@@ -95,6 +96,7 @@ public record StrictMode(
      * @param backend the kernel interface to stand on
      * @return the selector; close it
      * @throws PolluxException as there
+     * @throws IllegalArgumentException as there
      */
     public FdSelector open(Backend backend) throws PolluxException {
         return OpenDriver.selector(backend, Native.calls("open"), this);

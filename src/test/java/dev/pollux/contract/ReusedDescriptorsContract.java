@@ -162,6 +162,42 @@ class ReusedDescriptorsContract {
         }
     }
 
+    /** The register might as well have come before that poll: it drops the registration. */
+    @EveryBackend
+    void a_refused_modify_of_a_number_that_is_registered_first_is_not_reported(FdSelector selector)
+            throws IOException {
+        try (var fds = new Fds()) {
+            int[] one = fds.socketpair();
+            int[] other = fds.socketpair();
+            int[] idle = fds.socketpair();
+            FdKey first = selector.register(one[0], Interest.READ, Trigger.LEVEL, null);
+            FdKey second = selector.register(other[0], Interest.READ, Trigger.LEVEL, null);
+            selector.modify(first, Interest.WRITE);
+            selector.modify(second, Interest.WRITE);
+            fds.close(one[0]);
+            fds.close(other[0]);
+            var delivered = new ArrayList<FdKey>();
+            var registered = new ArrayList<FdKey>();
+            selector.poll(
+                    60,
+                    TimeUnit.SECONDS,
+                    (key, ready) -> {
+                        assertTrue(ready.isError());
+                        delivered.add(key);
+                        FdKey twin = key == first ? second : first;
+                        fds.reuse(fds.keep(twin.fd()), idle[0]);
+                        registered.add(
+                                selector.register(twin.fd(), Interest.READ, Trigger.LEVEL, "new"));
+                        assertFalse(twin.isValid());
+                    });
+            assertEquals(1, delivered.size());
+            assertEquals("TIMEOUT", Fds.pollNow(selector));
+            assertEquals(registered, selector.keys());
+            Fds.write(idle[1], 1);
+            assertEquals(registered.get(0).fd() + " READ", Fds.pollNow(selector));
+        }
+    }
+
     // ---- copies: the open file lives on under another number
 
     /** libuv 4323, h2o 1100: epoll reports the copy under the old number, for ever. */
