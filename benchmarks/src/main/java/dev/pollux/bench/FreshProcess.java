@@ -1,12 +1,16 @@
 package dev.pollux.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pollux.Backend;
 import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
 import dev.pollux.PollResult;
 import dev.pollux.Trigger;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,55 +20,79 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A JVM that loads the library, says what was decided of the return predictor, and polls: the same
- * loop as {@code epoll-one} of {@code native/floor/floor.c}, timed as there.
+ * A JVM that loads the library, says what was decided of the return predictor, and polls when it is
+ * asked: the same loop as {@code epoll-one} of {@code native/floor/floor.c}, timed as there, on the
+ * same processor.
  */
-final class FreshProcess {
+final class FreshProcess implements AutoCloseable {
     /** How {@link FdSelector#dump} says it. */
     private static final Pattern DECISION = Pattern.compile("return predictor (renewed|kept)");
 
-    private static final long WARMUP_NANOS = 300_000_000;
-    private static final long MEASURED_NANOS = 100_000_000;
+    private static final long WARMUP_NANOS = 600_000_000;
+    private static final long MEASURED_NANOS = 40_000_000;
     private static final long STRETCH_NANOS = 200_000;
 
-    private FreshProcess() {}
+    private final Process process;
+    private final BufferedReader answers;
+    private final String decision;
 
     /**
-     * What one process told.
+     * Starts one.
      *
-     * @param nanos for one poll; 0 if it was not to poll
-     */
-    record Answer(String decision, double nanos) {}
-
-    /**
      * @param returns the value of {@code pollux.returns}; empty: not set
      */
-    static Answer start(String returns, boolean polls) throws IOException, InterruptedException {
+    FreshProcess(String returns) throws IOException {
         List<String> options =
                 returns.isEmpty() ? List.of() : List.of("-Dpollux.returns=" + returns);
-        Process process =
-                new ProcessBuilder(
-                                Jvm.command(options, FreshProcess.class, Boolean.toString(polls)))
+        process =
+                new ProcessBuilder(Programs.on(0, Jvm.command(options, FreshProcess.class)))
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start();
-        String text = new String(process.getInputStream().readAllBytes()).strip();
-        if (process.waitFor() != 0) {
-            throw new IOException("a fresh process failed: " + text);
+        answers = process.inputReader();
+        decision = answer();
+    }
+
+    /** What it has decided: renewed, or kept. */
+    String decision() {
+        return decision;
+    }
+
+    /** Nanoseconds for one poll, of now. */
+    double nanosOfPoll() throws IOException {
+        process.outputWriter().append("poll\n").flush();
+        return Double.parseDouble(answer());
+    }
+
+    private String answer() throws IOException {
+        String line = answers.readLine();
+        if (line == null) {
+            throw new IOException("a fresh process has ended instead of answering");
         }
-        String[] words = text.split(" ");
-        return new Answer(words[0], Double.parseDouble(words[1]));
+        return line;
+    }
+
+    /** Ends it. */
+    @Override
+    public void close() throws IOException {
+        process.outputWriter().close();
+        answers.close();
     }
 
     public static void main(String[] args) throws IOException {
+        var asked = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         try (FdSelector selector = FdSelector.open(Backend.EPOLL)) {
             Matcher decision = DECISION.matcher(selector.dump());
-            String word = decision.find() ? decision.group(1) : "unknown";
-            double nanos = Boolean.parseBoolean(args[0]) ? nanosOfPoll(selector) : 0;
-            System.out.println(word + " " + nanos);
+            System.out.println(decision.find() ? decision.group(1) : "unknown");
+            for (boolean warm = false; asked.readLine() != null; warm = true) {
+                if (!warm) {
+                    registerAndWarmUp(selector);
+                }
+                System.out.println(measure(selector, MEASURED_NANOS));
+            }
         }
     }
 
-    private static double nanosOfPoll(FdSelector selector) throws IOException {
+    private static void registerAndWarmUp(FdSelector selector) throws IOException {
         for (int i = 0; i < 10; i++) {
             add(selector, Fd.pipe());
         }
@@ -72,7 +100,6 @@ final class FreshProcess {
         Fd.write(ready[1], ByteBuffer.wrap(new byte[1]));
         add(selector, ready);
         measure(selector, WARMUP_NANOS);
-        return measure(selector, MEASURED_NANOS);
     }
 
     private static void add(FdSelector selector, int[] pipe) throws IOException {
