@@ -37,7 +37,8 @@ if libc.syscall(SETUP, 64, ctypes.byref(context)) < 0:
 kept = []
 
 def asked(fd):
-    request = ctypes.create_string_buffer(struct.pack("=QIIHhIQQqQII", len(kept), 0, 0, IOCB_CMD_POLL, 0, fd, select.POLLIN, 0, 0, 0, 0, 0), 64)
+    fields = struct.pack("=QIIHhIQQqQII", len(kept), 0, 0, IOCB_CMD_POLL, 0, fd, select.POLLIN, 0, 0, 0, 0, 0)
+    request = ctypes.create_string_buffer(fields, 64)
     kept.append(request)
     if libc.syscall(SUBMIT, context, ctypes.c_long(1), (ctypes.c_void_p * 1)(ctypes.addressof(request))) < 0:
         return errno.errorcode[ctypes.get_errno()]

@@ -64,7 +64,8 @@ ip("delete", "finding1")
 got.append("removed while down: " + ", ".join((reported(epoll), "recv " + outcome(capture.recv, 100), gone(capture))))
 fd3, capture, epoll = made("finding2")
 ip("delete", "finding2")
-got.append("removed while up: " + ", ".join((reported(epoll), "recv " + outcome(capture.recv, 100), reported(epoll), gone(capture))))
+said = (reported(epoll), "recv " + outcome(capture.recv, 100), reported(epoll), gone(capture))
+got.append("removed while up: " + ", ".join(said))
 print("\n".join(got))
 sys.exit(0 if got == [
     "down: epoll EPOLLERR, recv ENETDOWN, epoll nothing",

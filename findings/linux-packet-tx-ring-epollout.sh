@@ -36,7 +36,8 @@ def shown(name):
     epoll.register(sender, select.EPOLLOUT)
     poll = select.poll()
     poll.register(sender, select.POLLOUT)
-    return "%s: epoll %s, poll(2) %s" % (name, "EPOLLOUT" if epoll.poll(0.2) else "nothing", "POLLOUT" if poll.poll(200) else "nothing")
+    said = "EPOLLOUT" if epoll.poll(0.2) else "nothing", "POLLOUT" if poll.poll(200) else "nothing"
+    return "%s: epoll %s, poll(2) %s" % (name, *said)
 
 got = [shown("two frames free")]
 for frame in range(2):
