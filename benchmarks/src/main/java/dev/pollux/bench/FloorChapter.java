@@ -56,10 +56,10 @@ final class FloorChapter implements Chapter {
         }
         line("poll that may block, one ready", NONE, "epoll-block-one", "blockOne", 10);
         line("poll, none ready", NONE, "epoll-empty", "empty", 10);
-        line("modify + poll", 0.90, "epoll-modify", "modify", 10);
+        line("modify + poll", 0.85, "epoll-modify", "modify", 10);
         line("64 modifies + poll", 0.65, "epoll-modify-64", "modify64", 64);
         line("modify there and back + poll", NONE, "epoll-empty", "toggle", 10);
-        line("register + unregister", 1.05, "epoll-register", "register", 10);
+        line("register + unregister", 0.85, "epoll-register", "register", 10);
         line("64 registers + poll + unregisters", NONE, "epoll-register-64", "register64", 10);
         line("write + read, one byte", NONE, "write-read", "writeRead", 10);
         line("wakeup there and back", 1.2, "epoll-wakeup", "wakeup", 10);

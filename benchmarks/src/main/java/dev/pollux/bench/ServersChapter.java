@@ -24,7 +24,7 @@ final class ServersChapter implements Chapter {
     private static final int SLICE_MILLIS = 100;
     private static final int CONNECTIONS_A_MILLI = 25; // to begin with all, and to end
     private static final double LEAST_MESSAGES = 0.98; // of C
-    private static final double MOST_CPU = 1.05;
+    private static final double MOST_CPU = 1.00;
 
     private static final Set<ServerKind> HTTP =
             EnumSet.of(
