@@ -11,6 +11,9 @@ import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
+import dev.pollux.support.Poller;
+import dev.pollux.sys.Bindings;
+import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -214,6 +217,30 @@ class StreamsContract {
                                     assertEquals("", Trial.now(selector));
                                     write(pty[0], "\n");
                                     assertEquals("READ", Trial.poll(selector, Trial.LIMIT_MILLIS));
+                                }
+                            });
+                    kind.fact(
+                            "A read gives one line, and under EDGE those behind it are not reported"
+                                    + " again: a short read is not the end.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    boolean edge = selector.supports(Trigger.EDGE);
+                                    int[] pty = pty(fds);
+                                    write(pty[0], "a\nb\n");
+                                    Syscalls sys = Bindings.current();
+                                    Poller.await("both lines", () -> sys.unread(pty[1]) == 4);
+                                    selector.register(
+                                            pty[1],
+                                            Interest.READ,
+                                            edge ? Trigger.EDGE : Trigger.LEVEL,
+                                            null);
+                                    assertEquals("READ", Trial.now(selector));
+                                    ByteBuffer line = ByteBuffer.allocate(16);
+                                    assertEquals(2, Fd.read(pty[1], line));
+                                    assertEquals(edge ? "" : "READ", Trial.now(selector));
+                                    assertEquals(2, Fd.read(pty[1], line));
+                                    assertEquals(0, Fd.read(pty[1], line));
                                 }
                             });
                 });

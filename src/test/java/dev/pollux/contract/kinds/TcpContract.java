@@ -147,6 +147,18 @@ class TcpContract {
                                 }
                             });
                     kind.fact(
+                            "A read ends before an urgent byte: a short read is not the end there.",
+                            () -> {
+                                try (var fds = new Fds()) {
+                                    int[] both = connected(fds, IPPROTO_TCP);
+                                    Fds.write(both[0], 3);
+                                    Libc.sendUrgent(both[0]);
+                                    Fds.write(both[0], 2);
+                                    assertEquals(3, readWhatComes(both[1]));
+                                    assertEquals(2, readWhatComes(both[1]));
+                                }
+                            });
+                    kind.fact(
                             "With TCP_NOTSENT_LOWAT of 16 KiB, writes go on to two to eight times"
                                     + " that much unsent, and WRITE is reported several times as"
                                     + " often as without.",
