@@ -18,8 +18,9 @@ final class KqueueNesting {
 
     private final Syscalls sys;
     private final int kq;
-    private final List<KqueueNesting> watched = new ArrayList<>();
+    private final List<KqueueNesting> watchers = new ArrayList<>(); // gone with this, when closed
     private volatile boolean isHandedOut;
+    private boolean isClosed; // the number is another's
 
     KqueueNesting(Syscalls sys, int kq) {
         this.sys = sys;
@@ -32,9 +33,11 @@ final class KqueueNesting {
             return;
         }
         synchronized (HANDED_OUT) {
-            HANDED_OUT.add(this);
-            isHandedOut = true;
-            isUsed = true;
+            if (!isHandedOut && !isClosed) {
+                HANDED_OUT.add(this);
+                isHandedOut = true;
+                isUsed = true;
+            }
         }
     }
 
@@ -44,21 +47,26 @@ final class KqueueNesting {
             return true;
         }
         synchronized (HANDED_OUT) {
-            for (KqueueNesting other : HANDED_OUT) {
-                if (other.kq == fd && other.sys == sys) {
-                    return !other.reaches(this) && watched.add(other);
-                }
-            }
-            return true;
+            KqueueNesting other = handedOut(fd);
+            return other == null || !isReachedFrom(other) && other.watchers.add(this);
         }
     }
 
-    private boolean reaches(KqueueNesting other) {
+    private KqueueNesting handedOut(int fd) {
+        for (KqueueNesting other : HANDED_OUT) {
+            if (other.kq == fd && other.sys == sys) {
+                return other;
+            }
+        }
+        return null;
+    }
+
+    private boolean isReachedFrom(KqueueNesting other) {
         if (this == other) {
             return true;
         }
-        for (KqueueNesting next : watched) {
-            if (next.reaches(other)) {
+        for (KqueueNesting watcher : watchers) {
+            if (watcher.isReachedFrom(other)) {
                 return true;
             }
         }
@@ -71,18 +79,21 @@ final class KqueueNesting {
             return;
         }
         synchronized (HANDED_OUT) {
-            watched.removeIf(other -> other.kq == fd);
+            KqueueNesting other = handedOut(fd);
+            if (other != null) {
+                other.watchers.remove(this);
+            }
         }
     }
 
     /** Before the kqueue is closed. */
     void close() {
-        if (!isUsed) {
-            return;
-        }
         synchronized (HANDED_OUT) {
+            isClosed = true;
             HANDED_OUT.remove(this);
-            watched.clear();
+            for (KqueueNesting other : HANDED_OUT) {
+                other.watchers.remove(this);
+            }
         }
     }
 }

@@ -134,10 +134,11 @@ class DumpContract {
             int[] pipe = fds.pipe();
             selector.register(pipe[0], Interest.READ, Trigger.LEVEL, null);
             expect(selector, ".*, 1 registered, .*");
+            FdSelector closing = selector;
             sys.on(
                     "poll",
                     call -> {
-                        selector.close();
+                        closing.close();
                         return call.go();
                     });
             String said = selector.dump();
