@@ -13,7 +13,7 @@ import java.util.Arrays;
  *
  * <ul>
  *   <li>(a) Reading and writing are filters of their own, each with an event of its own. {@link
- *       #merge} makes one event of what belongs to one registration, by the slot of its token.
+ *       #merge} makes one event of what belongs to one registration, by its descriptor.
  *   <li>(b) {@code EV_DISPATCH} disarms the filter that fired, not its twin. {@link #disarmTwins}
  *       does.
  *   <li>(c) {@code EV_EOF} on the read filter is the peer's end, on the write filter one's own; an
@@ -48,7 +48,7 @@ public final class KqueueDriver implements Driver {
 
     private boolean guarded; // (d): a read filter may be a guard
 
-    private int[] placeOf = new int[256]; // by slot: where in the batch its event is, if it is
+    private int[] placeOf = {}; // by descriptor: where in the batch its event is, if it is
     private long[] fired = {}; // by event: descriptor << 3 | filters that fired, if it is ONESHOT
 
     /** Opens kqueue, and a pipe if need be; the memory is its own from then on. */
@@ -130,7 +130,13 @@ public final class KqueueDriver implements Driver {
     @Override
     public void reserve(int count, ReadyEvents events) {
         control.reserve(count);
-        makeRoom(events, list.capacity() + count);
+        makeRoom(events, most() + count);
+    }
+
+    /** The events that one wait can end with: those of the kernel's, and what is added to them. */
+    private int most() {
+        int rearmed = emulated ? registrations.end() : 0; // (f)
+        return list.capacity() + registrations.brokenCount() + rearmed;
     }
 
     private void makeRoom(ReadyEvents events, int count) {
@@ -154,7 +160,7 @@ public final class KqueueDriver implements Driver {
 
     @Override
     public int poll(long timeoutNanos, ReadyEvents events) {
-        makeRoom(events, list.capacity());
+        makeRoom(events, most()); // what is thrown after the wait loses what it has found
         if (control.hasPending()) {
             control.sendPending(events);
         }
@@ -163,6 +169,7 @@ public final class KqueueDriver implements Driver {
         registrations.beginWait();
         int rc = sys.keventWait(kq, list.address(), list.capacity(), gone > 0 ? 0 : nanos);
         boolean oneShots = false;
+        placeOf = registrations.places(); // after the wait: there is room for all it has found
         guarded = registrations.hasGuards();
         for (int i = 0; i < rc; i++) {
             oneShots |= report(i, events);
@@ -180,7 +187,7 @@ public final class KqueueDriver implements Driver {
             }
         }
         if (rc == list.capacity() && rc < LAST_CAPACITY && !emulated) {
-            list.reserve(rc * 2);
+            list.reserve(rc * 2); // last: the next poll delivers what is found, if this throws
         }
         return rc < 0 && events.size() == 0 ? rc : events.size();
     }
@@ -208,7 +215,8 @@ public final class KqueueDriver implements Driver {
             }
         }
         boolean oneShot = (flags & layout.EV_DISPATCH) != 0;
-        merge(token, ready, oneShot ? firedBy(list.ident(index), toInterest(filter)) : 0, events);
+        int fd = list.ident(index);
+        merge(fd, token, ready, oneShot ? firedBy(fd, toInterest(filter)) : 0, events);
         return oneShot;
     }
 
@@ -218,20 +226,18 @@ public final class KqueueDriver implements Driver {
         return interest != 0 && isEnd(flags) ? toReady(interest, fflags) : interest;
     }
 
-    /** (a): a slot whose place is not its event's has had none in this batch. */
-    private void merge(long token, int ready, long firedBy, ReadyEvents events) {
-        int slot = (int) token;
-        if (slot >= placeOf.length) {
-            placeOf = Arrays.copyOf(placeOf, Math.max(slot + 1, placeOf.length * 2));
-        }
-        int place = placeOf[slot];
-        if (place < events.size() && events.token(place) == token) {
+    /** (a): a descriptor whose place is not its event's has had none in this batch. */
+    private void merge(int fd, long token, int ready, long firedBy, ReadyEvents events) {
+        if (isReported(fd, token, events)) {
+            int place = placeOf[fd];
             if (events.bits(place) != GONE) { // or gone, and the kernel reported it all the same
                 events.merge(place, ready);
                 fired[place] |= firedBy;
             }
         } else {
-            placeOf[slot] = events.size();
+            if (fd < placeOf.length) { // or broken, and registered since the wait
+                placeOf[fd] = events.size();
+            }
             fired[events.size()] = firedBy;
             events.add(token, ready);
         }
@@ -265,12 +271,12 @@ public final class KqueueDriver implements Driver {
 
     /** (d). */
     private void reportBroken(ReadyEvents events) {
-        makeRoom(events, events.size() + registrations.brokenCount());
-        for (int i = registrations.brokenCount() - 1; i >= 0; i--) {
+        int last = registrations.brokenCount() - 1;
+        for (int i = last; i >= 0 && events.size() < events.capacity(); i--) {
             int fd = control.takeBroken(i);
             if (fd >= 0) {
                 long firedBy = registrations.isOneShot(fd) ? firedBy(fd, WRITE) : 0;
-                merge(registrations.token(fd), WRITE | WRITE_CLOSED, firedBy, events);
+                merge(fd, registrations.token(fd), WRITE | WRITE_CLOSED, firedBy, events);
             }
         }
         if (registrations.brokenCount() > 0) {
@@ -311,7 +317,7 @@ public final class KqueueDriver implements Driver {
                 int fd = (last + i) % end; // those behind it first: all have their turn
                 long token = registrations.token(fd);
                 boolean whole = fd != last || Integer.bitCount(registrations.present(fd)) < 2;
-                if (registrations.isEdge(fd) && !(whole && isReported(token, events))) {
+                if (registrations.isEdge(fd) && !(whole && isReported(fd, token, events))) {
                     rearm(fd, events);
                 }
             }
@@ -320,16 +326,15 @@ public final class KqueueDriver implements Driver {
         }
     }
 
-    private boolean isReported(long token, ReadyEvents events) {
-        int slot = (int) token;
-        int place = slot < placeOf.length ? placeOf[slot] : events.size();
+    private boolean isReported(int fd, long token, ReadyEvents events) {
+        int place = fd < placeOf.length ? placeOf[fd] : events.size();
         return place < events.size() && events.token(place) == token;
     }
 
     private void rearm(int fd, ReadyEvents events) {
-        makeRoom(events, events.size() + 1);
         long token = registrations.token(fd);
         if (!control.rearm(fd)) {
+            makeRoom(events, events.size() + 1); // is there, but for what was registered since
             fired[events.size()] = 0;
             events.add(token, GONE);
         }

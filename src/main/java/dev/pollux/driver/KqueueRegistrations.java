@@ -24,6 +24,8 @@ final class KqueueRegistrations extends DescriptorTable {
     private byte[] refused = {}; // filters, by their interest bits
     private volatile boolean guards; // one is guarded, or was
 
+    private volatile int[] places = {}; // by descriptor; the polling thread's, see places()
+
     private int[] broken = new int[8];
     private volatile int brokenCount;
 
@@ -32,8 +34,20 @@ final class KqueueRegistrations extends DescriptorTable {
         super.reserve(fd);
         if (armedIn.length < end()) {
             refused = Arrays.copyOf(refused, end());
+            places = new int[end()];
             armedIn = Arrays.copyOf(armedIn, end());
         }
+        if (broken.length <= count()) {
+            broken = Arrays.copyOf(broken, count() * 2); // each is there once
+        }
+    }
+
+    /**
+     * What the polling thread keeps of a batch, by descriptor: room for all that was registered by
+     * now. Without the lock.
+     */
+    int[] places() {
+        return places;
     }
 
     /** The polling thread is about to wait. Without the lock. */
@@ -100,12 +114,10 @@ final class KqueueRegistrations extends DescriptorTable {
 
     /** The kernel has refused these filters; whether that breaks the registration. */
     boolean setRefused(int fd, int filters) {
+        int fresh = filters & ~refused[fd];
         refused[fd] |= (byte) filters;
-        if ((filters & WRITE) == 0 || isGuarded(fd) && (present(fd) & READ) != 0) {
+        if ((fresh & WRITE) == 0 || isGuarded(fd) && (present(fd) & READ) != 0) {
             return false; // or the guard is there, which is ready for ever
-        }
-        if (brokenCount == broken.length) {
-            broken = Arrays.copyOf(broken, brokenCount * 2);
         }
         broken[brokenCount] = fd;
         brokenCount++; // under the lock
