@@ -40,7 +40,8 @@ def reported(name, fd):
     try:
         epoll.register(fd, 0)
         polls = (epoll.poll(0.05) for _ in range(3))
-        said = " ".join("nothing" if not events else "EPOLLERR" if events[0][1] == select.EPOLLERR else hex(events[0][1]) for events in polls)
+        bits = [events[0][1] if events else 0 for events in polls]
+        said = " ".join({0: "nothing", select.EPOLLERR: "EPOLLERR"}.get(events, hex(events)) for events in bits)
     except OSError as e:
         said = errno.errorcode[e.errno]
     readable, writable, _ = select.select([fd], [fd], [], 0)

@@ -28,7 +28,8 @@ def reported(fd):
     events = epoll.poll(0.5)
     said = [name for name in ("EPOLLIN", "EPOLLOUT", "EPOLLERR") if events and events[0][1] & getattr(select, name)]
     readable, writable, _ = select.select([fd], [fd], [], 0)
-    return "epoll %s, select %s" % (" ".join(said) or "nothing", " and ".join(["reads"] * len(readable) + ["writes"] * len(writable)))
+    both = " and ".join(["reads"] * len(readable) + ["writes"] * len(writable))
+    return "epoll %s, select %s" % (" ".join(said) or "nothing", both)
 
 kmsg = os.open("/dev/kmsg", os.O_WRONLY | os.O_NONBLOCK)
 said = reported(kmsg)

@@ -53,7 +53,8 @@ def polled(fd):
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     events = poll.poll(200)
-    return " ".join(name for name in ("POLLIN", "POLLERR", "POLLHUP") if events and events[0][1] & getattr(select, name)) or "nothing"
+    bits = events[0][1] if events else 0
+    return " ".join(name for name in ("POLLIN", "POLLERR", "POLLHUP") if bits & getattr(select, name)) or "nothing"
 
 limited = page_faults(1)
 ring = mmap.mmap(limited, 9 * PAGE)
