@@ -33,7 +33,8 @@ chmod 755 "$directory"
 uname -sr
 if ! (cd "$directory" && apt-get -qq -o APT::Sandbox::User=root download python3.11-minimal=3.11.2-6+deb12u9 \
     libpython3.11-minimal=3.11.2-6+deb12u9 libpython3.11-stdlib=3.11.2-6+deb12u9 perl-base=5.36.0-7+deb12u4 \
-    lua5.4=5.4.4-3+deb12u1 bash=5.2.15-2+b13 mksh=59c-28+deb12u1 zsh=5.9-4+b15 zsh-common=5.9-4 tcl8.6=8.6.13+dfsg-2 libtcl8.6=8.6.13+dfsg-2 dash=0.5.12-2 \
+    lua5.4=5.4.4-3+deb12u1 bash=5.2.15-2+b13 mksh=59c-28+deb12u1 zsh=5.9-4+b15 zsh-common=5.9-4 \
+    tcl8.6=8.6.13+dfsg-2 libtcl8.6=8.6.13+dfsg-2 dash=0.5.12-2 \
     ruby3.1=3.1.7+really3.1.2-0+deb12u1 libruby3.1=3.1.7+really3.1.2-0+deb12u1 \
     && for package in ./*.deb; do dpkg -x "$package" .; done) >&2; then
     echo "the programs cannot be fetched here" >&2
