@@ -1,7 +1,7 @@
 #!/bin/sh
 # A client of HTTP that shuts down writing after its request, as "nc -N" and many small clients do, gets no answer from uvicorn
-# and from Tornado: the connection is closed at once, without a byte and without a status. The handler runs on to its end and
-# what it sends goes nowhere, so that the work is done and the access log may say 200. gunicorn, wsgiref and http.server answer.
+# and from Tornado: the connection is closed at once, without a byte and without a status. gunicorn, wsgiref and http.server
+# answer.
 # The same application behaves otherwise when it moves from one to the other, and so does a probe that is written with nc.
 #
 # Why: the end of what the client sends is a state of its own (shutdown(2)), and HTTP lets the client have its answer then. But
