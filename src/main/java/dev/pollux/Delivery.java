@@ -22,7 +22,7 @@ final class Delivery {
     final ReadyEvents events = new ReadyEvents(0); // the driver makes room
     final FailedDeliveries failed = new FailedDeliveries();
 
-    /** What the registration is ready for that {@link #next} or {@link #nextFailed} returned. */
+    /** What the registration is ready for that was taken last. */
     int ready;
 
     private final Registrar registrar;
@@ -71,8 +71,8 @@ final class Delivery {
         boolean any = false;
         try {
             while (taken < size) {
-                int at = taken++;
-                FdKey key = take(tokens[at], bits[at], again);
+                FdKey key = take(tokens[taken], bits[taken], again);
+                taken++; // after it: what throws before that is still to be taken
                 if (key != null) {
                     any = true;
                     deliver(key, ready, handler);
@@ -111,8 +111,9 @@ final class Delivery {
     FdKey next(boolean again) {
         FdKey key = null;
         while (key == null && events.hasNext()) {
-            int i = events.next();
-            key = take(events.token(i), events.bits(i), again);
+            int at = events.taken();
+            key = take(events.token(at), events.bits(at), again);
+            events.taken(at + 1);
         }
         return key;
     }
@@ -140,7 +141,11 @@ final class Delivery {
         return key;
     }
 
-    /** Whether it is what the registration waits for, and that is armed for sure. */
+    /**
+     * Whether it is what the registration waits for, of one that is not disarmed by its report:
+     * then there is nothing to look closer at. Where a modify from ONESHOT is pending, a hang-up
+     * may be of the time before, but that is never this.
+     */
     private static boolean isPlain(int bits, int want) {
         int other = bits & ~FdKey.interestBits(want) | want & FdKey.ONESHOT;
         return other == 0 && bits != 0;
@@ -160,7 +165,8 @@ final class Delivery {
                     return null; // a hang-up of one that went through a rebuild
                 }
             }
-            if (key == null) { // GONE too: a register has dropped it, as it might have before
+            if (key == null) { // GONE too: a register has dropped it, as if it had come before the
+                // poll
                 orphans.seen(token, wait);
             } else if (bits == Driver.GONE) {
                 observeGone(key);

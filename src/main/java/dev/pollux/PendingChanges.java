@@ -59,7 +59,7 @@ final class PendingChanges {
      * known to be {@linkplain #made made}.
      */
     void handOver(Driver driver, ReadyEvents events, long wait) {
-        if (count == 0 || haveCancelledOut()) {
+        if (count == 0) {
             return;
         }
         driver.reserve(count, events);
@@ -77,19 +77,23 @@ final class PendingChanges {
     }
 
     /**
-     * Whether none of them is left to be made; then the list is empty. Without the driver's change
-     * lock: who changes a registration at once writes {@link FdKey#sent} before {@link
-     * FdKey#want()}, so where the two are equal here the kernel has this, or learns it from them.
+     * Empties the list if none of it changes anything, without the driver's change lock. Right
+     * after a poll has begun: between what was written here and what is read now there is the full
+     * fence of that. Who changes a registration at once writes {@link FdKey#sent}, a full fence,
+     * {@link FdKey#want()}. So either theirs is the later {@code want}, or their {@code sent} is
+     * seen.
      */
-    private boolean haveCancelledOut() {
+    void dropIfCancelledOut() {
+        if (count == 0 || again) {
+            return;
+        }
         for (int i = 0; i < count; i++) {
-            if (again || !hasCancelledOut(keys[i])) {
-                return false;
+            if (!hasCancelledOut(keys[i])) {
+                return;
             }
         }
         cancelled += count;
         made();
-        return true;
     }
 
     private static boolean hasCancelledOut(FdKey key) {

@@ -244,6 +244,7 @@ final class PollLoop {
             throws IOException {
         registrar.requireOpen("poll");
         abandon();
+        pending.dropIfCancelledOut(); // after the CAS of enter
         boolean again = delivery.beginPoll();
         boolean woken = isWakeupAsked();
         if (delivery.events.hasNext()) {

@@ -145,6 +145,7 @@ final class Registrar {
                 }
                 int want = FdKey.want(interest, trigger);
                 key.sent = (byte) want;
+                VarHandle.fullFence(); // for PendingChanges.dropIfCancelledOut
                 key.want(want);
                 key.armedAt = armedAt();
             } finally {

@@ -33,7 +33,8 @@ public final class ReadyEvents {
 
     /**
      * The tokens themselves, until it {@linkplain #grow grows}: for loops over many events, which a
-     * store and a load of the cursor or the size for each would hold up.
+     * store and a load of the cursor or the size for each would hold up. Meanwhile these are
+     * behind.
      */
     public long[] tokens() {
         return tokens;
@@ -91,11 +92,6 @@ public final class ReadyEvents {
     /** Whether an event is left. */
     public boolean hasNext() {
         return cursor < size;
-    }
-
-    /** Takes the next event: its place, for {@link #token} and {@link #bits}. */
-    public int next() {
-        return cursor++;
     }
 
     /** The token of the event at this place. */

@@ -71,11 +71,15 @@ final class FreshProcess implements AutoCloseable {
         return line;
     }
 
-    /** Ends it. */
+    /** Ends it, and waits until it has ended: the next one is to have the processor. */
     @Override
-    public void close() throws IOException {
+    public void close() throws IOException, InterruptedException {
         process.outputWriter().close();
+        int code = process.waitFor();
         answers.close();
+        if (code != 0) {
+            throw new IOException("a fresh process has failed, exit code " + code);
+        }
     }
 
     public static void main(String[] args) throws IOException {

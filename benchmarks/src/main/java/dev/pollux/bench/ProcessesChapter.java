@@ -104,7 +104,7 @@ final class ProcessesChapter implements Chapter {
                     String.format(
                             Locale.ROOT,
                             "%d processes, each by turns with the same loop in C (poll, one ready"
-                                    + " of 11) on one processor, the median of "
+                                    + " of 11), the median of "
                                     + PAIRS
                                     + " turns: ratio to C %s; 97 of 100 are at %.2f or less. The"
                                     + " return predictor: %s.",
@@ -133,7 +133,8 @@ final class ProcessesChapter implements Chapter {
                 "What is decided of the return predictor when the library is loaded"
                         + " (native/returns.h) holds for the life of a process. With"
                         + " pollux.returns=measure a timing decides, also where it is known what"
-                        + " pays.");
+                        + " pays. C and the processes keep to one processor, where there is"
+                        + " taskset.");
     }
 
     private static Figure distribution(List<Turn> turns) {
