@@ -3,7 +3,7 @@
 # to be waited for (a FIFO, a terminal): the caller waits in it until the read has ended by itself. FileChannel.close() waits in
 # the same way, and afterwards the read hands out its byte as if the channel were open. Of a platform thread, and of a virtual
 # one on JDK 21, both return at once and the reader gets the exception that InterruptibleChannel promises. An orderly
-# shutdown (ExecutorService.shutdownNow, StructuredTaskScope) interrupts its threads one after the other, and is stuck at this
+# shutdown (ExecutorService.shutdownNow) interrupts its threads one after the other, and is stuck at this
 # one. Read FIFOs and terminals in platform threads, or only when they are ready.
 #
 # Why: a FileChannel sends the threads in it a signal and waits until all have left; interrupt() closes the channel of an

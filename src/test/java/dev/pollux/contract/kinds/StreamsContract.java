@@ -1,6 +1,7 @@
 package dev.pollux.contract.kinds;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pollux.Fd;
 import dev.pollux.FdSelector;
@@ -102,6 +103,28 @@ class StreamsContract {
                                     int reader = fds.keep(Libc.openToRead(path));
                                     watch(selector, reader, Interest.READ);
                                     assertEquals("", Trial.now(selector));
+                                }
+                            });
+                    kind.fact(
+                            "Under EDGE a writer whose reader has gone is not reported when another"
+                                    + " one opens, though a write is taken: open anew.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    boolean edge = selector.supports(Trigger.EDGE);
+                                    int first = fds.keep(Libc.openToRead(path));
+                                    int writer = fds.keep(Libc.openToWrite(path));
+                                    selector.register(
+                                            writer,
+                                            Interest.WRITE,
+                                            edge ? Trigger.EDGE : Trigger.LEVEL,
+                                            null);
+                                    assertEquals("WRITE", Trial.now(selector));
+                                    fds.close(first);
+                                    assertTrue(Trial.now(selector).startsWith("WRITE"));
+                                    fds.keep(Libc.openToRead(path));
+                                    assertEquals(edge ? "" : "WRITE", Trial.now(selector));
+                                    Fds.write(writer, 1);
                                 }
                             });
                 });

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pollux.Backend;
 import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
@@ -13,6 +14,7 @@ import dev.pollux.support.EveryBackend;
 import dev.pollux.support.EveryBackend.Pair;
 import dev.pollux.support.Fds;
 import dev.pollux.support.Host;
+import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,6 +74,30 @@ class UdpContract {
                                         .quiet(
                                                 "all are received with MSG_ERRQUEUE",
                                                 () -> Kernel.receiveAll(fd, Kernel.MSG_ERRQUEUE));
+                            });
+                    kind.fact(
+                            "After its own shutdown of reading, READ_CLOSED is reported on and on,"
+                                    + " and no receive finds an end: unregister.",
+                            () -> {
+                                try (var fds = new Fds();
+                                        FdSelector selector = pair.open()) {
+                                    int fd = udp(fds);
+                                    Kernel.connect(fd, Kernel.loopback(Kernel.port(udp(fds))));
+                                    Libc.shutdown(fd, 0);
+                                    watch(selector, fd, Interest.READ);
+                                    String expected =
+                                            pair.backend() == Backend.SELECT
+                                                    ? "READ"
+                                                    : "READ READ_CLOSED";
+                                    for (int i = 0; i < 2; i++) {
+                                        assertEquals(expected, Trial.now(selector));
+                                        var e =
+                                                assertThrows(
+                                                        Kernel.Failed.class,
+                                                        () -> Kernel.receive(fd, new byte[1], 0));
+                                        assertEquals(Errno.EAGAIN, e.errno);
+                                    }
+                                }
                             });
                     kind.fact(
                             "A datagram without a byte is reported like any other.",
