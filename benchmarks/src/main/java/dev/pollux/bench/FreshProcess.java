@@ -11,6 +11,7 @@ import dev.pollux.Trigger;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,12 +74,19 @@ final class FreshProcess implements AutoCloseable {
 
     /** Ends it, and waits until it has ended: the next one is to have the processor. */
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         process.outputWriter().close();
-        int code = process.waitFor();
-        answers.close();
-        if (code != 0) {
-            throw new IOException("a fresh process has failed, exit code " + code);
+        try {
+            int code = process.waitFor();
+            if (code != 0) {
+                throw new IOException("a fresh process has failed, exit code " + code);
+            }
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("a fresh process was not waited for");
+        } finally {
+            answers.close();
         }
     }
 
