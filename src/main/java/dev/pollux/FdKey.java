@@ -103,7 +103,7 @@ public final class FdKey {
      * during the very wait that fired it, nobody knows which came first.
      */
     boolean isDisarmed() {
-        return (triggerBits(sent) & Driver.ONESHOT) != 0 && firedAt > armedAt;
+        return (sent & ONESHOT) != 0 && firedAt > armedAt;
     }
 
     int slot() {

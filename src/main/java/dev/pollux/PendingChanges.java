@@ -127,7 +127,7 @@ final class PendingChanges {
             // By another thread since this became pending. If it fails the change fails too.
             driver.modify(key.fd, key.sent, FdKey.interestBits(want), trigger, key.token);
         }
-        if (want == key.sent && !again && (trigger & (Driver.EDGE | Driver.ONESHOT)) == 0) {
+        if (!again && hasCancelledOut(key)) {
             cancelled++;
             return false;
         }

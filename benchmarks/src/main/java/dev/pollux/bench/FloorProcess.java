@@ -1,6 +1,5 @@
 package dev.pollux.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.List;
 
@@ -12,40 +11,23 @@ final class FloorProcess {
     private static final String PROGRAM = "target/floor/floor";
     private static final int MILLIS = 40;
 
-    private static FloorProcess running;
+    private static PinnedProcess running;
 
-    private final Process process;
-    private final BufferedReader answers;
-
-    private FloorProcess() throws IOException {
-        process =
-                new ProcessBuilder(Programs.on(0, List.of(PROGRAM)))
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
-        answers = process.inputReader();
-    }
+    private FloorProcess() {}
 
     /** Nanoseconds for one operation of a workload of the C program's, with {@code idle} others. */
     static synchronized double nanos(String workload, int idle) throws IOException {
         if (running == null) {
-            running = new FloorProcess();
+            running = new PinnedProcess(0, List.of(PROGRAM));
+            Runtime.getRuntime().addShutdownHook(new Thread(running::close));
         }
         try {
-            return running.ask(workload, idle);
+            String answer = running.ask(workload + " " + idle + " " + MILLIS);
+            return Double.parseDouble(answer.split(" ")[2]);
         } catch (IOException e) {
-            running.process.destroy();
+            running.close();
             running = null; // so that the next workload has a process
-            throw e;
+            throw new IOException("instead of measuring " + workload + ": " + e.getMessage(), e);
         }
-    }
-
-    private double ask(String workload, int idle) throws IOException {
-        process.outputWriter().append(workload + " " + idle + " " + MILLIS + "\n").flush();
-        String answer = answers.readLine();
-        if (answer == null) {
-            throw new IOException(PROGRAM + " has ended instead of measuring " + workload);
-        }
-        return Double.parseDouble(answer.split(" ")[2]);
     }
 }

@@ -6,17 +6,14 @@ import dev.pollux.Backend;
 import dev.pollux.Fd;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
-import dev.pollux.PollResult;
 import dev.pollux.Trigger;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,8 +30,7 @@ final class FreshProcess implements AutoCloseable {
     private static final long MEASURED_NANOS = 40_000_000;
     private static final long STRETCH_NANOS = 200_000;
 
-    private final Process process;
-    private final BufferedReader answers;
+    private final PinnedProcess process;
     private final String decision;
 
     /**
@@ -45,12 +41,8 @@ final class FreshProcess implements AutoCloseable {
     FreshProcess(String returns) throws IOException {
         List<String> options =
                 returns.isEmpty() ? List.of() : List.of("-Dpollux.returns=" + returns);
-        process =
-                new ProcessBuilder(Programs.on(0, Jvm.command(options, FreshProcess.class)))
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        answers = process.inputReader();
-        decision = answer();
+        process = new PinnedProcess(0, Jvm.command(options, FreshProcess.class));
+        decision = process.line();
     }
 
     /** What it has decided: renewed, or kept. */
@@ -60,34 +52,13 @@ final class FreshProcess implements AutoCloseable {
 
     /** Nanoseconds for one poll, of now. */
     double nanosOfPoll() throws IOException {
-        process.outputWriter().append("poll\n").flush();
-        return Double.parseDouble(answer());
-    }
-
-    private String answer() throws IOException {
-        String line = answers.readLine();
-        if (line == null) {
-            throw new IOException("a fresh process has ended instead of answering");
-        }
-        return line;
+        return Double.parseDouble(process.ask());
     }
 
     /** Ends it, and waits until it has ended: the next one is to have the processor. */
     @Override
-    public void close() throws IOException {
-        process.outputWriter().close();
-        try {
-            int code = process.waitFor();
-            if (code != 0) {
-                throw new IOException("a fresh process has failed, exit code " + code);
-            }
-        } catch (InterruptedException e) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("a fresh process was not waited for");
-        } finally {
-            answers.close();
-        }
+    public void close() {
+        process.close();
     }
 
     public static void main(String[] args) throws IOException {
@@ -136,12 +107,7 @@ final class FreshProcess implements AutoCloseable {
 
     private static long stretch(FdSelector selector, int polls) throws IOException {
         long start = System.nanoTime();
-        for (int i = 0; i < polls; i++) {
-            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE);
-            if (result != PollResult.EVENTS) {
-                throw new IllegalStateException("poll ended with " + result);
-            }
-        }
+        Sockets.pollReady(selector, polls);
         return System.nanoTime() - start;
     }
 }

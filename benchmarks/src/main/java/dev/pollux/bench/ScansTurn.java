@@ -3,7 +3,6 @@ package dev.pollux.bench;
 import dev.pollux.Backend;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
-import dev.pollux.PollResult;
 import dev.pollux.Trigger;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
 
 /**
@@ -69,26 +67,17 @@ record ScansTurn(double floorNanos, double nanos, double ratio) {
                 selector.register(
                         Integer.parseInt(fd), Interest.READ, Trigger.LEVEL, new Sockets.Served());
             }
-            poll(selector, WARM_UP);
+            Sockets.pollReady(selector, WARM_UP);
             System.out.println("ready");
             while (asked.readLine() != null) {
                 long[] times = new long[STRETCHES];
                 for (int i = 0; i < STRETCHES; i++) {
                     long start = System.nanoTime();
-                    poll(selector, POLLS);
+                    Sockets.pollReady(selector, POLLS);
                     times[i] = System.nanoTime() - start;
                 }
                 Arrays.sort(times);
                 System.out.println((double) times[STRETCHES / 2] / POLLS);
-            }
-        }
-    }
-
-    private static void poll(FdSelector selector, int times) throws IOException {
-        for (int i = 0; i < times; i++) {
-            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, Sockets.SERVE);
-            if (result != PollResult.EVENTS) {
-                throw new IllegalStateException("poll ended with " + result);
             }
         }
     }

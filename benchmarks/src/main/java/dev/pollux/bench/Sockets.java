@@ -5,6 +5,7 @@ import dev.pollux.Fd;
 import dev.pollux.FdKey;
 import dev.pollux.FdSelector;
 import dev.pollux.Interest;
+import dev.pollux.PollResult;
 import dev.pollux.ReadyHandler;
 import dev.pollux.Trigger;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Connected sockets, made without java.nio so that every binding has them. Both ends count, since a
@@ -39,6 +41,16 @@ final class Sockets implements AutoCloseable {
             pairs.add(pair);
             Fd.setNonBlocking(pair[0], true);
             Fd.setNonBlocking(pair[1], true);
+        }
+    }
+
+    /** Polls so often, without waiting; each of these is to find something, for {@link #SERVE}. */
+    static void pollReady(FdSelector selector, int times) throws IOException {
+        for (int i = 0; i < times; i++) {
+            PollResult result = selector.poll(0, TimeUnit.NANOSECONDS, SERVE);
+            if (result != PollResult.EVENTS) {
+                throw new IllegalStateException("poll ended with " + result);
+            }
         }
     }
 

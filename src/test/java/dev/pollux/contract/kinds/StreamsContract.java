@@ -13,8 +13,6 @@ import dev.pollux.support.Fds;
 import dev.pollux.support.Libc;
 import dev.pollux.support.LocalOnly;
 import dev.pollux.support.Poller;
-import dev.pollux.sys.Bindings;
-import dev.pollux.sys.Syscalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -111,14 +109,9 @@ class StreamsContract {
                             () -> {
                                 try (var fds = new Fds();
                                         FdSelector selector = pair.open()) {
-                                    boolean edge = selector.supports(Trigger.EDGE);
                                     int first = fds.keep(Libc.openToRead(path));
                                     int writer = fds.keep(Libc.openToWrite(path));
-                                    selector.register(
-                                            writer,
-                                            Interest.WRITE,
-                                            edge ? Trigger.EDGE : Trigger.LEVEL,
-                                            null);
+                                    boolean edge = watchByEdge(selector, writer, Interest.WRITE);
                                     assertEquals("WRITE", Trial.now(selector));
                                     fds.close(first);
                                     assertTrue(Trial.now(selector).startsWith("WRITE"));
@@ -132,6 +125,14 @@ class StreamsContract {
 
     static void watch(FdSelector selector, int fd, Interest interest) throws IOException {
         selector.register(fd, interest, Trigger.LEVEL, null);
+    }
+
+    /** By EDGE where there is EDGE, else by LEVEL; whether it is by EDGE. */
+    private static boolean watchByEdge(FdSelector selector, int fd, Interest interest)
+            throws IOException {
+        boolean edge = selector.supports(Trigger.EDGE);
+        selector.register(fd, interest, edge ? Trigger.EDGE : Trigger.LEVEL, null);
+        return edge;
     }
 
     @EveryBackend
@@ -248,16 +249,11 @@ class StreamsContract {
                             () -> {
                                 try (var fds = new Fds();
                                         FdSelector selector = pair.open()) {
-                                    boolean edge = selector.supports(Trigger.EDGE);
                                     int[] pty = pty(fds);
                                     write(pty[0], "a\nb\n");
-                                    Syscalls sys = Bindings.current();
-                                    Poller.await("both lines", () -> sys.unread(pty[1]) == 4);
-                                    selector.register(
-                                            pty[1],
-                                            Interest.READ,
-                                            edge ? Trigger.EDGE : Trigger.LEVEL,
-                                            null);
+                                    Poller.await(
+                                            "both lines", () -> pair.sys().unread(pty[1]) == 4);
+                                    boolean edge = watchByEdge(selector, pty[1], Interest.READ);
                                     assertEquals("READ", Trial.now(selector));
                                     ByteBuffer line = ByteBuffer.allocate(16);
                                     assertEquals(2, Fd.read(pty[1], line));

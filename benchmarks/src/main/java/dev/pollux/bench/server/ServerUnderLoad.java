@@ -1,5 +1,6 @@
 package dev.pollux.bench.server;
 
+import dev.pollux.bench.PinnedProcess;
 import dev.pollux.bench.Programs;
 import java.io.IOException;
 import java.nio.file.Path;

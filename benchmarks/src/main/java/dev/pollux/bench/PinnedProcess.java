@@ -1,18 +1,17 @@
-package dev.pollux.bench.server;
+package dev.pollux.bench;
 
-import dev.pollux.bench.Programs;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
 /** Another process, on a processor of its own where there is taskset. It answers line by line. */
-final class PinnedProcess implements AutoCloseable {
+public final class PinnedProcess implements AutoCloseable {
     private final List<String> command;
     private final Process process;
     private final BufferedReader output;
 
-    PinnedProcess(int processor, List<String> command) throws IOException {
+    public PinnedProcess(int processor, List<String> command) throws IOException {
         this.command = command;
         var builder = new ProcessBuilder(canPin() ? Programs.on(processor, command) : command);
         process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -20,12 +19,12 @@ final class PinnedProcess implements AutoCloseable {
     }
 
     /** Whether server and load do not share a processor. */
-    static boolean canPin() {
+    public static boolean canPin() {
         return Runtime.getRuntime().availableProcessors() > 1 && Programs.isInstalled("taskset");
     }
 
     /** What it says next. */
-    String line() throws IOException {
+    public String line() throws IOException {
         String line = output.readLine();
         if (line == null) {
             throw hasEnded();
@@ -37,27 +36,36 @@ final class PinnedProcess implements AutoCloseable {
         return new IOException("it has ended by itself: " + String.join(" ", command));
     }
 
-    /** What it says when it is asked. */
-    String ask() throws IOException {
+    /** What it says when it is asked by an empty line. */
+    public String ask() throws IOException {
+        return ask("");
+    }
+
+    /** What it says when it is asked this. */
+    String ask(String question) throws IOException {
         if (!process.isAlive()) {
             throw hasEnded();
         }
-        signal();
+        write(question);
         return line();
     }
 
     /** Signals it by an empty line. */
-    void signal() throws IOException {
-        process.outputWriter().append('\n').flush();
+    public void signal() throws IOException {
+        write("");
+    }
+
+    private void write(String line) throws IOException {
+        process.outputWriter().append(line).append('\n').flush();
     }
 
     /** The processor time of all of its threads; 0 where it cannot be had. */
-    long cpuNanos() {
+    public long cpuNanos() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
     }
 
     /** What it has said up to its end. */
-    List<String> lines() throws IOException, InterruptedException {
+    public List<String> lines() throws IOException, InterruptedException {
         List<String> lines = output.lines().toList();
         if (process.waitFor() != 0) {
             throw new IOException("status " + process.exitValue() + " after " + lines);
